@@ -1,0 +1,64 @@
+"""What folding one event brings about, besides the new state."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct, field
+
+from handraise.events import Control, Decision, Escalation
+
+
+class Fact(StrEnum):
+    """Something that operations count. `label` in a `Note` is given for the facts that say so."""
+
+    CONVERSATION_STARTED = "conversation_started"
+    DUPLICATE = "duplicate"
+    LATE = "late"
+    TAKEOVER_UNPROMPTED = "takeover_unprompted"
+    AI_SPOKE_WHILE_HUMAN = "ai_spoke_while_human"
+    PROMISE_BROKEN = "promise_broken"
+    REPLY_FELL_BACK = "reply_fell_back"
+    """label: the trigger"""
+    RAISED_AT_TURN = "raised_at_turn"
+    """label: the trigger; value: which turn of the conversation it was, from 1"""
+    SUPPRESSED = "suppressed"
+    """label: a member of `Suppression`"""
+    OFFER_ACCEPTED = "offer_accepted"
+    OFFER_LAPSED = "offer_lapsed"
+    ESCALATION_OPENED = "escalation_opened"
+    """label: the trigger that is now open"""
+    ESCALATION_ENDED = "escalation_ended"
+    """label: the trigger that was open"""
+
+
+class Suppression(StrEnum):
+    """Why a trigger that held was not acted on."""
+
+    OPEN = "open"
+    """An escalation that is at least as urgent is open."""
+    HUMAN_HOLDS = "human_holds"
+    COOLDOWN = "cooldown"
+    OFFERED = "offered"
+    """A human is on offer for it and the customer has not answered yet."""
+    SHADOW = "shadow"
+    DISABLED = "disabled"
+    OUTRANKED = "outranked"
+    """A more urgent trigger fired on the same message."""
+
+
+class Note(Struct, frozen=True):
+    """One fact to be counted once the events are committed."""
+
+    fact: Fact
+    label: str = ""
+    value: float = 1.0
+
+
+class Effects(Struct, kw_only=True):
+    """The events that go out, in order, and the facts to count."""
+
+    escalations: list[Escalation] = field(default_factory=list)
+    controls: list[Control] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)

@@ -1,0 +1,1 @@
+"""See the package docstring once the parts are here."""

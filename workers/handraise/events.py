@@ -1,0 +1,423 @@
+"""The wire types: what Handraise reads from and writes to its topics, and nothing else.
+
+Each struct is the value of one topic, as JSON. Decoding is strict about types, ranges and lengths and ignores fields
+that it does not know, so that a producer can add fields before the workers are upgraded. Times on the wire are
+RFC 3339 in UTC; a producer may also send `sent_at` and `at` as epoch milliseconds.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Final, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+# --------------------------------------------------------------------------------------------------------- value types
+
+Id = Annotated[str, Meta(min_length=1, max_length=200, description="An identifier, unique where it is used.")]
+BusinessId = Annotated[
+    str, Meta(min_length=1, max_length=200, pattern=r"^[^/]+$", description="The tenant; without `/`, which keys use.")
+]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+ShortText = Annotated[str, Meta(max_length=2_000)]
+Text = Annotated[str, Meta(max_length=500_000)]
+Score = Annotated[float, Meta(ge=0.0, le=1.0)]
+Polarity = Annotated[float, Meta(ge=-1.0, le=1.0)]
+Count = Annotated[int, Meta(ge=0)]
+Label = Annotated[str, Meta(min_length=1, max_length=64)]
+LanguageTag = Annotated[
+    str, Meta(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,4}$", description="BCP 47, for example `en` or `pt-BR`.")
+]
+UtcTime = Annotated[datetime, Meta(tz=True, description="RFC 3339, in UTC.")]
+EpochMilliseconds = Annotated[int, Meta(ge=0, le=253_402_300_799_999, description="Milliseconds since 1970-01-01 UTC.")]
+EventTime = UtcTime | EpochMilliseconds
+Scalar = Annotated[str, Meta(max_length=2_000)] | int | float | bool | None
+Attributes = Annotated[dict[Label, Scalar], Meta(max_length=64)]
+
+
+class Sender(StrEnum):
+    """Who wrote a message."""
+
+    CUSTOMER = "customer"
+    ASSISTANT = "assistant"
+    HUMAN = "human"
+    SYSTEM = "system"
+
+
+class Holder(StrEnum):
+    """Who answers the customer."""
+
+    AI = "ai"
+    HUMAN = "human"
+
+
+class ControlState(StrEnum):
+    """Where a conversation stands between the AI and the humans."""
+
+    AI = "ai"
+    OFFERED = "offered"
+    ESCALATED = "escalated"
+    HUMAN = "human"
+    CLOSED = "closed"
+
+
+class Priority(StrEnum):
+    """How soon a human should look."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+class Action(StrEnum):
+    """What a trigger that fires does."""
+
+    ESCALATE = "escalate"
+    NOTIFY = "notify"
+    OFFER = "offer"
+    SHADOW = "shadow"
+
+
+class EscalationType(StrEnum):
+    """The step in the life of an escalation that an event reports."""
+
+    RAISED = "raised"
+    UPDATED = "updated"
+    CLOSED = "closed"
+
+
+class ClosedBecause(StrEnum):
+    """Why an escalation ended."""
+
+    RESOLVED = "resolved"
+    RELEASED = "released"
+    HANDED_BACK = "handed_back"
+    IDLE = "idle"
+
+
+class OutcomeKind(StrEnum):
+    """What a human-support tool reports."""
+
+    ACCEPTED = "accepted"
+    REPLIED = "replied"
+    RELEASED = "released"
+    RESOLVED = "resolved"
+    FAILED = "failed"
+    VERDICT = "verdict"
+
+
+class Verdict(StrEnum):
+    """A human's judgement of an escalation."""
+
+    APPROPRIATE = "appropriate"
+    UNNECESSARY = "unnecessary"
+    TOO_LATE = "too_late"
+    WRONG_OWNER = "wrong_owner"
+
+
+class DecisionResult(StrEnum):
+    """What became of a trigger on one message."""
+
+    FIRED = "fired"
+    SUPPRESSED = "suppressed"
+    NEAR = "near"
+
+
+class Trend(StrEnum):
+    """Where the customer's sentiment is heading."""
+
+    FALLING = "falling"
+    STEADY = "steady"
+    RISING = "rising"
+
+
+# ------------------------------------------------------------------------------------------------------- chat.messages
+
+
+class Customer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the producer knows of the person who writes."""
+
+    id: Id | None = None
+    name: Annotated[str, Meta(max_length=200)] | None = None
+    segment: Annotated[str, Meta(max_length=200)] | None = None
+
+
+class Assistant(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the producer knows of one turn of its AI agent; absent means unknown."""
+
+    answered: bool | None = None
+    confidence: Score | None = None
+    intent: Annotated[str, Meta(max_length=200)] | None = None
+    sources: Annotated[list[Annotated[str, Meta(max_length=2_000)]], Meta(max_length=100)] | None = None
+    retrieval_score: Score | None = None
+    error: Annotated[str, Meta(max_length=2_000)] | None = None
+
+
+class ChatMessage(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One turn of a conversation, as an upstream system publishes it. Kafka key: `conversation_id`."""
+
+    message_id: Id
+    conversation_id: Id
+    business_id: BusinessId
+    sender: Sender
+    sent_at: EventTime
+    text: Text
+    message_type: Label = "text"
+    channel: Label | None = None
+    language: LanguageTag | None = None
+    reply_id: Id | None = None
+    customer: Customer | None = None
+    assistant: Assistant | None = None
+    attributes: Attributes | None = None
+
+
+# ------------------------------------------------------------------------------------------------------ chat.escalations
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """What the customer is told. To be sent once per `reply_id`, and not after `valid_until`."""
+
+    reply_id: Id
+    text: str
+    language: str
+    valid_until: UtcTime
+
+
+class Evidence(Struct, frozen=True, kw_only=True):
+    """The words that moved a trigger. Offsets are Unicode code points of the message's original text."""
+
+    message_id: Id
+    start: Count
+    end: Count
+    text: str
+    signal: str
+    score: Score
+
+
+class Turn(Struct, frozen=True, kw_only=True):
+    """One line of the transcript; `cut` counts the code points left out of a long text."""
+
+    message_id: Id
+    sender: Sender
+    sent_at: UtcTime
+    text: str
+    cut: Count = 0
+
+
+class Transcript(Struct, frozen=True, kw_only=True):
+    """The last turns, oldest first; `omitted` counts the earlier turns that are not here."""
+
+    turns: list[Turn]
+    omitted: Count = 0
+
+
+class SentimentState(Struct, frozen=True, kw_only=True):
+    """The customer's sentiment over the conversation: -1 is most negative, 1 most positive."""
+
+    now: Polarity
+    trend: Trend
+    lowest: Polarity
+    streak: Annotated[int, Meta(ge=0, description="Negative customer messages in a row, up to now.")]
+
+
+class IntentState(Struct, frozen=True, kw_only=True):
+    """What the customer mostly wants, and how often it was asked again."""
+
+    name: str
+    asked_again: Count
+
+
+class Attempt(Struct, frozen=True, kw_only=True):
+    """Something that the AI already tried."""
+
+    message_id: Id
+    text: str
+
+
+class Escalation(Struct, frozen=True, kw_only=True):
+    """A conversation that a human must take over or know of. Kafka key: `conversation_id`.
+
+    Consumers drop what they have seen of (`escalation_id`, `revision`).
+    """
+
+    type: EscalationType
+    escalation_id: Id
+    revision: Count
+    conversation_id: Id
+    business_id: BusinessId
+    trigger: Name
+    trigger_class: str | None
+    also: list[str]
+    action: Action
+    priority: Priority
+    owner: str
+    queue: str
+    due_at: UtcTime
+    reply: Reply | None
+    reason: str
+    evidence: list[Evidence]
+    summary: str
+    transcript: Transcript
+    sentiment: SentimentState
+    intent: IntentState
+    attempts: list[Attempt]
+    customer: Customer | None
+    channel: str | None
+    policy_version: str
+    detector_version: str
+    caused_by: Id
+    occurred_at: UtcTime
+    emitted_at: UtcTime
+    closed_because: ClosedBecause | None = None
+
+
+# ---------------------------------------------------------------------------------------------------------- chat.control
+
+
+class Control(Struct, frozen=True, kw_only=True):
+    """Who holds a conversation, and the reply to send now. Kafka key: `business_id/conversation_id`, compacted."""
+
+    business_id: BusinessId
+    conversation_id: Id
+    holder: Holder
+    state: ControlState
+    escalation_id: Id | None
+    reply: Reply | None
+    since: UtcTime
+
+
+# --------------------------------------------------------------------------------------------------------- chat.outcomes
+
+
+class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a human-support tool reports back. Kafka key: `conversation_id`."""
+
+    outcome_id: Id
+    conversation_id: Id
+    business_id: BusinessId
+    kind: OutcomeKind
+    at: EventTime
+    escalation_id: Id | None = None
+    verdict: Verdict | None = None
+    by: Annotated[str, Meta(max_length=200)] | None = None
+    note: ShortText | None = None
+
+
+# -------------------------------------------------------------------------------------------------------- chat.decisions
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """What became of one trigger on one message. Kafka key: `conversation_id`."""
+
+    conversation_id: Id
+    business_id: BusinessId
+    message_id: Id
+    trigger: Name
+    result: DecisionResult
+    because: str
+    score: Score
+    threshold: Score
+    action: Action
+    escalation_id: Id | None
+    policy_version: str
+    detector_version: str
+    occurred_at: UtcTime
+
+
+# ----------------------------------------------------------------------------------------------------- chat.dead-letters
+
+
+class DeadLetterReason(StrEnum):
+    """Why a record could not be used."""
+
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    NOT_JSON = "not_json"
+    INVALID = "invalid"
+    UNKNOWN_CONVERSATION = "unknown_conversation"
+    WRONG_BUSINESS = "wrong_business"
+    REJECTED_POLICY = "rejected_policy"
+
+
+class DeadLetter(Struct, frozen=True, kw_only=True):
+    """The headers of a record of `chat.dead-letters`; its key and value are the original bytes.
+
+    Each field is one Kafka header, `handraise.<field>`, as UTF-8 text. `error` names the field and the rule that it
+    broke, never its value. `cut_bytes` counts what was left off the end of a value that was too large to keep whole.
+    """
+
+    reason: DeadLetterReason
+    source_topic: str
+    source_partition: Count
+    source_offset: Count
+    error: str
+    cut_bytes: Count = 0
+
+
+# -------------------------------------------------------------------------------------------------------------- decoding
+
+
+class InvalidEvent(ValueError):
+    """An event that does not fit its type: `path` names the field (`$.assistant.confidence`), `reason` the rule.
+
+    Neither holds a value of the event, so both are safe to log.
+    """
+
+    def __init__(self, code: DeadLetterReason, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.code: Final = code
+        self.path: Final = path
+        self.reason: Final = reason
+
+
+EventT = TypeVar("EventT", bound=Struct)
+
+_WHERE = re.compile(r"^(?P<reason>.*?)(?: - at `(?P<path>[^`]+)`)?$", re.DOTALL)
+_VALUE = re.compile(r"(?:enum value|value) '.*'$|Invalid enum value .*$", re.DOTALL)
+
+
+def decode(data: bytes | str, decoder: msgspec.json.Decoder[EventT]) -> EventT:
+    """Decode one event.
+
+    Raises:
+        InvalidEvent: the bytes are not JSON, or a field is missing, ill-typed or out of its range.
+    """
+    try:
+        return decoder.decode(data)
+    except msgspec.ValidationError as error:
+        found = _WHERE.match(str(error))
+        reason, path = (found["reason"], found["path"] or "$") if found else ("invalid", "$")
+        reason = _VALUE.sub("not one of the allowed values", reason)
+        raise InvalidEvent(DeadLetterReason.INVALID, path, reason) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise InvalidEvent(DeadLetterReason.NOT_JSON, "$", "not JSON in UTF-8") from None
+
+
+MESSAGES: Final = msgspec.json.Decoder(ChatMessage)
+OUTCOMES: Final = msgspec.json.Decoder(Outcome)
+_ENCODER = msgspec.json.Encoder(order=None)
+
+
+def encode(event: Struct) -> bytes:
+    """Encode an event as compact JSON, fields in the order of their definition: equal events give equal bytes."""
+    return _ENCODER.encode(event)
+
+
+def milliseconds(time: datetime | int) -> int:
+    """A time of the wire as epoch milliseconds, rounded down."""
+    if isinstance(time, int):
+        return time
+    delta = time - _EPOCH
+    return delta.days * 86_400_000 + delta.seconds * 1_000 + delta.microseconds // 1_000
+
+
+def utc(time_ms: int) -> datetime:
+    """Epoch milliseconds as a time of the wire."""
+    return datetime.fromtimestamp(time_ms // 1_000, UTC).replace(microsecond=time_ms % 1_000 * 1_000)
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -1,0 +1,106 @@
+"""What the conversation needs to know of a business's policy, once it is compiled."""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+from msgspec import Struct
+
+from handraise.detection.signals import Signals, Span
+from handraise.events import Action, ChatMessage, Priority
+
+CRISIS: Final = "crisis"
+"""The class of `distress` that is about life and safety; its rule is `rule("distress", CRISIS)`."""
+
+BUILTIN_TRIGGERS: Final = (
+    "human_request",
+    "distress",
+    "complaint",
+    "broken_promise",
+    "high_value",
+    "knowledge_gap",
+    "ai_failure",
+)
+"""The built-in triggers, the most urgent first; distress of class crisis stands before them all."""
+
+
+class Rule(Struct, frozen=True, kw_only=True):
+    """One trigger as a business has set it. Times are milliseconds."""
+
+    trigger: str
+    builtin: bool
+    enabled: bool
+    action: Action
+    threshold: float
+    cooldown_ms: int
+    owner: str
+    queue: str
+    priority: Priority
+    urgency: int
+    """Place in the one order of urgency: 0 is the most urgent. Unique within a policy, but for own triggers of one priority."""
+
+
+class ReplyText(Struct, frozen=True, kw_only=True):
+    """A reply with every placeholder filled in."""
+
+    text: str
+    language: str
+    fell_back: bool
+    """True when the business's own text did not resolve and the built-in one serves."""
+
+
+class ConversationFacts(Struct, frozen=True, kw_only=True):
+    """What conditions of own triggers may ask of the conversation, the message in hand included."""
+
+    sentiment_mean: float
+    negative_streak: int
+    customer_turns: int
+
+
+class OwnMatch(Struct, frozen=True, kw_only=True):
+    """An own trigger whose condition holds for a message."""
+
+    trigger: str
+    score: float
+    because: str
+    """Which part of the condition held, in words; never the message's text."""
+    spans: tuple[Span, ...]
+
+
+class BusinessPolicy(Protocol):
+    """A business's policy, checked and compiled: pure, and quick enough to be asked at every message."""
+
+    business_id: str
+    version: str
+    """Names the exact content: two policies with the same effect have the same version."""
+    business_name: str
+    fallback_owner: str
+    idle_after_ms: int
+    """An escalation, and the state of a conversation, end after this long without an event (default 24 h)."""
+    reply_valid_ms: int
+    """A reply is not to be sent later than this after it was made (default 10 minutes)."""
+
+    def rule(self, trigger: str, trigger_class: str | None = None) -> Rule:
+        """The rule of a built-in or own trigger. Raises KeyError for a trigger that the policy does not have."""
+        ...
+
+    def own_matches(self, message: ChatMessage, signals: Signals, facts: ConversationFacts) -> list[OwnMatch]:
+        """The own triggers that hold for this message, in the order of the policy."""
+        ...
+
+    def due_at(self, rule: Rule, at_ms: int) -> int:
+        """When a human has answered at the latest, as the business's hours allow: epoch milliseconds, after `at_ms`."""
+        ...
+
+    def reply(
+        self,
+        rule: Rule,
+        trigger_class: str | None,
+        *,
+        language: str | None,
+        at_ms: int,
+        due_ms: int,
+        customer_name: str | None,
+    ) -> ReplyText:
+        """What the customer is told when this rule fires (for the action `offer`: the question whether to fetch a person)."""
+        ...
