@@ -15,7 +15,7 @@ from typing import Annotated, Final, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-# --------------------------------------------------------------------------------------------------------- value types
+# --- value types ---
 
 Id = Annotated[str, Meta(min_length=1, max_length=200, description="An identifier, unique where it is used.")]
 BusinessId = Annotated[
@@ -135,7 +135,7 @@ class Trend(StrEnum):
     RISING = "rising"
 
 
-# ------------------------------------------------------------------------------------------------------- chat.messages
+# --- chat.messages ---
 
 
 class Customer(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -175,7 +175,7 @@ class ChatMessage(Struct, frozen=True, kw_only=True, omit_defaults=True):
     attributes: Attributes | None = None
 
 
-# ------------------------------------------------------------------------------------------------------ chat.escalations
+# --- chat.escalations ---
 
 
 class Reply(Struct, frozen=True, kw_only=True):
@@ -275,7 +275,7 @@ class Escalation(Struct, frozen=True, kw_only=True):
     closed_because: ClosedBecause | None = None
 
 
-# ---------------------------------------------------------------------------------------------------------- chat.control
+# --- chat.control ---
 
 
 class Control(Struct, frozen=True, kw_only=True):
@@ -290,7 +290,7 @@ class Control(Struct, frozen=True, kw_only=True):
     since: UtcTime
 
 
-# --------------------------------------------------------------------------------------------------------- chat.outcomes
+# --- chat.outcomes ---
 
 
 class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -307,7 +307,7 @@ class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
     note: ShortText | None = None
 
 
-# -------------------------------------------------------------------------------------------------------- chat.decisions
+# --- chat.decisions ---
 
 
 class Decision(Struct, frozen=True, kw_only=True):
@@ -328,7 +328,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     occurred_at: UtcTime
 
 
-# ----------------------------------------------------------------------------------------------------- chat.dead-letters
+# --- chat.dead-letters ---
 
 
 class DeadLetterReason(StrEnum):
@@ -358,10 +358,10 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
     cut_bytes: Count = 0
 
 
-# -------------------------------------------------------------------------------------------------------------- decoding
+# --- decoding ---
 
 
-class InvalidEvent(ValueError):
+class InvalidEventError(ValueError):
     """An event that does not fit its type: `path` names the field (`$.assistant.confidence`), `reason` the rule.
 
     Neither holds a value of the event, so both are safe to log.
@@ -384,7 +384,7 @@ def decode(data: bytes | str, decoder: msgspec.json.Decoder[EventT]) -> EventT:
     """Decode one event.
 
     Raises:
-        InvalidEvent: the bytes are not JSON, or a field is missing, ill-typed or out of its range.
+        InvalidEventError: the bytes are not JSON, or a field is missing, ill-typed or out of its range.
     """
     try:
         return decoder.decode(data)
@@ -392,9 +392,9 @@ def decode(data: bytes | str, decoder: msgspec.json.Decoder[EventT]) -> EventT:
         found = _WHERE.match(str(error))
         reason, path = (found["reason"], found["path"] or "$") if found else ("invalid", "$")
         reason = _VALUE.sub("not one of the allowed values", reason)
-        raise InvalidEvent(DeadLetterReason.INVALID, path, reason) from None
+        raise InvalidEventError(DeadLetterReason.INVALID, path, reason) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise InvalidEvent(DeadLetterReason.NOT_JSON, "$", "not JSON in UTF-8") from None
+        raise InvalidEventError(DeadLetterReason.NOT_JSON, "$", "not JSON in UTF-8") from None
 
 
 MESSAGES: Final = msgspec.json.Decoder(ChatMessage)

@@ -37,7 +37,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     queue: str
     priority: Priority
     urgency: int
-    """Place in the one order of urgency: 0 is the most urgent. Unique within a policy, but for own triggers of one priority."""
+    """Place in the one order of urgency, 0 the most urgent; own triggers of one priority share a place."""
 
 
 class ReplyText(Struct, frozen=True, kw_only=True):
@@ -102,5 +102,5 @@ class BusinessPolicy(Protocol):
         due_ms: int,
         customer_name: str | None,
     ) -> ReplyText:
-        """What the customer is told when this rule fires (for the action `offer`: the question whether to fetch a person)."""
+        """What the customer is told when this rule fires; for the action `offer`, whether a person is wanted."""
         ...
