@@ -100,6 +100,8 @@ class Signals(Struct, frozen=True, kw_only=True):
     """An AI turn that puts the answer off ("let me check that for you") without giving one."""
     asks_detail: bool = False
     """An AI turn that asks the customer for a detail that it needs to go on ("what is your order number?")."""
+    offers_human: bool = False
+    """An AI turn that asks the customer whether a person is wanted ("shall I connect you with a colleague?")."""
     spans: tuple[Span, ...] = ()
     amounts: tuple[Amount, ...] = ()
     quantities: tuple[Quantity, ...] = ()
