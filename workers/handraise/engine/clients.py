@@ -1,0 +1,133 @@
+"""Kafka clients, all made here, so that each of them gets the same security."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import KafkaConnectionError
+from aiokafka.helpers import create_ssl_context
+
+from handraise.engine.errors import BrokerUnreachableError
+from handraise.settings import Settings
+
+RETRY_BACKOFF_MS: Final = 10
+"""A transaction waits this long when the broker is still writing the markers of the one before: with the client's own
+100 ms, most transactions would take 100 ms longer than they need."""
+REQUEST_TIMEOUT_MS: Final = 15_000
+MAX_REQUEST_BYTES: Final = 1_048_576
+_MAX_BATCH_BYTES: Final = 524_288
+_FETCH_WAIT_MS: Final = 200
+_RESTORE_FETCH_BYTES: Final = 4_194_304
+_NEVER_IDLE_MS: Final = 2**31 - 1
+
+
+class Clients:
+    """Makes clients for the brokers of the settings. The caller starts and stops them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def admin(self) -> Any:  # noqa: ANN401 - aiokafka carries no types
+        """For topics and their options."""
+        return AIOKafkaAdminClient(**self._common(), request_timeout_ms=REQUEST_TIMEOUT_MS)
+
+    def reader(self, *, isolation: str = "read_committed") -> Any:  # noqa: ANN401 - aiokafka carries no types
+        """A consumer without a group, for state and policies: assign and seek it by hand."""
+        return AIOKafkaConsumer(
+            **self._common(),
+            isolation_level=isolation,
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            max_partition_fetch_bytes=_RESTORE_FETCH_BYTES,
+            fetch_max_wait_ms=_FETCH_WAIT_MS,
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
+        )
+
+    def member(self) -> Any:  # noqa: ANN401 - aiokafka carries no types
+        """A consumer in the group of the settings; offsets are committed by hand.
+
+        The range assignor gives one member the same partition of every topic, as long as the topics have equally many.
+        An offset that the log no longer has is an error, not a silent jump.
+        """
+        session_ms = int(self._settings.session_timeout_seconds * 1_000)
+        return AIOKafkaConsumer(
+            **self._common(),
+            group_id=self._settings.group,
+            partition_assignment_strategy=(RangePartitionAssignor,),
+            isolation_level="read_committed",
+            auto_offset_reset="none",
+            enable_auto_commit=False,
+            session_timeout_ms=session_ms,
+            heartbeat_interval_ms=max(200, session_ms // 6),
+            rebalance_timeout_ms=max(session_ms, 20_000),
+            # A partition that takes long to restore is not idle, and a stuck one is caught by the transaction timeout.
+            max_poll_interval_ms=_NEVER_IDLE_MS,
+            max_partition_fetch_bytes=self._settings.fetch_bytes,
+            fetch_max_wait_ms=_FETCH_WAIT_MS,
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
+        )
+
+    def producer(self, transactional_id: str | None = None) -> Any:  # noqa: ANN401 - aiokafka carries no types
+        """A producer; with a transactional id, its start fences every earlier producer of that id."""
+        transactional: dict[str, Any] = {}
+        if transactional_id is not None:
+            transactional = {
+                "transactional_id": transactional_id,
+                "transaction_timeout_ms": int(self._settings.transaction_timeout_seconds * 1_000),
+                "enable_idempotence": True,
+            }
+        return AIOKafkaProducer(
+            **self._common(),
+            **transactional,
+            acks="all",
+            linger_ms=0,
+            retry_backoff_ms=RETRY_BACKOFF_MS,
+            max_batch_size=_MAX_BATCH_BYTES,
+            max_request_size=MAX_REQUEST_BYTES,
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
+        )
+
+    async def start(self, client: Any) -> Any:  # noqa: ANN401 - aiokafka carries no types
+        """Start a client and hand it back.
+
+        Raises:
+            BrokerUnreachableError: none of the brokers of the settings answers.
+        """
+        try:
+            await client.start()
+        except KafkaConnectionError as error:
+            raise BrokerUnreachableError(
+                f"no broker answers at {self._settings.brokers}: start Kafka there, or set HANDRAISE_BROKERS"
+            ) from error
+        return client
+
+    def _common(self) -> dict[str, Any]:
+        settings = self._settings
+        options: dict[str, Any] = {
+            "bootstrap_servers": settings.brokers,
+            "client_id": settings.group,
+            "security_protocol": settings.security_protocol.value,
+        }
+        if settings.uses_tls:
+            options["ssl_context"] = create_ssl_context(
+                cafile=_path(settings.ssl_ca_file),
+                certfile=_path(settings.ssl_certificate_file),
+                keyfile=_path(settings.ssl_key_file),
+                password=settings.ssl_key_password.get_secret_value() if settings.ssl_key_password else None,
+            )
+        if settings.uses_sasl and settings.sasl_password is not None:
+            options["sasl_mechanism"] = settings.sasl_mechanism.value
+            options["sasl_plain_username"] = settings.sasl_username
+            options["sasl_plain_password"] = settings.sasl_password.get_secret_value()
+        return options
+
+
+class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka carries no types
+    """The class that aiokafka wants its listeners to be of."""
+
+
+def _path(path: object) -> str | None:
+    return None if path is None else str(path)

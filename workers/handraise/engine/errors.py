@@ -1,0 +1,76 @@
+"""What can stop the engine, and what only makes it begin a partition again."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiokafka.errors import (
+    CommitFailedError,
+    IllegalGenerationError,
+    IllegalStateError,
+    InvalidProducerEpoch,
+    InvalidProducerIdMapping,
+    InvalidTxnState,
+    KafkaError,
+    OutOfOrderSequenceNumber,
+    ProducerClosed,
+    ProducerFenced,
+    RebalanceInProgressError,
+    UnknownMemberIdError,
+    UnknownProducerId,
+)
+
+
+class EngineError(Exception):
+    """The worker cannot go on; the message says why and what to change."""
+
+
+class BrokerUnreachableError(EngineError):
+    """No broker answers."""
+
+
+class TopicsNotFitError(EngineError):
+    """Topics are missing, or their partition counts differ."""
+
+
+class TransactionsUnsupportedError(EngineError):
+    """The broker has no transactions, and exactly-once was asked for."""
+
+
+class TooManyBadRecordsError(EngineError):
+    """A long run of records of a partition was unusable, to the last one."""
+
+
+class LogTruncatedError(EngineError):
+    """A topic ends before what was already read of it: it was made anew, or has lost its end."""
+
+
+class RebalanceFailedError(EngineError):
+    """Taking over or handing back partitions went wrong."""
+
+
+FENCED: Final = (
+    ProducerFenced,
+    InvalidProducerEpoch,
+    InvalidProducerIdMapping,
+    InvalidTxnState,
+    OutOfOrderSequenceNumber,
+    UnknownProducerId,
+)
+"""Another worker writes for the partition now, or the broker has ended the transaction."""
+
+LOST: Final = (
+    *FENCED,
+    CommitFailedError,
+    IllegalGenerationError,
+    IllegalStateError,
+    ProducerClosed,
+    RebalanceInProgressError,
+    UnknownMemberIdError,
+)
+"""The partition may be somebody else's by now: what is in hand is dropped, and the log says how to go on."""
+
+
+def may_begin_again(error: BaseException) -> bool:
+    """Whether a partition can be begun anew from the log after this error; otherwise the worker must stop."""
+    return isinstance(error, LOST) or (isinstance(error, KafkaError) and bool(error.retriable))

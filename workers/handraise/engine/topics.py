@@ -1,0 +1,187 @@
+"""The topics: their names, how they are made, and the check that they fit before a worker starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from aiokafka.admin import NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from handraise.engine.clients import Clients
+from handraise.engine.errors import EngineError, TopicsNotFitError
+from handraise.settings import Settings
+
+_DAY_MS: Final = 86_400_000
+_COMPACTION_LAG_MS: Final = 3_600_000
+"""For an hour the newest value does not yet displace those before it: a reader that was away sees each step, and under
+at-least-once a late write of a worker that was stalled cannot have removed the newer one when the state is restored."""
+
+
+class Topic(StrEnum):
+    """Every topic, by its name without the prefix."""
+
+    MESSAGES = "chat.messages"
+    OUTCOMES = "chat.outcomes"
+    POLICIES = "chat.policies"
+    STATE = "chat.state"
+    ESCALATIONS = "chat.escalations"
+    CONTROL = "chat.control"
+    DECISIONS = "chat.decisions"
+    DEAD_LETTERS = "chat.dead-letters"
+
+
+SOURCES: Final = (Topic.MESSAGES, Topic.OUTCOMES, Topic.POLICIES)
+"""What the consumer group reads: one worker has partition n of them all."""
+CO_PARTITIONED: Final = (*SOURCES, Topic.STATE)
+"""Partition n of these belongs together, so they must have equally many."""
+
+
+class TopicNames:
+    """The names of the topics with the prefix of the settings."""
+
+    def __init__(self, prefix: str) -> None:
+        self._names = {topic: prefix + topic.value for topic in Topic}
+        self._topics = {name: topic for topic, name in self._names.items()}
+
+    def __getitem__(self, topic: Topic) -> str:
+        return self._names[topic]
+
+    def topic(self, name: str) -> Topic:
+        """The topic that has this full name. Raises KeyError for any other name."""
+        return self._topics[name]
+
+
+class Difference(NamedTuple):
+    """An option of a topic that is there already, and is set otherwise than `topics create` would."""
+
+    option: str
+    found: str
+    wanted: str
+
+
+class TopicReport(NamedTuple):
+    """What `topics create` did about one topic."""
+
+    name: str
+    created: bool
+    differences: tuple[Difference, ...]
+
+
+def options(topic: Topic, retention_days: int) -> dict[str, str]:
+    """The options that a topic is made with."""
+    retention = str(retention_days * _DAY_MS)
+    if topic is Topic.STATE:
+        # Compaction keeps the newest state of a conversation; retention ends those that nobody touches any more.
+        return {
+            "cleanup.policy": "compact,delete",
+            "retention.ms": retention,
+            "min.compaction.lag.ms": str(_COMPACTION_LAG_MS),
+        }
+    if topic in {Topic.CONTROL, Topic.POLICIES}:
+        return {"cleanup.policy": "compact", "min.compaction.lag.ms": str(_COMPACTION_LAG_MS)}
+    return {"cleanup.policy": "delete", "retention.ms": retention}
+
+
+async def create_topics(settings: Settings, clients: Clients) -> list[TopicReport]:
+    """Make the topics that are missing, and report on those that are there; nothing that exists is changed.
+
+    Raises:
+        EngineError: the broker is not there, or refuses a topic.
+    """
+    names = TopicNames(settings.topic_prefix)
+    admin = await clients.start(clients.admin())
+    try:
+        counts = await _partition_counts(admin, [names[topic] for topic in Topic])
+        created = {topic for topic in Topic if names[topic] not in counts}
+        if created:
+            await _create(admin, settings, names, created)
+        return [
+            TopicReport(
+                names[topic],
+                topic in created,
+                () if topic in created else await _differences(admin, settings, names[topic], topic, counts),
+            )
+            for topic in Topic
+        ]
+    finally:
+        await admin.close()
+
+
+async def check_topics(settings: Settings, clients: Clients) -> int:
+    """See that every topic is there and that those which belong together fit; their number of partitions.
+
+    Raises:
+        TopicsNotFitError: topics are missing or do not fit; the message names the mend.
+    """
+    names = TopicNames(settings.topic_prefix)
+    admin = await clients.start(clients.admin())
+    try:
+        counts = await _partition_counts(admin, [names[topic] for topic in Topic])
+    finally:
+        await admin.close()
+    missing = [names[topic] for topic in Topic if names[topic] not in counts]
+    if missing:
+        raise TopicsNotFitError(
+            f"missing on {settings.brokers}: {', '.join(missing)}. Run `handraise topics create`, with the same"
+            " settings as the worker"
+        )
+    together = {names[topic]: counts[names[topic]] for topic in CO_PARTITIONED}
+    if len(set(together.values())) != 1:
+        found = ", ".join(f"{name} has {count}" for name, count in together.items())
+        raise TopicsNotFitError(
+            f"topics that belong together differ in their number of partitions: {found}. Delete the ones that are"
+            " wrong and empty and run `handraise topics create` with HANDRAISE_PARTITIONS set to the others' number, or"
+            " choose another HANDRAISE_TOPIC_PREFIX and move the messages there"
+        )
+    return counts[names[Topic.MESSAGES]]
+
+
+async def _create(admin: Any, settings: Settings, names: TopicNames, topics: Iterable[Topic]) -> None:  # noqa: ANN401 - aiokafka carries no types
+    wanted = [
+        NewTopic(
+            names[topic],
+            settings.partitions,
+            settings.replication_factor,
+            topic_configs=options(topic, settings.retention_days),
+        )
+        for topic in topics
+    ]
+    response = await admin.create_topics(wanted)
+    for name, code, *detail in response.topic_errors:
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            why = next((text for text in detail if text), error.__name__)
+            raise EngineError(f"the broker refuses to make the topic {name}: {why}")
+
+
+async def _partition_counts(admin: Any, names: list[str]) -> dict[str, int]:  # noqa: ANN401 - aiokafka carries no types
+    # Asking for topics by name would make some brokers create them.
+    wanted = set(names)
+    return {
+        found["topic"]: len(found["partitions"])
+        for found in await admin.describe_topics()
+        if found["topic"] in wanted and not found["error_code"]
+    }
+
+
+async def _differences(
+    admin: Any,  # noqa: ANN401 - aiokafka carries no types
+    settings: Settings,
+    name: str,
+    topic: Topic,
+    counts: dict[str, int],
+) -> tuple[Difference, ...]:
+    found = {"partitions": str(counts[name])}
+    wanted = {"partitions": str(settings.partitions)} | options(topic, settings.retention_days)
+    for response in await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)]):
+        for resource in response.resources:
+            found |= {entry[0]: entry[1] for entry in resource[4]}
+    return tuple(
+        Difference(option, found[option], value)
+        for option, value in wanted.items()
+        # A broker that does not tell an option, such as the embedded one, leaves nothing to compare.
+        if option in found and found[option] != value
+    )

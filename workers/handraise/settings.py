@@ -1,0 +1,210 @@
+"""The settings of the worker: one class; every option has a type, a default, a unit and a sentence.
+
+Values come from environment variables (`HANDRAISE_BROKERS=…`), from `.env` in the working directory, or from one file
+each in a folder of secrets (`/run/secrets/handraise_sasl_password`, or the folder named by `HANDRAISE_SECRETS_DIR`);
+the first that has a value wins.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final, Self
+
+from pydantic import Field, FilePath, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX: Final = "HANDRAISE_"
+SECRETS_DIR: Final = "HANDRAISE_SECRETS_DIR"
+_DEFAULT_SECRETS_DIR: Final = Path("/run/secrets")
+
+
+class Delivery(StrEnum):
+    """What a consumer of the output topics may see after a crash."""
+
+    EXACTLY_ONCE = "exactly_once"
+    AT_LEAST_ONCE = "at_least_once"
+
+
+class SecurityProtocol(StrEnum):
+    """How the connection to the brokers is secured."""
+
+    PLAINTEXT = "PLAINTEXT"
+    SSL = "SSL"
+    SASL_PLAINTEXT = "SASL_PLAINTEXT"
+    SASL_SSL = "SASL_SSL"
+
+
+class SaslMechanism(StrEnum):
+    """How the worker proves who it is to the brokers."""
+
+    PLAIN = "PLAIN"
+    SCRAM_SHA_256 = "SCRAM-SHA-256"
+    SCRAM_SHA_512 = "SCRAM-SHA-512"
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    AUTO = "auto"
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """The least severe log lines that are written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class SettingsError(ValueError):
+    """Settings that do not hold; the message names each variable and what to change."""
+
+
+class Settings(BaseSettings):
+    """Every option of the worker and of `handraise topics create`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+
+    brokers: Annotated[str, Field(min_length=1)] = Field(
+        "127.0.0.1:9092", description="Kafka brokers to begin with, `host:port`, separated by commas."
+    )
+    group: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,200}$")] = Field(
+        "handraise", description="Consumer group; workers of one group share the partitions, and own one state."
+    )
+    topic_prefix: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{0,100}$")] = Field(
+        "", description="Put in front of every topic name, so that several installations can share a cluster."
+    )
+    delivery: Delivery = Field(
+        Delivery.EXACTLY_ONCE,
+        description="`exactly_once` needs a broker with transactions; under `at_least_once` consumers drop repeats by"
+        " the ids, which are the same in each copy.",
+    )
+
+    security_protocol: SecurityProtocol = Field(
+        SecurityProtocol.PLAINTEXT, description="How the connection to the brokers is secured."
+    )
+    sasl_mechanism: SaslMechanism = Field(
+        SaslMechanism.SCRAM_SHA_512, description="How the worker proves who it is, with a SASL protocol."
+    )
+    sasl_username: str | None = Field(None, description="User name for SASL.")
+    sasl_password: SecretStr | None = Field(None, description="Password for SASL; better as a secret file.")
+    ssl_ca_file: FilePath | None = Field(
+        None, description="Authorities that the brokers' certificates are checked against; none means the system's."
+    )
+    ssl_certificate_file: FilePath | None = Field(None, description="The worker's own certificate, for mutual TLS.")
+    ssl_key_file: FilePath | None = Field(None, description="The key of the worker's own certificate.")
+    ssl_key_password: SecretStr | None = Field(None, description="Password of that key; better as a secret file.")
+
+    partitions: Annotated[int, Field(ge=1, le=1_000)] = Field(
+        12,
+        description="Partitions of each topic that `topics create` makes: the most workers that can share the load."
+        " It cannot be changed later without starting the state anew.",
+    )
+    replication_factor: Annotated[int, Field(ge=-1, le=9)] = Field(
+        -1, description="Copies of each partition that `topics create` asks for; -1 leaves it to the broker."
+    )
+    retention_days: Annotated[int, Field(ge=1, le=3_650)] = Field(
+        30, description="Days that messages, outcomes, escalations, decisions and dead letters are kept."
+    )
+
+    policy_path: Path | None = Field(
+        None, description="YAML file or folder with policies; one published to `chat.policies` goes before it."
+    )
+
+    batch_records: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        500, description="The most records of a partition in one batch, which is one transaction."
+    )
+    fetch_bytes: Annotated[int, Field(ge=65_536, le=67_108_864)] = Field(
+        1_048_576, description="Bytes of a partition fetched ahead; it bounds the memory for records to come."
+    )
+    concurrency: Annotated[int, Field(ge=1, le=256)] = Field(
+        16, description="Partitions whose batches are in hand at the same time."
+    )
+    bad_records_limit: Annotated[int, Field(ge=1)] = Field(
+        1_000, description="Records in a row that may all be unusable before the worker stops instead of going on."
+    )
+    session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = Field(
+        10.0, description="Seconds without a sign of life after which a worker's partitions go to the others."
+    )
+    transaction_timeout_seconds: Annotated[float, Field(ge=1, le=900)] = Field(
+        30.0, description="Seconds after which the broker aborts a transaction that nobody ends."
+    )
+
+    http_host: str = Field(
+        "127.0.0.1", description="Address for `/metrics`, `/healthz` and `/readyz`; `0.0.0.0` opens it to the network."
+    )
+    http_port: Annotated[int, Field(ge=0, le=65_535)] = Field(
+        9464, description="Port for the same; 0 takes a free one, which the log names."
+    )
+    log_level: LogLevel = Field(LogLevel.INFO, description="The least severe log lines that are written.")
+    log_format: LogFormat = Field(LogFormat.AUTO, description="`auto` is readable on a terminal, otherwise JSON lines.")
+
+    @property
+    def uses_sasl(self) -> bool:
+        """Whether the security protocol asks for a user name and password."""
+        return self.security_protocol in {SecurityProtocol.SASL_PLAINTEXT, SecurityProtocol.SASL_SSL}
+
+    @property
+    def uses_tls(self) -> bool:
+        """Whether the security protocol encrypts."""
+        return self.security_protocol in {SecurityProtocol.SSL, SecurityProtocol.SASL_SSL}
+
+    @model_validator(mode="after")
+    def _options_fit_together(self) -> Self:
+        if self.uses_sasl and (not self.sasl_username or self.sasl_password is None):
+            raise ValueError(
+                f"{PREFIX}SECURITY_PROTOCOL={self.security_protocol} needs {PREFIX}SASL_USERNAME and"
+                f" {PREFIX}SASL_PASSWORD: set both"
+            )
+        if not self.uses_sasl and (self.sasl_username or self.sasl_password):
+            raise ValueError(
+                f"{PREFIX}SASL_USERNAME or {PREFIX}SASL_PASSWORD is set but would not be used: set"
+                f" {PREFIX}SECURITY_PROTOCOL to SASL_SSL, or remove them"
+            )
+        if not self.uses_tls and (self.ssl_ca_file or self.ssl_certificate_file or self.ssl_key_file):
+            raise ValueError(
+                f"{PREFIX}SSL_… is set but the connection is not encrypted: set {PREFIX}SECURITY_PROTOCOL to SSL or"
+                " SASL_SSL, or remove it"
+            )
+        if (self.ssl_certificate_file is None) != (self.ssl_key_file is None):
+            raise ValueError(f"mutual TLS needs both {PREFIX}SSL_CERTIFICATE_FILE and {PREFIX}SSL_KEY_FILE")
+        if self.policy_path is not None and not self.policy_path.exists():
+            raise ValueError(f"{PREFIX}POLICY_PATH names no file or folder: mend the path, or remove it")
+        return self
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment, `.env` and the folder of secrets.
+
+    Raises:
+        SettingsError: a value does not fit; the message names the variable and the mend, and never a value.
+    """
+    named = os.environ.get(SECRETS_DIR)
+    folder = Path(named) if named else _DEFAULT_SECRETS_DIR
+    if named and not folder.is_dir():
+        raise SettingsError(f"{SECRETS_DIR} names no folder: mend the path, or remove it")
+    try:
+        return Settings(_secrets_dir=folder if folder.is_dir() else None)  # type: ignore[call-arg] # pydantic-settings takes it at run time
+    except ValidationError as error:
+        raise SettingsError("\n".join(_problem(detail) for detail in error.errors(include_input=False))) from None
+
+
+def unknown_variables(environ: Mapping[str, str]) -> dict[str, str | None]:
+    """Variables that begin like a setting but are none, each with the nearest real one if there is a near one."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | {SECRETS_DIR}
+    strange = (name for name in environ if name.startswith(PREFIX) and name not in known)
+    return {name: next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.8)), None) for name in strange}
+
+
+def _problem(detail: Mapping[str, object]) -> str:
+    path, message = detail["loc"], str(detail["msg"]).removeprefix("Value error, ")
+    if not isinstance(path, tuple) or not path:
+        return message
+    return f"{PREFIX}{str(path[0]).upper()}: {message[0].lower()}{message[1:]}"
