@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
+from handraise.detection.signals import Span
 from handraise.events import Control, Decision, Escalation
 
 
@@ -42,7 +43,6 @@ class Suppression(StrEnum):
     OFFERED = "offered"
     """A human is on offer for it and the customer has not answered yet."""
     SHADOW = "shadow"
-    DISABLED = "disabled"
     OUTRANKED = "outranked"
     """A more urgent trigger fired on the same message."""
 
@@ -55,6 +55,17 @@ class Note(Struct, frozen=True):
     value: float = 1.0
 
 
+class Assessment(Struct, frozen=True, kw_only=True):
+    """What one trigger scores on one message, and why."""
+
+    trigger: str
+    trigger_class: str | None = None
+    score: float
+    signs: tuple[str, ...] = ()
+    """What stands behind the score besides the words, in words."""
+    spans: tuple[Span, ...] = ()
+
+
 class Effects(Struct, kw_only=True):
     """The events that go out, in order, and the facts to count."""
 
@@ -62,3 +73,5 @@ class Effects(Struct, kw_only=True):
     controls: list[Control] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    assessments: list[Assessment] = field(default_factory=list)
+    """What every trigger scored, for those who want to know why nothing happened; published nowhere."""

@@ -1,0 +1,189 @@
+"""From signals and the conversation's state to what each trigger scores on one message."""
+
+from __future__ import annotations
+
+from handraise.conversation import weights
+from handraise.conversation.effects import Assessment
+from handraise.conversation.mood import has_fallen
+from handraise.conversation.state import Conversation
+from handraise.conversation.weights import Sign, noisy_or
+from handraise.detection.signals import Intent, Signals, Span
+from handraise.events import ChatMessage
+from handraise.policy.model import CRISIS, BusinessPolicy, ConversationFacts
+
+
+def assess_customer(
+    state: Conversation, message: ChatMessage, signals: Signals, policy: BusinessPolicy, *, asked_again: bool
+) -> list[Assessment]:
+    """Every trigger that a customer's message speaks for, weakly or strongly. `state` has the message already."""
+    found = []
+    if signals.crisis > 0:
+        found.append(_plain("distress", signals.crisis, signals, ("crisis",), trigger_class=CRISIS))
+    accepts_human = state.ai_offered_human and signals.affirm >= 0.5  # noqa: PLR2004 - as clear as any strong signal
+    if accepts_human and signals.affirm > signals.human_request:
+        found.append(
+            Assessment(
+                trigger="human_request",
+                score=signals.affirm,
+                signs=("the AI asked whether a person is wanted",),
+                spans=_spans(signals, ("affirm",)),
+            )
+        )
+    else:
+        found.append(_corroborated("human_request", signals.human_request, state, signals, asked_again=asked_again))
+    found.extend(
+        _corroborated(trigger, getattr(signals, trigger), state, signals, asked_again=asked_again)
+        for trigger in ("distress", "complaint")
+    )
+    found.append(_high_value(state, signals, policy, asked_again=asked_again))
+    if state.pending and asked_again and state.gap_signs:
+        found.append(_gap_asked_again(state))
+    found.extend(_own(state, message, signals, policy))
+    return [assessment for assessment in found if assessment.score > 0]
+
+
+def assess_assistant(
+    state: Conversation, message: ChatMessage, signals: Signals, policy: BusinessPolicy, *, repeated: bool
+) -> list[Assessment]:
+    """Every trigger that an AI turn speaks for. `state` is as the turns before left it."""
+    gap = _knowledge_gap(state, message, signals)
+    found = [gap] if gap.score > 0 else []
+    if signals.promise > 0 and gap.score < 0.5:  # noqa: PLR2004 - an admission with a promise is one knowledge gap
+        found.append(_plain("broken_promise", signals.promise, signals, ("promise",)))
+    failure = _ai_failure(state, message, repeated=repeated)
+    if failure.score > 0:
+        found.append(failure)
+    found.extend(_own(state, message, signals, policy))
+    return found
+
+
+def assess_other(
+    state: Conversation, message: ChatMessage, signals: Signals, policy: BusinessPolicy
+) -> list[Assessment]:
+    """Own triggers may watch any sender; the built-in ones do not watch humans and systems."""
+    return _own(state, message, signals, policy)
+
+
+def gap_signs(state: Conversation, message: ChatMessage, signals: Signals) -> tuple[Sign, ...]:
+    """The signs of a knowledge gap on an AI turn that are not enough alone."""
+    assistant = message.assistant
+    signs = []
+    if assistant and assistant.sources is not None and not assistant.sources:
+        signs.append(Sign.NO_SOURCES)
+    if assistant and assistant.retrieval_score is not None and assistant.retrieval_score < weights.RETRIEVAL_FLOOR:
+        signs.append(Sign.LOW_RETRIEVAL)
+    if signals.deferral or Sign.DEFERRED in state.gap_signs:
+        signs.append(Sign.DEFERRED)
+    if weights.WEAK <= signals.admission < 0.5:  # noqa: PLR2004 - weak evidence, as `Signals` defines it
+        signs.append(Sign.WEAK_ADMISSION)
+    return tuple(signs)
+
+
+def is_real_question(state: Conversation, message: ChatMessage, signals: Signals) -> bool:
+    """Whether a customer's message wants an answer: anything of substance but thanks, small talk and noise."""
+    if message.message_type != "text" and not message.text.strip():
+        return True
+    if signals.gibberish or not message.text.strip():
+        return False
+    if signals.question:
+        return True
+    if signals.intent in (Intent.SMALLTALK, Intent.PRAISE) or signals.thanks >= 0.5:  # noqa: PLR2004 - strong evidence
+        return False
+    return (
+        signals.intent is not Intent.OTHER or state.ai_asked or len(signals.fingerprint) >= weights.MIN_QUESTION_WORDS
+    )
+
+
+def _plain(
+    trigger: str, score: float, signals: Signals, names: tuple[str, ...], *, trigger_class: str | None = None
+) -> Assessment:
+    return Assessment(trigger=trigger, trigger_class=trigger_class, score=score, spans=_spans(signals, names))
+
+
+def _spans(signals: Signals, names: tuple[str, ...]) -> tuple[Span, ...]:
+    return tuple(span for span in signals.spans if span.signal in names)
+
+
+def _corroborated(
+    trigger: str, score: float, state: Conversation, signals: Signals, *, asked_again: bool
+) -> Assessment:
+    """Strong evidence stands alone; weak evidence is joined by the signs that the conversation gives."""
+    spans = _spans(signals, (trigger,))
+    if not weights.WEAK <= score < 0.5:  # noqa: PLR2004 - weak evidence, as `Signals` defines it
+        return Assessment(trigger=trigger, score=score, spans=spans)
+    holds = {
+        Sign.NEGATIVE_STREAK: state.mood.streak >= weights.STREAK,
+        Sign.FALLING_MOOD: has_fallen(state.mood),
+        Sign.EARLIER_WEAK: state.weak.get(trigger, 0.0) >= weights.WEAK,
+        Sign.ASKED_AGAIN: asked_again,
+        Sign.AI_FAILED: state.failed,
+    }
+    signs = {sign: weight for sign, weight in weights.CORROBORATION[trigger].items() if holds[sign]}
+    joined = min(noisy_or(score, list(signs.values())), weights.CORROBORATED)
+    return Assessment(trigger=trigger, score=joined, signs=tuple(signs), spans=spans)
+
+
+def _high_value(state: Conversation, signals: Signals, policy: BusinessPolicy, *, asked_again: bool) -> Assessment:
+    return _corroborated("high_value", signals.high_value, state, signals, asked_again=asked_again)
+
+
+def _own(state: Conversation, message: ChatMessage, signals: Signals, policy: BusinessPolicy) -> list[Assessment]:
+    facts = ConversationFacts(
+        sentiment_mean=state.mood.mean, negative_streak=state.mood.streak, customer_turns=state.customer_turns
+    )
+    return [
+        Assessment(trigger=match.trigger, score=match.score, signs=(match.because,), spans=match.spans)
+        for match in policy.own_matches(message, signals, facts)
+    ]
+
+
+def _gap_asked_again(state: Conversation) -> Assessment:
+    """The customer asks again what the last AI turn had left half answered."""
+    signs = (*state.gap_signs, Sign.ASKED_AGAIN)
+    return Assessment(
+        trigger="knowledge_gap", score=noisy_or(0.0, [weights.GAP[Sign(sign)] for sign in signs]), signs=signs
+    )
+
+
+def _knowledge_gap(state: Conversation, message: ChatMessage, signals: Signals) -> Assessment:
+    """Whether this AI turn leaves a real question without an answer. Asking for a detail is no gap."""
+    assistant = message.assistant
+    answered = assistant.answered if assistant else None
+    admission = signals.admission
+    failed = assistant is not None and assistant.error is not None
+    if failed or not state.pending or (signals.asks_detail and not (answered is False and admission >= 0.5)):  # noqa: PLR2004
+        return Assessment(trigger="knowledge_gap", score=0.0)
+    spans = _spans(signals, ("admission",))
+    best, why = 0.0, ""
+    if answered is False:
+        best, why = weights.GAP_UNANSWERED, "the producer says that the AI did not answer"
+    elif assistant and assistant.confidence is not None and assistant.confidence <= weights.CONFIDENCE_FLOOR:
+        best, why = weights.GAP_UNSURE, f"the AI's confidence is at or below {weights.CONFIDENCE_FLOOR}"
+    clear = weights.ADMISSION_AGAINST_PRODUCER if answered else 0.5
+    if admission >= clear and admission > best:
+        best, why = admission, "the AI says that it does not have the answer"
+    if best:
+        return Assessment(trigger="knowledge_gap", score=best, signs=(why,), spans=spans)
+    signs: tuple[Sign, ...] = gap_signs(state, message, signals)
+    if state.asking_again:
+        signs = (*signs, Sign.ASKED_AGAIN)
+    score = noisy_or(0.0, [weights.GAP[sign] for sign in signs])
+    return Assessment(trigger="knowledge_gap", score=score, signs=signs, spans=spans)
+
+
+def _ai_failure(state: Conversation, message: ChatMessage, *, repeated: bool) -> Assessment:
+    if message.assistant and message.assistant.error:
+        return Assessment(trigger="ai_failure", score=weights.FAILURE_ERROR, signs=("the producer reports an error",))
+    if not repeated:
+        return Assessment(trigger="ai_failure", score=0.0)
+    if state.repeats >= 1:
+        return Assessment(
+            trigger="ai_failure", score=weights.FAILURE_LOOP, signs=("the AI says the same a third time",)
+        )
+    if state.asking_again:
+        return Assessment(
+            trigger="ai_failure",
+            score=weights.FAILURE_REPEAT_ASKED,
+            signs=("the AI repeats itself to a customer who asks again",),
+        )
+    return Assessment(trigger="ai_failure", score=weights.FAILURE_REPEAT, signs=("the AI repeats itself",))

@@ -1,0 +1,233 @@
+"""From what the triggers score to what is done: one order of urgency, one open escalation, everything logged."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from handraise.conversation import episodes
+from handraise.conversation.effects import Assessment, Effects, Fact, Note, Suppression
+from handraise.conversation.episodes import Moment
+from handraise.conversation.state import MAX_OFFER_TURNS, Conversation, Offer
+from handraise.conversation.weights import NEAR
+from handraise.events import Action, ChatMessage, ControlState, Decision, DecisionResult, utc
+from handraise.policy.model import CRISIS, Rule
+
+MAX_COOLED: Final = 32
+_STRENGTH: Final = {Action.ESCALATE: 0, Action.NOTIFY: 1, Action.OFFER: 2, Action.SHADOW: 3}
+
+
+class Candidate(Struct, frozen=True, kw_only=True):
+    """A trigger that holds on this message, with the rule that says what to do about it."""
+
+    assessment: Assessment
+    rule: Rule
+
+    @property
+    def is_crisis(self) -> bool:
+        """Life and safety come first, and nothing but an open crisis holds them up."""
+        return self.assessment.trigger_class == CRISIS
+
+    @property
+    def is_unconditional(self) -> bool:
+        """Whether the customer is heard whatever cooldown or offer stands."""
+        return self.is_crisis or self.assessment.trigger == "human_request"
+
+    @property
+    def order(self) -> tuple[bool, int, int]:
+        """Who goes first: a crisis, then what hands over, then what is more urgent."""
+        return (not self.is_crisis, _STRENGTH[self.rule.action], self.rule.urgency)
+
+
+def decide(
+    state: Conversation, effects: Effects, moment: Moment, message: ChatMessage, assessments: list[Assessment]
+) -> None:
+    """Act on one message's assessments: at most one trigger acts, and each that held or nearly held is logged."""
+    effects.assessments.extend(assessments)
+    holding = []
+    for assessment in assessments:
+        rule = _rule(moment, assessment)
+        if rule is None or not rule.enabled:
+            continue
+        if assessment.score >= rule.threshold:
+            holding.append(Candidate(assessment=assessment, rule=rule))
+        elif assessment.score >= NEAR * rule.threshold:
+            because = f"{assessment.score:g} is near the threshold {rule.threshold:g}"
+            _log(state, effects, moment, assessment, rule, DecisionResult.NEAR, because)
+    holding.sort(key=lambda candidate: candidate.order)
+    holding = _crisis_is_distress(holding)
+    acted: Candidate | None = None
+    for candidate in holding:
+        if candidate.rule.action is Action.SHADOW:
+            _shadow(state, effects, moment, candidate)
+            continue
+        if acted is not None:
+            because = f"{acted.rule.trigger} fired on the same message"
+            _suppress(state, effects, moment, candidate, Suppression.OUTRANKED, because)
+            continue
+        held_up = _held_up(state, moment, candidate)
+        if held_up is not None:
+            _suppress(state, effects, moment, candidate, *held_up)
+            continue
+        also = tuple(
+            other.rule.trigger
+            for other in holding
+            if other is not candidate and other.rule.action is not Action.SHADOW and not _repeats(candidate, other)
+        )
+        _act(state, effects, moment, message, candidate, also)
+        acted = candidate
+
+
+def accept_offer(state: Conversation, effects: Effects, moment: Moment, message: ChatMessage, offer: Offer) -> bool:
+    """The customer said yes to a person: escalate for what it was offered for. False if the policy dropped that."""
+    assessment = Assessment(
+        trigger=offer.trigger,
+        trigger_class=offer.trigger_class,
+        score=offer.score,
+        signs=("the customer said yes to a person",),
+    )
+    rule = _rule(moment, assessment)
+    state.offer = None
+    if rule is None:
+        return False
+    effects.notes.append(Note(Fact.OFFER_ACCEPTED))
+    accepted = replace(rule, action=Action.ESCALATE)
+    if state.episode is None:
+        episodes.raise_escalation(state, effects, moment, message, assessment, accepted, ())
+    else:
+        episodes.update_escalation(state, effects, moment, message, assessment, accepted, ())
+    _log(state, effects, moment, assessment, accepted, DecisionResult.FIRED, "the customer said yes to a person")
+    return True
+
+
+def lapse_offer(state: Conversation, effects: Effects, moment: Moment) -> None:
+    """Nobody took up the offer: the AI goes on, and does not ask for the same again before its cooldown has passed."""
+    if state.offer is not None:
+        _cool(state, moment, state.offer.trigger)
+    state.offer = None
+    effects.notes.append(Note(Fact.OFFER_LAPSED))
+    episodes.set_control(state, effects, moment, ControlState.AI)
+
+
+def _rule(moment: Moment, assessment: Assessment) -> Rule | None:
+    try:
+        return moment.policy.rule(assessment.trigger, assessment.trigger_class)
+    except KeyError:
+        return None
+
+
+def _crisis_is_distress(holding: list[Candidate]) -> list[Candidate]:
+    """Where a crisis holds, distress of no class on the same message is the same thing, said less clearly."""
+    if not any(candidate.is_crisis for candidate in holding):
+        return holding
+    return [candidate for candidate in holding if candidate.rule.trigger != "distress" or candidate.is_crisis]
+
+
+def _repeats(one: Candidate, other: Candidate) -> bool:
+    return one.rule.trigger == other.rule.trigger
+
+
+def _held_up(state: Conversation, moment: Moment, candidate: Candidate) -> tuple[Suppression, str] | None:
+    """Why a trigger that holds may not act now, or None."""
+    rule, episode = candidate.rule, state.episode
+    if state.control is ControlState.HUMAN and not candidate.is_crisis:
+        return Suppression.HUMAN_HOLDS, "a human holds the conversation"
+    if episode is not None:
+        if rule.urgency >= episode.urgency:
+            return Suppression.OPEN, f"an escalation for {episode.trigger} is open"
+        if rule.action is Action.OFFER:
+            return Suppression.OPEN, f"an escalation for {episode.trigger} is open, and this trigger only offers"
+        return None
+    if candidate.is_unconditional:
+        return None
+    if rule.action is Action.OFFER:
+        if state.offer is not None:
+            return Suppression.OFFERED, "a person is on offer already"
+        if _is_cooling(state, moment, rule):
+            return Suppression.COOLDOWN, "an offer for it lapsed a short time ago"
+    if state.closed_at and moment.at < state.closed_at + rule.cooldown_ms:
+        return Suppression.COOLDOWN, "the last escalation ended a short time ago"
+    return None
+
+
+def _act(
+    state: Conversation,
+    effects: Effects,
+    moment: Moment,
+    message: ChatMessage,
+    candidate: Candidate,
+    also: tuple[str, ...],
+) -> None:
+    assessment, rule = candidate.assessment, candidate.rule
+    if state.episode is not None:
+        episodes.update_escalation(state, effects, moment, message, assessment, rule, also)
+    elif rule.action is Action.OFFER and state.control is not ControlState.HUMAN:
+        episodes.make_offer(state, effects, moment, assessment, rule)
+        state.offer = Offer(rule.trigger, assessment.trigger_class, assessment.score, MAX_OFFER_TURNS)
+    else:
+        episodes.raise_escalation(state, effects, moment, message, assessment, rule, also)
+    _log(state, effects, moment, assessment, rule, DecisionResult.FIRED, _because(assessment, rule))
+
+
+def _shadow(state: Conversation, effects: Effects, moment: Moment, candidate: Candidate) -> None:
+    rule = candidate.rule
+    if _is_cooling(state, moment, rule):
+        _suppress(state, effects, moment, candidate, Suppression.COOLDOWN, "it fired in shadow a short time ago")
+        return
+    _cool(state, moment, rule.trigger)
+    _log(state, effects, moment, candidate.assessment, rule, DecisionResult.FIRED, "in shadow: logged, not published")
+
+
+def _cool(state: Conversation, moment: Moment, trigger: str) -> None:
+    """Begin a cooldown of one trigger alone."""
+    state.cooled.pop(trigger, None)
+    while len(state.cooled) >= MAX_COOLED:
+        state.cooled.pop(next(iter(state.cooled)))
+    state.cooled[trigger] = moment.at
+
+
+def _is_cooling(state: Conversation, moment: Moment, rule: Rule) -> bool:
+    since = state.cooled.get(rule.trigger)
+    return since is not None and moment.at < since + rule.cooldown_ms
+
+
+def _because(assessment: Assessment, rule: Rule) -> str:
+    because = f"{assessment.score:g} reaches the threshold {rule.threshold:g}"
+    return f"{because}: {', '.join(assessment.signs)}" if assessment.signs else because
+
+
+def _suppress(
+    state: Conversation, effects: Effects, moment: Moment, candidate: Candidate, why: Suppression, because: str
+) -> None:
+    effects.notes.append(Note(Fact.SUPPRESSED, why.value))
+    _log(state, effects, moment, candidate.assessment, candidate.rule, DecisionResult.SUPPRESSED, because)
+
+
+def _log(
+    state: Conversation,
+    effects: Effects,
+    moment: Moment,
+    assessment: Assessment,
+    rule: Rule,
+    result: DecisionResult,
+    because: str,
+) -> None:
+    effects.decisions.append(
+        Decision(
+            conversation_id=state.conversation_id,
+            business_id=state.business_id,
+            message_id=moment.caused_by,
+            trigger=assessment.trigger,
+            result=result,
+            because=because,
+            score=assessment.score,
+            threshold=rule.threshold,
+            action=rule.action,
+            escalation_id=state.episode.escalation_id if state.episode else None,
+            policy_version=moment.policy.version,
+            detector_version=moment.detector_version,
+            occurred_at=utc(moment.at),
+        )
+    )

@@ -1,0 +1,318 @@
+"""The life of an escalation: raised, updated, closed, and the control that follows from it."""
+
+from __future__ import annotations
+
+import hashlib
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from handraise.conversation import mood, present
+from handraise.conversation.effects import Assessment, Effects, Fact, Note
+from handraise.conversation.state import (
+    MAX_ALSO,
+    MAX_REPLIES,
+    Conversation,
+    Episode,
+    GivenReply,
+)
+from handraise.events import (
+    Action,
+    ChatMessage,
+    ClosedBecause,
+    Control,
+    ControlState,
+    Escalation,
+    EscalationType,
+    Evidence,
+    Reply,
+    utc,
+)
+from handraise.policy.model import BusinessPolicy, Rule
+
+
+class Moment(Struct, frozen=True, kw_only=True):
+    """When and by what something happens, and under which versions."""
+
+    at: int
+    caused_by: str
+    policy: BusinessPolicy
+    detector_version: str
+
+
+def raise_escalation(
+    state: Conversation,
+    effects: Effects,
+    moment: Moment,
+    message: ChatMessage,
+    assessment: Assessment,
+    rule: Rule,
+    also: tuple[str, ...],
+) -> None:
+    """Open an episode. Under `notify`, and where a human already holds, nothing changes hands."""
+    action = Action.NOTIFY if state.control is ControlState.HUMAN else rule.action
+    due_at = moment.policy.due_at(rule, moment.at)
+    state.episode = Episode(
+        escalation_id=_escalation_id(state, moment.caused_by),
+        revision=0,
+        trigger=assessment.trigger,
+        trigger_class=assessment.trigger_class,
+        action=action,
+        urgency=rule.urgency,
+        priority=rule.priority,
+        owner=rule.owner,
+        queue=rule.queue,
+        due_at=due_at,
+        also=also[:MAX_ALSO],
+    )
+    reply = _make_reply(state, effects, moment, assessment.trigger_class, rule, due_at)
+    effects.notes.append(Note(Fact.ESCALATION_OPENED, assessment.trigger))
+    effects.notes.append(Note(Fact.RAISED_AT_TURN, assessment.trigger, float(state.turns)))
+    _publish(
+        state,
+        effects,
+        moment,
+        EscalationType.RAISED,
+        reply=reply,
+        evidence=present.evidence(message, assessment),
+        reason=present.reason(state, message, assessment),
+    )
+    _hand_over(state, effects, moment, reply)
+
+
+def update_escalation(
+    state: Conversation,
+    effects: Effects,
+    moment: Moment,
+    message: ChatMessage,
+    assessment: Assessment,
+    rule: Rule,
+    also: tuple[str, ...],
+) -> None:
+    """A more urgent trigger holds: the open episode takes its place, and never becomes weaker by it."""
+    before = _open_episode(state)
+    action = Action.ESCALATE if Action.ESCALATE in (before.action, rule.action) else Action.NOTIFY
+    if state.control is ControlState.HUMAN:
+        action = before.action
+    due_at = min(before.due_at, moment.policy.due_at(rule, moment.at))
+    earlier = (before.trigger, *before.also)
+    others = tuple(dict.fromkeys(name for name in (*earlier, *also) if name != assessment.trigger))
+    state.episode = Episode(
+        escalation_id=before.escalation_id,
+        revision=before.revision + 1,
+        trigger=assessment.trigger,
+        trigger_class=assessment.trigger_class,
+        action=action,
+        urgency=min(before.urgency, rule.urgency),
+        priority=rule.priority,
+        owner=rule.owner,
+        queue=rule.queue,
+        due_at=due_at,
+        also=others[:MAX_ALSO],
+    )
+    if before.trigger != assessment.trigger:
+        effects.notes.append(Note(Fact.ESCALATION_ENDED, before.trigger))
+        effects.notes.append(Note(Fact.ESCALATION_OPENED, assessment.trigger))
+    reply = _make_reply(state, effects, moment, assessment.trigger_class, rule, due_at)
+    _publish(
+        state,
+        effects,
+        moment,
+        EscalationType.UPDATED,
+        reply=reply,
+        evidence=present.evidence(message, assessment),
+        reason=present.reason(state, message, assessment),
+    )
+    _hand_over(state, effects, moment, reply)
+
+
+def fail_over(state: Conversation, effects: Effects, moment: Moment) -> None:
+    """The owner cannot take it: the open episode goes to the fallback owner."""
+    before = _open_episode(state)
+    owner = moment.policy.fallback_owner
+    state.episode = replace(before, revision=before.revision + 1, owner=owner)
+    _publish(
+        state,
+        effects,
+        moment,
+        EscalationType.UPDATED,
+        reason=f"{before.owner} could not take it; it goes to {owner}.",
+    )
+
+
+def close_escalation(state: Conversation, effects: Effects, moment: Moment, because: ClosedBecause) -> None:
+    """End the open episode. What was said before is settled: it counts for nothing from here on."""
+    before = _open_episode(state)
+    state.episode = replace(before, revision=before.revision + 1)
+    _publish(
+        state,
+        effects,
+        moment,
+        EscalationType.CLOSED,
+        reason=f"Closed: {because.value.replace('_', ' ')}.",
+        closed_because=because,
+    )
+    state.episode = None
+    effects.notes.append(Note(Fact.ESCALATION_ENDED, before.trigger))
+    state.closed_at = moment.at
+    forget_evidence(state)
+
+
+def forget_evidence(state: Conversation) -> None:
+    """Nothing said so far may fire again."""
+    state.weak.clear()
+    state.questions.clear()
+    state.answers.clear()
+    state.repeats = 0
+    state.pending = state.failed = state.asking_again = state.ai_offered_human = False
+    state.gap_signs = ()
+    state.offer = None
+
+
+def make_offer(state: Conversation, effects: Effects, moment: Moment, assessment: Assessment, rule: Rule) -> None:
+    """Ask the customer, through the AI, whether a person is wanted."""
+    reply = _make_reply(
+        state, effects, moment, assessment.trigger_class, rule, moment.policy.due_at(rule, moment.at), offered=True
+    )
+    set_control(state, effects, moment, ControlState.OFFERED, reply=reply)
+
+
+def set_control(
+    state: Conversation, effects: Effects, moment: Moment, control: ControlState, *, reply: Reply | None = None
+) -> None:
+    """Move the conversation to a control state and publish that; publishes nothing where nothing changes."""
+    if control is state.control and reply is None:
+        return
+    if control is not state.control:
+        state.since = moment.at
+    state.control = control
+    effects.controls.append(
+        Control(
+            business_id=state.business_id,
+            conversation_id=state.conversation_id,
+            holder=state.holder,
+            state=control,
+            escalation_id=state.episode.escalation_id if state.episode else None,
+            reply=reply,
+            since=utc(state.since),
+        )
+    )
+
+
+def hold_by_human(state: Conversation, effects: Effects, moment: Moment) -> None:
+    """A human has spoken to the customer and holds the conversation; an offer of one is answered by that."""
+    state.human_spoke = True
+    state.offer = None
+    set_control(state, effects, moment, ControlState.HUMAN)
+
+
+def _hand_over(state: Conversation, effects: Effects, moment: Moment, reply: Reply | None) -> None:
+    episode = _open_episode(state)
+    takes_over = episode.action is Action.ESCALATE and state.control is not ControlState.HUMAN
+    if takes_over:
+        state.offer = None
+    set_control(state, effects, moment, ControlState.ESCALATED if takes_over else state.control, reply=reply)
+
+
+def _make_reply(
+    state: Conversation,
+    effects: Effects,
+    moment: Moment,
+    trigger_class: str | None,
+    rule: Rule,
+    due_at: int,
+    *,
+    offered: bool = False,
+) -> Reply | None:
+    """What the customer is to be told now; nothing while a human is there to speak."""
+    if state.control is ControlState.HUMAN:
+        return None
+    made = moment.policy.reply(
+        rule,
+        trigger_class,
+        language=state.language,
+        at_ms=moment.at,
+        due_ms=due_at,
+        customer_name=state.customer.name if state.customer else None,
+    )
+    if made.fell_back:
+        effects.notes.append(Note(Fact.REPLY_FELL_BACK, rule.trigger))
+    episode = state.episode
+    seed = f"offer/{moment.caused_by}" if offered or episode is None else f"{episode.escalation_id}/{episode.revision}"
+    reply = Reply(
+        reply_id=_digest("reply", state.business_id, state.conversation_id, seed),
+        text=made.text,
+        language=made.language,
+        valid_until=utc(moment.at + moment.policy.reply_valid_ms),
+    )
+    state.replies = [*state.replies, GivenReply(reply.reply_id, text_hash(reply.text))][-MAX_REPLIES:]
+    return reply
+
+
+def _publish(
+    state: Conversation,
+    effects: Effects,
+    moment: Moment,
+    kind: EscalationType,
+    *,
+    reason: str,
+    reply: Reply | None = None,
+    evidence: list[Evidence] | None = None,
+    closed_because: ClosedBecause | None = None,
+) -> None:
+    episode = _open_episode(state)
+    at = utc(moment.at)
+    effects.escalations.append(
+        Escalation(
+            type=kind,
+            escalation_id=episode.escalation_id,
+            revision=episode.revision,
+            conversation_id=state.conversation_id,
+            business_id=state.business_id,
+            trigger=episode.trigger,
+            trigger_class=episode.trigger_class,
+            also=list(episode.also),
+            action=episode.action,
+            priority=episode.priority,
+            owner=episode.owner,
+            queue=episode.queue,
+            due_at=utc(episode.due_at),
+            reply=reply,
+            reason=reason,
+            evidence=evidence or [],
+            summary=present.summary(state),
+            transcript=present.transcript(state),
+            sentiment=mood.report(state.mood),
+            intent=present.intent(state),
+            attempts=present.attempts(state),
+            customer=state.customer,
+            channel=state.channel,
+            policy_version=moment.policy.version,
+            detector_version=moment.detector_version,
+            caused_by=moment.caused_by,
+            occurred_at=at,
+            emitted_at=at,
+            closed_because=closed_because,
+        )
+    )
+
+
+def _open_episode(state: Conversation) -> Episode:
+    if state.episode is None:
+        raise AssertionError("no escalation is open")
+    return state.episode
+
+
+def text_hash(text: str) -> bytes:
+    """Stands for a reply's text, white space apart."""
+    return hashlib.blake2b(" ".join(text.split()).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+
+
+def _escalation_id(state: Conversation, caused_by: str) -> str:
+    return _digest("escalation", state.business_id, state.conversation_id, caused_by)
+
+
+def _digest(*parts: str) -> str:
+    """A hash of several strings that no other division of their characters gives."""
+    joined = b"".join(b"%d:%s" % (len(data), data) for data in (part.encode("utf-8") for part in parts))
+    return hashlib.blake2b(joined, digest_size=16).hexdigest()

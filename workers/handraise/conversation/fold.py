@@ -1,0 +1,269 @@
+"""The fold: one conversation, one event, and what follows. Pure: no clock, no I/O, no randomness.
+
+The worker, `replay`, `explain` and the tests call this one function. The order of events is the order in which they
+are folded; `sent_at` only measures time.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from handraise.conversation import episodes
+from handraise.conversation.assess import (
+    assess_assistant,
+    assess_customer,
+    assess_other,
+    gap_signs,
+    is_real_question,
+)
+from handraise.conversation.decide import accept_offer, decide, lapse_offer
+from handraise.conversation.effects import Effects, Fact, Note
+from handraise.conversation.episodes import Moment
+from handraise.conversation.mood import feel
+from handraise.conversation.outcomes import fold_outcome
+from handraise.conversation.present import stored_turn
+from handraise.conversation.similarity import repeats_answer, repeats_question
+from handraise.conversation.state import MAX_FINGERPRINTS, Conversation
+from handraise.conversation.weights import CORROBORATION, WEAK, WEAK_FADE
+from handraise.detection.signals import Signals
+from handraise.events import (
+    ChatMessage,
+    ClosedBecause,
+    ControlState,
+    Customer,
+    Outcome,
+    Sender,
+    milliseconds,
+)
+from handraise.policy.model import BusinessPolicy
+
+LATE_MS: Final = 60_000
+"""An event this much older than its predecessor is counted as late."""
+TALKED_OVER_MS: Final = 300_000
+"""A human who goes on within this time of an AI turn was talked over."""
+IDLE_TIMER: Final = "timer:idle"
+"""What an escalation was closed by when its conversation was idle for too long."""
+STRONG: Final = 0.5
+"""Evidence from here on stands alone, as `Signals` defines it."""
+
+
+class UnknownConversationError(LookupError):
+    """An outcome names a conversation that no message has opened."""
+
+
+def fold(
+    conversation: Conversation | None,
+    event: ChatMessage | Outcome,
+    signals: Signals,
+    policy: BusinessPolicy,
+    detector_version: str,
+) -> tuple[Conversation, Effects]:
+    """Fold one event into a conversation.
+
+    Args:
+        conversation: the state so far, left untouched; None for the first event.
+        event: a message or an outcome of this conversation.
+        signals: what detection says of the message; not looked at for an outcome.
+        policy: the business's policy in force.
+        detector_version: goes on every event that comes out.
+
+    Returns:
+        The new state, and what goes out.
+
+    Raises:
+        UnknownConversationError: an outcome for a conversation that has no state.
+    """
+    effects = Effects()
+    at = milliseconds(event.at if isinstance(event, Outcome) else event.sent_at)
+    caused_by = event.outcome_id if isinstance(event, Outcome) else event.message_id
+    moment = Moment(at=at, caused_by=caused_by, policy=policy, detector_version=detector_version)
+    state = conversation.copy() if conversation is not None else None
+    if state is not None and state.seen(caused_by):
+        effects.notes.append(Note(Fact.DUPLICATE, "outcome" if isinstance(event, Outcome) else "message"))
+        return state, effects
+    if state is None and isinstance(event, Outcome):
+        raise UnknownConversationError(caused_by)
+    if state is not None and at - state.last_at >= policy.idle_after_ms:
+        _expire(state, effects, moment)
+        state = None
+    if state is None:
+        state = Conversation(
+            business_id=event.business_id, conversation_id=event.conversation_id, started_at=at, last_at=at, since=at
+        )
+        effects.notes.append(Note(Fact.CONVERSATION_STARTED))
+    if at < state.last_at - LATE_MS:
+        effects.notes.append(Note(Fact.LATE))
+    state.last_at = at
+    state.remember(caused_by)
+    if isinstance(event, Outcome):
+        fold_outcome(state, effects, moment, event)
+    else:
+        _fold_message(state, effects, moment, event, signals)
+    return state, effects
+
+
+def _expire(state: Conversation, effects: Effects, moment: Moment) -> None:
+    """A conversation that was idle for too long has ended; what comes now begins a new one."""
+    ended = Moment(
+        at=state.last_at + moment.policy.idle_after_ms,
+        caused_by=IDLE_TIMER,
+        policy=moment.policy,
+        detector_version=moment.detector_version,
+    )
+    if state.episode is not None:
+        episodes.close_escalation(state, effects, ended, ClosedBecause.IDLE)
+    if state.offer is not None:
+        effects.notes.append(Note(Fact.OFFER_LAPSED))
+    if state.control is not ControlState.AI:
+        episodes.set_control(state, effects, ended, ControlState.CLOSED)
+
+
+def _fold_message(
+    state: Conversation, effects: Effects, moment: Moment, message: ChatMessage, signals: Signals
+) -> None:
+    given = _is_given_reply(state, message)
+    state.turns += 1
+    turn = stored_turn(message, moment.at, given=given)
+    state.add_turn(turn)
+    _note_context(state, message, signals)
+    match message.sender:
+        case Sender.CUSTOMER:
+            if state.opening is None and is_real_question(state, message, signals):
+                state.opening = turn
+            _customer_turn(state, effects, moment, message, signals)
+        case Sender.ASSISTANT if not given:
+            _assistant_turn(state, effects, moment, message, signals)
+        case Sender.ASSISTANT:
+            state.open_questions = 0
+        case Sender.HUMAN:
+            _human_turn(state, effects, moment)
+            decide(state, effects, moment, message, assess_other(state, message, signals, moment.policy))
+        case Sender.SYSTEM:
+            decide(state, effects, moment, message, assess_other(state, message, signals, moment.policy))
+
+
+def _is_given_reply(state: Conversation, message: ChatMessage) -> bool:
+    """Whether this is a reply that Handraise itself gave the AI to send."""
+    if message.sender is not Sender.ASSISTANT or not state.replies:
+        return False
+    if message.reply_id is not None and any(reply.reply_id == message.reply_id for reply in state.replies):
+        return True
+    text = episodes.text_hash(message.text)
+    return any(reply.text_hash == text for reply in state.replies)
+
+
+def _note_context(state: Conversation, message: ChatMessage, signals: Signals) -> None:
+    state.channel = message.channel or state.channel
+    known, new = state.customer, message.customer
+    if new is not None:
+        state.customer = Customer(
+            id=new.id or (known.id if known else None),
+            name=new.name or (known.name if known else None),
+            segment=new.segment or (known.segment if known else None),
+        )
+    if message.sender is Sender.CUSTOMER:
+        if signals.language != "und":
+            state.language = signals.language
+        elif state.language is None and message.language:
+            state.language = message.language
+
+
+def _customer_turn(
+    state: Conversation, effects: Effects, moment: Moment, message: ChatMessage, signals: Signals
+) -> None:
+    if state.control is ControlState.CLOSED:
+        episodes.set_control(state, effects, moment, ControlState.AI)
+    state.customer_turns += 1
+    if message.text.strip() and not signals.gibberish:
+        state.mood = feel(state.mood, signals.sentiment, first=not state.intents)
+        state.intents[signals.intent.value] = state.intents.pop(signals.intent.value, 0) + 1
+    real = is_real_question(state, message, signals)
+    answered = state.questions[: len(state.questions) - state.open_questions]
+    asked_again = real and signals.thanks < STRONG and repeats_question(signals.fingerprint, answered)
+    if asked_again:
+        state.asked_again += 1
+        state.asking_again = True
+    state.pending = state.pending or real
+    assessments = assess_customer(state, message, signals, moment.policy, asked_again=asked_again)
+    if not (state.offer is not None and _answer_offer(state, effects, moment, message, signals)):
+        decide(state, effects, moment, message, assessments)
+    if real:
+        state.questions = [*state.questions, signals.fingerprint][-MAX_FINGERPRINTS:]
+        state.open_questions = min(state.open_questions + 1, MAX_FINGERPRINTS)
+    _fade(state, signals)
+
+
+def _answer_offer(
+    state: Conversation, effects: Effects, moment: Moment, message: ChatMessage, signals: Signals
+) -> bool:
+    """A yes to the offer escalates; anything else leaves one turn less. True if the message is dealt with."""
+    offer = state.offer
+    if offer is None:
+        return False
+    if signals.affirm >= STRONG and max(signals.crisis, signals.human_request) < STRONG:
+        if accept_offer(state, effects, moment, message, offer):
+            return True
+    elif offer.turns_left > 1:
+        state.offer = type(offer)(offer.trigger, offer.trigger_class, offer.score, offer.turns_left - 1)
+    else:
+        lapse_offer(state, effects, moment)
+    return False
+
+
+def _fade(state: Conversation, signals: Signals) -> None:
+    """Remember this message's weak evidence, and let that of earlier ones fade."""
+    faded = {name: round(score * WEAK_FADE, 3) for name, score in state.weak.items()}
+    for name in CORROBORATION:
+        score = getattr(signals, name)
+        if score >= WEAK:
+            faded[name] = max(score, faded.get(name, 0.0))
+    state.weak = {name: score for name, score in faded.items() if score >= WEAK}
+
+
+def _assistant_turn(
+    state: Conversation, effects: Effects, moment: Moment, message: ChatMessage, signals: Signals
+) -> None:
+    _hand_back(state, effects, moment)
+    if state.control is ControlState.CLOSED:
+        episodes.set_control(state, effects, moment, ControlState.AI)
+    repeated = repeats_answer(signals.fingerprint, state.answers)
+    assessments = assess_assistant(state, message, signals, moment.policy, repeated=repeated)
+    decide(state, effects, moment, message, assessments)
+    signs = gap_signs(state, message, signals)
+    assistant = message.assistant
+    unanswered = bool(assistant and (assistant.answered is False or assistant.error)) or signals.admission >= STRONG
+    state.failed = state.failed or unanswered
+    state.gap_signs = signs
+    state.repeats = state.repeats + 1 if repeated else 0
+    if not (signals.asks_detail or signals.deferral):
+        state.pending = False
+    if signs and not unanswered:
+        state.pending = True
+    state.asking_again = False
+    state.open_questions = 0
+    state.ai_asked = signals.question or signals.asks_detail
+    state.ai_offered_human = signals.offers_human
+    if signals.fingerprint:
+        state.answers = [*state.answers, signals.fingerprint][-MAX_FINGERPRINTS:]
+
+
+def _hand_back(state: Conversation, effects: Effects, moment: Moment) -> None:
+    """The AI speaks after a human has: the human has handed the conversation back."""
+    if not state.human_spoke:
+        return
+    state.human_spoke = False
+    state.taken_back_at = moment.at
+    if state.episode is not None:
+        episodes.close_escalation(state, effects, moment, ClosedBecause.HANDED_BACK)
+    episodes.set_control(state, effects, moment, ControlState.AI)
+
+
+def _human_turn(state: Conversation, effects: Effects, moment: Moment) -> None:
+    """A human who speaks holds the conversation, asked for or not."""
+    if state.taken_back_at and moment.at - state.taken_back_at <= TALKED_OVER_MS:
+        effects.notes.append(Note(Fact.AI_SPOKE_WHILE_HUMAN))
+    elif state.episode is None and not state.human_spoke and state.control is not ControlState.HUMAN:
+        effects.notes.append(Note(Fact.TAKEOVER_UNPROMPTED))
+    state.taken_back_at = 0
+    state.open_questions = 0
+    episodes.hold_by_human(state, effects, moment)

@@ -1,0 +1,51 @@
+"""What a human-support tool reports back, folded into the conversation."""
+
+from __future__ import annotations
+
+from handraise.conversation import episodes
+from handraise.conversation.effects import Effects, Fact, Note
+from handraise.conversation.episodes import Moment
+from handraise.conversation.state import Conversation
+from handraise.events import Action, ClosedBecause, ControlState, Outcome, OutcomeKind
+
+
+def fold_outcome(state: Conversation, effects: Effects, moment: Moment, outcome: Outcome) -> None:
+    """Fold one outcome. One that names another escalation than the open one changes nothing: that one is over."""
+    episode = state.episode
+    if outcome.escalation_id is not None and (episode is None or episode.escalation_id != outcome.escalation_id):
+        return
+    match outcome.kind:
+        case OutcomeKind.ACCEPTED:
+            _accepted(state, effects, moment)
+        case OutcomeKind.REPLIED:
+            if episode is None and state.control is not ControlState.HUMAN:
+                effects.notes.append(Note(Fact.TAKEOVER_UNPROMPTED))
+            episodes.hold_by_human(state, effects, moment)
+        case OutcomeKind.RELEASED:
+            _end(state, effects, moment, ClosedBecause.RELEASED, ControlState.AI)
+        case OutcomeKind.RESOLVED:
+            _end(state, effects, moment, ClosedBecause.RESOLVED, ControlState.CLOSED)
+        case OutcomeKind.FAILED:
+            if episode is not None:
+                episodes.fail_over(state, effects, moment)
+        case OutcomeKind.VERDICT:
+            pass  # a judgement of the past: it is the log's, and moves nothing here
+
+
+def _accepted(state: Conversation, effects: Effects, moment: Moment) -> None:
+    """Somebody takes it. Who acknowledges a notice does not take the conversation from the AI."""
+    episode = state.episode
+    if episode is not None and episode.action is Action.NOTIFY:
+        return
+    if episode is None and state.control is not ControlState.HUMAN:
+        effects.notes.append(Note(Fact.TAKEOVER_UNPROMPTED))
+    episodes.set_control(state, effects, moment, ControlState.HUMAN)
+
+
+def _end(state: Conversation, effects: Effects, moment: Moment, because: ClosedBecause, control: ControlState) -> None:
+    if state.episode is not None:
+        episodes.close_escalation(state, effects, moment, because)
+    else:
+        episodes.forget_evidence(state)
+    state.human_spoke = False
+    episodes.set_control(state, effects, moment, control)

@@ -1,0 +1,106 @@
+"""A run of events through detection and the fold: what the worker does with a batch, and `replay` with a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from handraise.conversation.effects import Effects
+from handraise.conversation.fold import UnknownConversationError, fold
+from handraise.conversation.state import Conversation, decode_state, encode_state, state_key
+from handraise.detection import DETECTOR_VERSION, detect
+from handraise.detection.signals import Intent, Signals
+from handraise.events import ChatMessage, DeadLetterReason, Outcome
+from handraise.policy.model import BusinessPolicy
+
+NO_SIGNALS: Final = Signals(language="und", sentiment=0.0, intent=Intent.OTHER)
+"""What goes with an event that has no text."""
+
+
+class Processed(Struct, frozen=True, kw_only=True):
+    """What became of one event of a batch."""
+
+    key: bytes
+    """`business_id/conversation_id`"""
+    state: bytes | None
+    """The encoded state after the batch, with the last event of each conversation; None with the events before it."""
+    effects: Effects
+    signals: Signals
+    rejected: tuple[DeadLetterReason, str] | None = None
+    """Why the event could not be folded: the reason and one clause, without values of the event."""
+
+
+class Processor:
+    """Detection and the fold over batches of events. Pure, given pure policies.
+
+    Args:
+        policies: the policy in force for a business_id.
+        detector: texts to signals; see `handraise.detection.detect`.
+        detector_version: goes on every event that comes out.
+    """
+
+    def __init__(
+        self,
+        policies: Callable[[str], BusinessPolicy],
+        detector: Callable[..., list[Signals]] = detect,
+        detector_version: str = DETECTOR_VERSION,
+    ) -> None:
+        self._policies = policies
+        self._detect = detector
+        self._detector_version = detector_version
+
+    def process(
+        self, events: Sequence[ChatMessage | Outcome], load: Callable[[bytes], bytes | None]
+    ) -> list[Processed]:
+        """Fold events in order.
+
+        Args:
+            events: of one partition or file, in order.
+            load: the encoded state of a conversation by its key, or None.
+
+        Returns:
+            One result an event, in the same order.
+        """
+        signals = self._signals(events)
+        states: dict[bytes, Conversation | None] = {}
+        last: dict[bytes, int] = {}
+        results = []
+        for at, (event, seen) in enumerate(zip(events, signals, strict=True)):
+            key = state_key(event.business_id, event.conversation_id)
+            if key not in states:
+                stored = load(key)
+                states[key] = decode_state(stored) if stored is not None else None
+            try:
+                state, effects = fold(
+                    states[key], event, seen, self._policies(event.business_id), self._detector_version
+                )
+            except UnknownConversationError:
+                unknown = (DeadLetterReason.UNKNOWN_CONVERSATION, "no message has opened this conversation")
+                results.append(Processed(key=key, state=None, effects=Effects(), signals=seen, rejected=unknown))
+                continue
+            states[key], last[key] = state, at
+            results.append(Processed(key=key, state=None, effects=effects, signals=seen))
+        for key, at in last.items():
+            state_after = states[key]
+            if state_after is not None:
+                done = results[at]
+                results[at] = Processed(
+                    key=key, state=encode_state(state_after), effects=done.effects, signals=done.signals
+                )
+        return results
+
+    def _signals(self, events: Sequence[ChatMessage | Outcome]) -> list[Signals]:
+        """Signals of every event, the messages' texts detected together."""
+        messages = [event for event in events if isinstance(event, ChatMessage)]
+        found = iter(
+            self._detect(
+                [message.text for message in messages],
+                senders=[message.sender for message in messages],
+                languages=[message.language for message in messages],
+            )
+            if messages
+            else ()
+        )
+        return [next(found) if isinstance(event, ChatMessage) else NO_SIGNALS for event in events]

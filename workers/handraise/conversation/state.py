@@ -1,0 +1,223 @@
+"""The state of one conversation: compact, versioned, and all that the fold remembers."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+import msgspec
+from msgspec import Struct, field
+
+from handraise.events import Action, ControlState, Customer, Holder, Priority, Sender
+
+STATE_VERSION: Final = 1
+RECENT_IDS: Final = 64
+ID_BYTES: Final = 6
+"""48 bits an id: two different ids among 64 collide in one of 10^11 conversations."""
+MAX_TURNS: Final = 20
+MAX_TURN_TEXT: Final = 500
+MAX_TRANSCRIPT_BYTES: Final = 7_000
+"""Together with the bounded rest this keeps the encoded state under 16 kB, whatever a stream sends."""
+MAX_FINGERPRINTS: Final = 5
+MAX_REPLIES: Final = 4
+MAX_ALSO: Final = 8
+MAX_OFFER_TURNS: Final = 3
+
+
+class StoredTurn(Struct, frozen=True, array_like=True):
+    """One turn as it is kept: text masked and clipped, times in epoch milliseconds."""
+
+    message_id: str
+    sender: Sender
+    sent_at: int
+    text: str
+    cut: int
+    given: bool
+    """True for a reply that Handraise gave the AI to send."""
+
+    def size(self) -> int:
+        """Bytes that this turn takes in the encoded state, at most."""
+        return len(self.text.encode("utf-8", "surrogatepass")) + len(self.message_id.encode("utf-8")) + 32
+
+
+class Mood(Struct, frozen=True, array_like=True):
+    """The customer's sentiment over time; see `conversation.mood`."""
+
+    now: float = 0.0
+    mean: float = 0.0
+    fast: float = 0.0
+    slow: float = 0.0
+    lowest: float = 0.0
+    streak: int = 0
+
+
+class Episode(Struct, frozen=True, array_like=True):
+    """The one escalation that is open."""
+
+    escalation_id: str
+    revision: int
+    trigger: str
+    trigger_class: str | None
+    action: Action
+    urgency: int
+    priority: Priority
+    owner: str
+    queue: str
+    due_at: int
+    also: tuple[str, ...]
+
+
+class Offer(Struct, frozen=True, array_like=True):
+    """A human was offered; a yes within the turns that are left escalates."""
+
+    trigger: str
+    trigger_class: str | None
+    score: float
+    turns_left: int
+
+
+class GivenReply(Struct, frozen=True, array_like=True):
+    """A reply that the AI was told to send, so that it is known when it comes back as a message."""
+
+    reply_id: str
+    text_hash: bytes
+
+
+class Conversation(Struct, kw_only=True, array_like=True):
+    """Everything that the fold knows of a conversation. Times are epoch milliseconds; 0 is never.
+
+    The fold owns its copy: `copy()` before changing, so that a state that was handed in stays as it was.
+    """
+
+    version: int = STATE_VERSION
+    business_id: str
+    conversation_id: str
+    started_at: int
+    last_at: int
+    control: ControlState = ControlState.AI
+    since: int = 0
+    turns: int = 0
+    customer_turns: int = 0
+    recent_ids: bytes = b""
+    transcript: list[StoredTurn] = field(default_factory=list)
+    opening: StoredTurn | None = None
+    """The first message in which the customer wanted something: kept when the transcript has passed it by."""
+    language: str | None = None
+    channel: str | None = None
+    customer: Customer | None = None
+    mood: Mood = Mood()
+    intents: dict[str, int] = field(default_factory=dict)
+    asked_again: int = 0
+    questions: list[tuple[int, ...]] = field(default_factory=list)
+    """Fingerprints of the customer's last messages of substance, to notice what is asked again."""
+    open_questions: int = 0
+    """How many of those came after the AI or a human last spoke: they are one request, not a repetition."""
+    answers: list[tuple[int, ...]] = field(default_factory=list)
+    """Fingerprints of the AI's last turns, to notice that it repeats itself."""
+    asking_again: bool = False
+    """Since the AI's last turn the customer has asked again what was asked before."""
+    repeats: int = 0
+    """How many AI turns in a row said what an earlier one had said."""
+    pending: bool = False
+    """The customer has asked for something that no AI turn has answered yet."""
+    gap_signs: tuple[str, ...] = ()
+    """Signs of a knowledge gap on the AI's last turn; see `conversation.weights`."""
+    weak: dict[str, float] = field(default_factory=dict)
+    """Weak evidence of earlier messages, by signal, fading with each customer turn."""
+    failed: bool = False
+    """The AI admitted that it could not answer, or failed, since the last close."""
+    ai_asked: bool = False
+    """The AI's last turn asked the customer something."""
+    ai_offered_human: bool = False
+    """The AI's last turn asked, in its own words, whether a person is wanted."""
+    episode: Episode | None = None
+    offer: Offer | None = None
+    replies: list[GivenReply] = field(default_factory=list)
+    closed_at: int = 0
+    cooled: dict[str, int] = field(default_factory=dict)
+    """When a shadow trigger last fired, or an offer of it lapsed: its cooldown counts from then."""
+    human_spoke: bool = False
+    """A human has spoken and still holds the conversation."""
+    taken_back_at: int = 0
+    """When the AI last spoke after a human had: a human who goes on soon after was talked over."""
+    timers: tuple[tuple[str, int], ...] = ()
+    """Reserved for timers: name and due time."""
+
+    @property
+    def holder(self) -> Holder:
+        """Who answers the customer now."""
+        return Holder.HUMAN if self.control in (ControlState.ESCALATED, ControlState.HUMAN) else Holder.AI
+
+    def copy(self) -> Conversation:
+        """A copy that shares nothing that can be changed."""
+        new: Conversation = msgspec.structs.replace(
+            self,
+            transcript=self.transcript.copy(),
+            intents=self.intents.copy(),
+            questions=self.questions.copy(),
+            answers=self.answers.copy(),
+            weak=self.weak.copy(),
+            replies=self.replies.copy(),
+            cooled=self.cooled.copy(),
+        )
+        return new
+
+    def seen(self, identifier: str) -> bool:
+        """Whether a message or outcome of this id is among the last 64."""
+        mark, ids = id_mark(identifier), self.recent_ids
+        return any(ids[at : at + ID_BYTES] == mark for at in range(0, len(ids), ID_BYTES))
+
+    def remember(self, identifier: str) -> None:
+        """Add the id of a message or outcome to those that were seen."""
+        self.recent_ids = (self.recent_ids + id_mark(identifier))[-RECENT_IDS * ID_BYTES :]
+
+    def add_turn(self, turn: StoredTurn) -> None:
+        """Append to the transcript, dropping the oldest turns that no longer fit."""
+        turns = self.transcript
+        turns.append(turn)
+        size = sum(turn.size() for turn in turns)
+        while len(turns) > 1 and (len(turns) > MAX_TURNS or size > MAX_TRANSCRIPT_BYTES):
+            size -= turns.pop(0).size()
+
+
+def id_mark(identifier: str) -> bytes:
+    """A short hash that stands for an id in the state."""
+    return hashlib.blake2b(identifier.encode("utf-8"), digest_size=ID_BYTES).digest()
+
+
+def state_key(business_id: str, conversation_id: str) -> bytes:
+    """The key of a conversation's state, and of its record in `chat.control`."""
+    return f"{business_id}/{conversation_id}".encode()
+
+
+class UnknownStateVersionError(ValueError):
+    """A state was written by a newer Handraise than this one: upgrade this worker."""
+
+
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final = msgspec.msgpack.Decoder(Conversation)
+_VERSION: Final = msgspec.msgpack.Decoder(list[msgspec.Raw])
+
+
+def encode_state(conversation: Conversation) -> bytes:
+    """The state as MessagePack, the version first: equal states give equal bytes."""
+    return _ENCODER.encode(conversation)
+
+
+def decode_state(data: bytes) -> Conversation:
+    """The state from its bytes.
+
+    Raises:
+        UnknownStateVersionError: the bytes are of a version that this code does not know.
+    """
+    try:
+        return _DECODER.decode(data)
+    except msgspec.ValidationError as error:
+        version = msgspec.msgpack.decode(_VERSION.decode(data)[0])
+        raise UnknownStateVersionError(f"state of version {version}, this worker knows {STATE_VERSION}") from error
+
+
+def open_trigger(state: bytes) -> str | None:
+    """The trigger of the escalation that is open in an encoded state, if one is."""
+    episode = decode_state(state).episode
+    return episode.trigger if episode else None

@@ -1,0 +1,94 @@
+"""Every number that the fold weighs with, named, in one place.
+
+Scores and signs combine as a noisy or: `1 - (1 - score) * product(1 - weight)`. Each sign is one independent reason to
+believe the same thing, so two weak ones can reach what one cannot, and nothing ever counts as certain.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+WEAK: Final = 0.2
+"""Below this a score is no evidence at all, and nothing can corroborate it."""
+NEAR: Final = 0.7
+"""A decision is near from this share of its threshold."""
+CERTAIN: Final = 0.99
+"""No combination exceeds this."""
+CORROBORATED: Final = 0.9
+"""Weak evidence never counts for more than this, however many signs stand behind it."""
+
+
+class Sign(StrEnum):
+    """Something in the conversation, outside the words in hand, that speaks for a trigger."""
+
+    NEGATIVE_STREAK = "negative messages in a row"
+    FALLING_MOOD = "falling sentiment"
+    EARLIER_WEAK = "weak evidence before"
+    ASKED_AGAIN = "the customer asks again"
+    AI_FAILED = "the AI could not answer before"
+    NO_SOURCES = "no sources"
+    LOW_RETRIEVAL = "low retrieval score"
+    DEFERRED = "put off without a follow-up"
+    WEAK_ADMISSION = "half an admission"
+
+
+CORROBORATION: Final[dict[str, dict[Sign, float]]] = {
+    "human_request": {Sign.AI_FAILED: 0.3, Sign.ASKED_AGAIN: 0.2, Sign.EARLIER_WEAK: 0.3},
+    "complaint": {Sign.NEGATIVE_STREAK: 0.25, Sign.EARLIER_WEAK: 0.35, Sign.ASKED_AGAIN: 0.25, Sign.AI_FAILED: 0.25},
+    "distress": {Sign.NEGATIVE_STREAK: 0.25, Sign.FALLING_MOOD: 0.2, Sign.EARLIER_WEAK: 0.35, Sign.ASKED_AGAIN: 0.15},
+    "high_value": {Sign.EARLIER_WEAK: 0.3},
+}
+"""What each sign is worth for each trigger that can rest on weak evidence."""
+
+GAP: Final[dict[Sign, float]] = {
+    Sign.NO_SOURCES: 0.25,
+    Sign.LOW_RETRIEVAL: 0.25,
+    Sign.DEFERRED: 0.35,
+    Sign.WEAK_ADMISSION: 0.3,
+    Sign.ASKED_AGAIN: 0.35,
+}
+"""What each sign of a knowledge gap is worth."""
+
+GAP_UNANSWERED: Final = 0.95
+"""The producer says that the AI did not answer."""
+GAP_UNSURE: Final = 0.8
+"""The AI's confidence is at or below the floor."""
+CONFIDENCE_FLOOR: Final = 0.35
+RETRIEVAL_FLOOR: Final = 0.3
+ADMISSION_AGAINST_PRODUCER: Final = 0.8
+"""Where the producer says `answered: true`, only an admission at least this clear counts."""
+
+FAILURE_ERROR: Final = 0.9
+"""The producer reports an error of the AI."""
+FAILURE_REPEAT: Final = 0.4
+"""The AI says once more what it has said: alone it is a near miss at most."""
+FAILURE_REPEAT_ASKED: Final = 0.65
+"""The same, in answer to a customer who asks again."""
+FAILURE_LOOP: Final = 0.85
+"""The AI says the same for the third time."""
+
+WEAK_FADE: Final = 0.7
+"""What is left of weak evidence after each further customer turn."""
+STREAK: Final = 2
+"""So many negative messages in a row are a sign."""
+NEGATIVE: Final = -0.2
+"""A message at or below this sentiment is negative."""
+FALLEN: Final = -0.3
+"""The decayed mean at or below this, while it falls, is a sign."""
+
+SAME_ANSWER: Final = 0.85
+"""Share of content words in common from which one AI turn repeats another."""
+SAME_QUESTION: Final = 0.6
+"""The same for what a customer asks again."""
+MIN_ANSWER_WORDS: Final = 4
+MIN_QUESTION_WORDS: Final = 2
+"""Texts of fewer content words are too short to be called repeated."""
+
+
+def noisy_or(score: float, weights: list[float]) -> float:
+    """The probability that at least one of several independent reasons holds; three decimals."""
+    miss = 1.0 - score
+    for weight in weights:
+        miss *= 1.0 - weight
+    return round(min(1.0 - miss, CERTAIN), 3)
