@@ -358,6 +358,202 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
     cut_bytes: Count = 0
 
 
+# --- chat.policies ---
+
+Duration = Annotated[
+    str,
+    Meta(
+        pattern=r"^(an?|one|\d{1,4}) (minutes?|hours?|days?)$",
+        description="A length of time on the clock: `30 minutes`, `24 hours`, `1 day`.",
+    ),
+]
+Promise = Annotated[
+    str,
+    Meta(
+        pattern=r"^(an?|one|[1-9]\d{0,3}) ((business|working) )?(minutes?|hours?|days?)$",
+        description="By when a human answers, counted in opening hours: `30 minutes`, `2 hours`, `1 business day`.",
+    ),
+]
+OpenTimes = Annotated[
+    str,
+    Meta(
+        pattern=r"^(closed|\d{1,2}:\d{2}-\d{1,2}:\d{2}(, ?\d{1,2}:\d{2}-\d{1,2}:\d{2}){0,11})$",
+        description="Intervals, or `closed`: `09:00-13:00, 15:00-19:00`; `18:00-02:00` ends the next day.",
+    ),
+]
+Weekdays = Annotated[
+    str,
+    Meta(
+        pattern=r"^(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?$",
+        description="A day of the week, or a range of them: `sat`, `mon-fri`. A single day outranks a range.",
+    ),
+]
+Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="A date: `2026-12-24`.")]
+Days = Annotated[
+    str,
+    Meta(
+        pattern=r"^\d{4}-\d{2}-\d{2}( to \d{4}-\d{2}-\d{2})?$",
+        description="A date or a range of dates, both included: `2026-08-10 to 2026-08-21`.",
+    ),
+]
+HolidayCode = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Z]{2}(-[A-Za-z0-9]{1,6})?$",
+        description="Country, or country and region, as in the library `holidays`: `FR`, `DE-BY`.",
+    ),
+]
+PolicyText = Annotated[str, Meta(min_length=1, max_length=4_000)]
+Keyword = Annotated[str, Meta(min_length=1, max_length=200)]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217, for example `EUR`.")]
+Positive = Annotated[float, Meta(gt=0)]
+
+
+class _PolicyPart(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A part of a policy: what a business misspells must not pass unseen."""
+
+
+class Hours(_PolicyPart, frozen=True, kw_only=True):
+    """When a business's people answer, in the business's own time zone."""
+
+    zone: Annotated[str, Meta(min_length=1, max_length=64, description="IANA time zone: `Europe/Madrid`.")] = "UTC"
+    days: dict[Weekdays, OpenTimes] = msgspec.field(default_factory=lambda: {"mon-fri": "09:00-17:00"})
+    holidays: HolidayCode | None = None
+    closed: Annotated[list[Days], Meta(max_length=500)] = []
+    special: Annotated[dict[Day, OpenTimes], Meta(max_length=500)] = {}
+    """Dates with hours of their own; they outrank `holidays` and `closed`."""
+
+
+class ReplyTexts(_PolicyPart, frozen=True, kw_only=True):
+    """A reply that differs with whether the business is open when the customer writes."""
+
+    open: PolicyText
+    closed: PolicyText
+
+
+Replies = PolicyText | dict[LanguageTag, PolicyText | ReplyTexts]
+"""Per language; a text alone is in the first language of the policy."""
+
+
+class TriggerPolicy(_PolicyPart, frozen=True, kw_only=True):
+    """What a business sets of one trigger; whatever is absent has the default."""
+
+    enabled: bool = True
+    action: Action | None = None
+    threshold: Score | None = None
+    cooldown: Duration | None = None
+    owner: Name | None = None
+    queue: Name | None = None
+    priority: Priority | None = None
+    within: Promise | None = None
+    around_the_clock: bool = False
+    """The promise runs at night and on closed days too."""
+    reply: Replies | None = None
+
+
+class HighValuePolicy(TriggerPolicy, frozen=True, kw_only=True):
+    """`high_value` also says from which quantity, and which amount of each currency, an enquiry is large."""
+
+    quantity: Positive | None = None
+    amounts: Annotated[dict[Currency, Positive], Meta(max_length=200)] | None = None
+
+
+class Bounds(_PolicyPart, frozen=True, kw_only=True):
+    """A number that lies within both bounds, each included; at least one is given."""
+
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+class AmountBounds(Bounds, frozen=True, kw_only=True):
+    """A sum of money in the message, in any currency if none is named."""
+
+    currency: Currency | None = None
+
+
+class QuantityBounds(Bounds, frozen=True, kw_only=True):
+    """A number of things in the message, of any kind if no unit is named."""
+
+    unit: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
+
+
+class AttributeTest(Bounds, frozen=True, kw_only=True):
+    """What an attribute must be; every test that is given must hold."""
+
+    equals: Scalar | msgspec.UnsetType = msgspec.UNSET
+    one_of: Annotated[list[Scalar], Meta(min_length=1, max_length=1_000)] | None = msgspec.field(
+        name="in", default=None
+    )
+    exists: bool | None = None
+
+
+class Condition(_PolicyPart, frozen=True, kw_only=True, rename={"all_of": "all", "any_of": "any", "none_of": "not"}):
+    """When an own trigger holds: every entry that is given must; within a list, one of its members is enough."""
+
+    all_of: Annotated[list[Condition], Meta(min_length=1, max_length=100)] | None = None
+    any_of: Annotated[list[Condition], Meta(min_length=1, max_length=100)] | None = None
+    none_of: Condition | None = None
+    keywords: Annotated[list[Keyword], Meta(min_length=1, max_length=50_000)] | None = None
+    """Whole words and phrases in any script, whatever their case and accents; `refund*` and `*kosten` match more."""
+    patterns: Annotated[list[Annotated[str, Meta(min_length=1, max_length=1_000)]], Meta(min_length=1)] | None = None
+    """Regular expressions of RE2, whatever their case."""
+    message_type: Annotated[list[Label], Meta(min_length=1)] | Label | None = None
+    sender: Annotated[list[Sender], Meta(min_length=1)] | Sender | None = None
+    """Without it, only what the customer writes is looked at."""
+    attributes: Annotated[dict[Label, AttributeTest | Scalar], Meta(min_length=1, max_length=64)] | None = None
+    amount: AmountBounds | None = None
+    quantity: QuantityBounds | None = None
+    sentiment: Bounds | None = None
+    sentiment_mean: Bounds | None = None
+    negative_streak: Annotated[int, Meta(ge=1)] | None = None
+    """At least so many negative messages of the customer in a row."""
+    customer_turns: Bounds | None = None
+    signals: Annotated[dict[Label, Score], Meta(min_length=1)] | None = None
+    """Signals of detection by name, each at least so strong."""
+
+
+class OwnTrigger(TriggerPolicy, frozen=True, kw_only=True):
+    """A trigger that a business defines itself."""
+
+    when: Condition
+    channels: Annotated[list[Label], Meta(min_length=1)] | None = None
+    languages: Annotated[list[LanguageTag], Meta(min_length=1)] | None = None
+
+
+class BuiltinTriggers(_PolicyPart, frozen=True, kw_only=True):
+    """The built-in triggers, the most urgent first; `crisis` is the class of `distress` about life and safety."""
+
+    crisis: TriggerPolicy = TriggerPolicy()
+    human_request: TriggerPolicy = TriggerPolicy()
+    distress: TriggerPolicy = TriggerPolicy()
+    complaint: TriggerPolicy = TriggerPolicy()
+    broken_promise: TriggerPolicy = TriggerPolicy()
+    high_value: HighValuePolicy = HighValuePolicy()
+    knowledge_gap: TriggerPolicy = TriggerPolicy()
+    ai_failure: TriggerPolicy = TriggerPolicy()
+
+
+class Policy(_PolicyPart, frozen=True, kw_only=True):
+    """A business's triggers, owners, hours and replies. Kafka key: `business_id`, compacted."""
+
+    business_id: BusinessId
+    owner: Name
+    """The person or team that customers are told of."""
+    name: Name | None = None
+    fallback_owner: Name | None = None
+    queue: Name = "support"
+    within: Promise = "1 business day"
+    hours: Hours = Hours()
+    languages: Annotated[list[LanguageTag], Meta(min_length=1, max_length=50)] = msgspec.field(
+        default_factory=lambda: ["en"]
+    )
+    """The first is used when a message's own language cannot be told or has no text."""
+    idle_after: Duration = "24 hours"
+    reply_valid_for: Duration = "10 minutes"
+    triggers: BuiltinTriggers = BuiltinTriggers()
+    own_triggers: Annotated[dict[Label, OwnTrigger], Meta(max_length=1_000)] = {}
+
+
 # --- decoding ---
 
 
