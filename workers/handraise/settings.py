@@ -107,8 +107,10 @@ class Settings(BaseSettings):
         description="Partitions of each topic that `topics create` makes: the most workers that can share the load."
         " It cannot be changed later without starting the state anew.",
     )
-    replication_factor: Annotated[int, Field(ge=-1, le=9)] = Field(
-        -1, description="Copies of each partition that `topics create` asks for; -1 leaves it to the broker."
+    replication_factor: Annotated[int, Field(ge=1, le=9)] | None = Field(
+        None,
+        description="Copies of each partition that `topics create` asks for; none means 3, or as many as there are"
+        " brokers if they are fewer.",
     )
     retention_days: Annotated[int, Field(ge=1, le=3_650)] = Field(
         30, description="Days that messages, outcomes, escalations, decisions and dead letters are kept."

@@ -73,4 +73,4 @@ LOST: Final = (
 
 def may_begin_again(error: BaseException) -> bool:
     """Whether a partition can be begun anew from the log after this error; otherwise the worker must stop."""
-    return isinstance(error, LOST) or (isinstance(error, KafkaError) and bool(error.retriable))
+    return isinstance(error, (*LOST, TimeoutError)) or (isinstance(error, KafkaError) and bool(error.retriable))

@@ -14,6 +14,7 @@ from handraise.engine.clients import Clients
 from handraise.engine.errors import EngineError, TopicsNotFitError
 from handraise.settings import Settings
 
+_COPIES: Final = 3
 _DAY_MS: Final = 86_400_000
 _COMPACTION_LAG_MS: Final = 3_600_000
 """For an hour the newest value does not yet displace those before it: a reader that was away sees each step, and under
@@ -140,11 +141,12 @@ async def check_topics(settings: Settings, clients: Clients) -> int:
 
 
 async def _create(admin: Any, settings: Settings, names: TopicNames, topics: Iterable[Topic]) -> None:  # noqa: ANN401 - aiokafka carries no types
+    brokers = len((await admin.describe_cluster())["brokers"])
     wanted = [
         NewTopic(
             names[topic],
             settings.partitions,
-            settings.replication_factor,
+            settings.replication_factor or min(_COPIES, brokers),
             topic_configs=options(topic, settings.retention_days),
         )
         for topic in topics

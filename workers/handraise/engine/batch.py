@@ -1,0 +1,155 @@
+"""A batch of one partition's records, and the outbox that takes what comes of them until it is committed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from types import TracebackType
+from typing import Final, NamedTuple
+
+from handraise.conversation.effects import Effects
+from handraise.engine.deadletters import Headers, letter
+from handraise.engine.errors import EngineError
+from handraise.engine.observer import Folded
+from handraise.engine.record import Record
+from handraise.engine.state import Kept, PartitionState, Progress
+from handraise.engine.topics import Topic
+from handraise.events import ChatMessage, DeadLetterReason, Outcome
+
+
+class Send(NamedTuple):
+    """A record to be published."""
+
+    topic: Topic
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+
+class Outbox:
+    """What one batch brings about. Nothing of it is seen by anybody before the commit, and all of it after."""
+
+    def __init__(self, state: PartitionState, owner: int | None) -> None:
+        self._state = state
+        self._owner = owner
+        self.sends: Final[list[Send]] = []
+        self.kept: Final[dict[bytes, Kept]] = {}
+        self.folded: Final[list[Folded]] = []
+        self.dead: Final[dict[tuple[str, int], DeadLetterReason]] = {}
+        """Reasons of the dead letters by the topic and offset of the record."""
+        self.misrouted: Final[list[str]] = []
+        """Topics of records that stand on another partition than they should, one entry for each."""
+        self.skipped = 0
+        """Records that had been folded before."""
+
+    def send(self, topic: Topic, key: bytes, value: bytes) -> None:
+        """Publish a record; the default partitioner places it by its key."""
+        self.sends.append(Send(topic, key, value))
+
+    def keep(self, key: bytes, state: bytes, topic: Topic, offset: int) -> None:
+        """Set a conversation's state; `topic` and `offset` tell which record brought it about."""
+        self.kept[key] = Kept(state, self._after(key, topic, offset))
+
+    def fold(self, event: ChatMessage | Outcome, effects: Effects) -> None:
+        """An event was used; told to the observer after the commit."""
+        self.folded.append(Folded(event, effects))
+
+    def bury(self, record: Record, reason: DeadLetterReason, error: str) -> None:
+        """Send a record to the dead letters. `error` names the field and the rule, never a value."""
+        self.sends.append(Send(Topic.DEAD_LETTERS, *letter(record, reason, error)))
+        self.dead[record.topic, record.offset] = reason
+
+    def was_folded(self, key: bytes, topic: Topic, offset: int) -> bool:
+        """Whether the state of the conversation says that this record was folded before a crash: at-least-once only."""
+        progress = self._state.progress(key) if self._owner is not None else None
+        if progress is None or offset > (progress.message if topic is Topic.MESSAGES else progress.outcome):
+            return False
+        self.skipped += 1
+        return True
+
+    def _after(self, key: bytes, topic: Topic, offset: int) -> Progress | None:
+        if self._owner is None:
+            return None
+        pending = self.kept.get(key)
+        before = (pending.progress if pending else self._state.progress(key)) or Progress(self._owner, -1, -1)
+        if topic is Topic.MESSAGES:
+            return Progress(self._owner, offset, before.outcome)
+        return Progress(self._owner, before.message, offset)
+
+
+Commit = Callable[["Batch", Outbox], Awaitable[None]]
+
+
+class Batch:
+    """Records of one partition, in the order to fold them, and the states of their conversations."""
+
+    def __init__(
+        self, records: Sequence[Record], partitions: int, state: PartitionState, owner: int | None, commit: Commit
+    ) -> None:
+        self.partitions: Final = partitions
+        """How many partitions each source topic has."""
+        self.taken_at: Final = time.monotonic()
+        self._records = records
+        self._state = state
+        self._owner = owner
+        self._commit = commit
+        self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def load(self, key: bytes) -> bytes | None:
+        """The committed state of a conversation, from before this batch."""
+        return self._state.load(key)
+
+    def transaction(self) -> Transaction:
+        """What is put in the outbox inside this context is committed at its end, with the batch's offsets."""
+        return Transaction(self, Outbox(self._state, self._owner), self._commit, self._end)
+
+    async def ended(self) -> None:
+        """Wait until the batch is committed.
+
+        Raises:
+            Exception: what the fold or the commit raised; nothing of the batch is committed then.
+        """
+        await asyncio.shield(self._end)
+
+
+class Transaction:
+    """The context of one batch in the agent's hands.
+
+    An error inside does not reach the agent: it goes to the task of the partition, which alone knows whether to begin
+    the partition again or to stop the worker. (Faust would count the batch as done, restart the agent and go on.)
+    """
+
+    def __init__(self, batch: Batch, outbox: Outbox, commit: Commit, end: asyncio.Future[None]) -> None:
+        self._batch = batch
+        self._outbox = outbox
+        self._commit = commit
+        self._end = end
+
+    async def __aenter__(self) -> Outbox:
+        return self._outbox
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if error is None:
+            try:
+                await self._commit(self._batch, self._outbox)
+            except BaseException as failure:  # noqa: BLE001 - handed to the task that waits for the batch
+                error = failure
+        if self._end.done():
+            return isinstance(error, Exception)
+        if error is None:
+            self._end.set_result(None)
+            return False
+        if isinstance(error, Exception):
+            self._end.set_exception(error)
+            return True
+        self._end.set_exception(EngineError("the agent was stopped with a batch in hand"))
+        raise error

@@ -1,0 +1,158 @@
+"""From a batch of raw records to what comes of them: decode, fold, encode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final, Protocol
+
+import msgspec
+from aiokafka.partitioner import DefaultPartitioner
+
+from handraise.conversation.effects import Effects
+from handraise.engine.batch import Batch, Outbox
+from handraise.engine.record import Record
+from handraise.engine.topics import Topic, TopicNames
+from handraise.events import (
+    MESSAGES,
+    OUTCOMES,
+    ChatMessage,
+    DeadLetterReason,
+    InvalidEventError,
+    Outcome,
+    decode,
+    encode,
+)
+
+MAX_VALUE_BYTES: Final = 4_194_304
+"""A larger value is not even decoded: no event of the contract comes near it."""
+_PLACES_REMEMBERED: Final = 65_536
+_PARTITIONER: Final = DefaultPartitioner()
+
+Event = ChatMessage | Outcome
+Clock = Callable[[], datetime]
+
+
+class StepResult(Protocol):
+    """What came of one event."""
+
+    @property
+    def key(self) -> bytes:
+        """`business_id/conversation_id`, under which the state is kept."""
+        ...
+
+    @property
+    def state(self) -> bytes | None:
+        """The new encoded state; None if it did not change."""
+        ...
+
+    @property
+    def effects(self) -> Effects:
+        """Events to publish and facts to count."""
+        ...
+
+    @property
+    def rejected(self) -> tuple[DeadLetterReason, str] | None:
+        """Why the event goes to the dead letters, if it does."""
+        ...
+
+
+class Step(Protocol):
+    """The pure step: events in, a result for each of them out, in the same order."""
+
+    def process(self, events: Sequence[Event], load: Callable[[bytes], bytes | None]) -> Sequence[StepResult]:
+        """Fold events into the states that `load` gives by key; earlier events of the call are seen by later ones."""
+        ...
+
+
+class PolicyCheck(Protocol):
+    """Says what is wrong with a published policy."""
+
+    def __call__(self, key: bytes | None, document: bytes) -> str | None:
+        """The path and the reason why a policy is refused, or None if it is good."""
+        ...
+
+
+class Folding:
+    """Does the work on one batch. It touches nothing but the outbox, so a batch can be done again."""
+
+    def __init__(
+        self,
+        step: Step,
+        names: TopicNames,
+        check_policy: PolicyCheck,
+        clock: Clock = lambda: datetime.now(UTC),
+    ) -> None:
+        self._step = step
+        self._names = names
+        self._check_policy = check_policy
+        self._clock = clock
+
+    def fold(self, batch: Batch, outbox: Outbox) -> None:
+        """Decode the batch's records, fold them, and put everything that comes of them into the outbox."""
+        sources: list[tuple[Record, Topic, Event]] = []
+        for record in batch:
+            topic = self._names.topic(record.topic)
+            if topic is Topic.POLICIES:
+                self._judge_policy(record, outbox)
+                continue
+            try:
+                event = _decode(topic, record.value)
+            except InvalidEventError as error:
+                outbox.bury(record, error.code, str(error))
+                continue
+            if _place(event.conversation_id, batch.partitions) != record.partition:
+                outbox.misrouted.append(record.topic)
+            if not outbox.was_folded(_state_key(event), topic, record.offset):
+                sources.append((record, topic, event))
+        results = self._step.process([event for _, _, event in sources], batch.load)
+        for (record, topic, event), result in zip(sources, results, strict=True):
+            if result.rejected is not None:
+                outbox.bury(record, *result.rejected)
+                continue
+            outbox.fold(event, result.effects)
+            if result.state is not None:
+                outbox.keep(result.key, result.state, topic, record.offset)
+            self._publish(result.effects, outbox)
+
+    def _publish(self, effects: Effects, outbox: Outbox) -> None:
+        for escalation in effects.escalations:
+            stamped = msgspec.structs.replace(escalation, emitted_at=self._now())
+            outbox.send(Topic.ESCALATIONS, escalation.conversation_id.encode(), encode(stamped))
+        for control in effects.controls:
+            key = f"{control.business_id}/{control.conversation_id}".encode()
+            outbox.send(Topic.CONTROL, key, encode(control))
+        for decision in effects.decisions:
+            outbox.send(Topic.DECISIONS, decision.conversation_id.encode(), encode(decision))
+
+    def _now(self) -> datetime:
+        now = self._clock()
+        return now.replace(microsecond=now.microsecond // 1_000 * 1_000)
+
+    def _judge_policy(self, record: Record, outbox: Outbox) -> None:
+        # Every worker reads the policies and refuses a bad one; the owner of its partition alone reports it, here,
+        # in the transaction that says it is read.
+        if record.value:
+            problem = self._check_policy(record.key, record.value)
+            if problem is not None:
+                outbox.bury(record, DeadLetterReason.REJECTED_POLICY, problem)
+
+
+def _decode(topic: Topic, value: bytes | None) -> Event:
+    if not value:
+        raise InvalidEventError(DeadLetterReason.EMPTY, "$", "there is no value")
+    if len(value) > MAX_VALUE_BYTES:
+        raise InvalidEventError(DeadLetterReason.TOO_LARGE, "$", f"the value is larger than {MAX_VALUE_BYTES} bytes")
+    return decode(value, MESSAGES) if topic is Topic.MESSAGES else decode(value, OUTCOMES)
+
+
+def _state_key(event: Event) -> bytes:
+    return f"{event.business_id}/{event.conversation_id}".encode()
+
+
+# The hash is written in Python and takes some ten times as long as the decoding of a message.
+@lru_cache(maxsize=_PLACES_REMEMBERED)
+def _place(conversation_id: str, partitions: int) -> int:
+    everywhere = list(range(partitions))
+    return int(_PARTITIONER(conversation_id.encode(), everywhere, everywhere))

@@ -1,0 +1,154 @@
+"""The records of one partition of every source topic, merged into one order."""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+import structlog
+from aiokafka import TopicPartition
+from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
+
+from handraise.engine.errors import LogTruncatedError
+from handraise.engine.observer import Observer
+from handraise.engine.record import Record
+
+_WAIT_MS: Final = 200
+
+log = structlog.get_logger(__name__)
+
+
+class Lag(NamedTuple):
+    """What of a topic's partition is not committed yet, and since when (epoch milliseconds; none if unknown)."""
+
+    records: int
+    oldest_ms: int | None
+
+
+class Inbox:
+    """Reads partition n of the source topics with the group's consumer.
+
+    Only the task of the partition calls it, so that a seek never meets a fetch of the same partition. What was fetched
+    and is not committed is dropped by `rewind`, and read again.
+    """
+
+    def __init__(self, member: Any, sources: Iterable[TopicPartition], observer: Observer) -> None:  # noqa: ANN401 - aiokafka carries no types
+        self._member = member
+        self._observer = observer
+        self._pending: dict[TopicPartition, deque[Record]] = {source: deque() for source in sources}
+        self._next: dict[TopicPartition, int] = {}
+        self._must_seek = True
+
+    async def begin(self) -> None:
+        """Find out where to go on: at the committed offsets, or at the beginning of a topic that has none."""
+        beginnings = await self._member.beginning_offsets(list(self._pending))
+        for source in self._pending:
+            committed = await self._member.committed(source)
+            self._next[source] = beginnings[source] if committed is None else committed
+        self.rewind()
+
+    def rewind(self) -> None:
+        """Drop what was fetched; the next `take` reads from what is committed."""
+        for records in self._pending.values():
+            records.clear()
+        self._must_seek = True
+
+    async def take(self, limit: int) -> list[Record]:
+        """The next records in the order of their timestamps; an empty list when there are none for now.
+
+        Each topic keeps its own order. Timestamps put an outcome behind the message that it answers when both come
+        from a backlog.
+
+        Raises:
+            LogTruncatedError: a topic ends before the committed offset.
+        """
+        if self._must_seek:
+            for source, offset in self._next.items():
+                self._member.seek(source, offset)
+            self._must_seek = False
+        await self._fill()
+        merged = list(islice(heapq.merge(*self._pending.values(), key=_timestamp), limit))
+        for record in merged:
+            self._pending[TopicPartition(record.topic, record.partition)].popleft()
+        return merged
+
+    def after(self, records: Iterable[Record]) -> dict[TopicPartition, int]:
+        """The offsets to go on from when these records are done."""
+        return {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
+
+    def advance(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """These offsets are committed."""
+        self._next |= offsets
+
+    async def lag(self, in_hand: Sequence[Record]) -> dict[TopicPartition, Lag]:
+        """What is not committed, the batch in hand included. Topics that this worker no longer has are left out."""
+        lags = {}
+        for source, records in self._pending.items():
+            mine = [record for record in in_hand if record.topic == source.topic]
+            waiting = mine or records
+            try:
+                missing = await self._missing(source)
+            except IllegalStateError:
+                continue
+            lags[source] = Lag(len(mine) + len(records) + missing, waiting[0].timestamp if waiting else None)
+        return lags
+
+    async def _fill(self) -> None:
+        hungry = [source for source, records in self._pending.items() if not records]
+        if not hungry:
+            return
+        await self._fetch(hungry, _WAIT_MS if len(hungry) == len(self._pending) else 0)
+        # Some topics have more that is still on its way: without it, the order would be that of arrival.
+        late = [source for source in hungry if not self._pending[source] and await self._missing(source)]
+        if late and len(late) < len(self._pending):
+            await self._fetch(late, _WAIT_MS)
+
+    async def _fetch(self, sources: list[TopicPartition], wait_ms: int) -> None:
+        try:
+            fetched = await self._member.getmany(*sources, timeout_ms=wait_ms)
+        except NoOffsetForPartitionError:
+            # The consumer looked for a committed offset before the seek.
+            self._must_seek = True
+            return
+        except OffsetOutOfRangeError as error:
+            await self._out_of_range(error.args[0])
+            return
+        for source, records in fetched.items():
+            self._pending[source].extend(records)
+
+    async def _missing(self, source: TopicPartition) -> int:
+        """Offsets of a topic that are there but not fetched; 1 if its end is not known yet."""
+        position = await self._member.position(source)
+        end = self._member.last_stable_offset(source)
+        if end is None or end < 0:
+            end = self._member.highwater(source)
+        return 1 if end is None else max(0, int(end) - int(position))
+
+    async def _out_of_range(self, offsets: Mapping[TopicPartition, int]) -> None:
+        for source, offset in offsets.items():
+            beginning = (await self._member.beginning_offsets([source]))[source]
+            if offset >= beginning:
+                raise LogTruncatedError(
+                    f"{source.topic} partition {source.partition} ends before offset {offset}, up to which it was read"
+                    " already: the topic was made anew, or has lost its end. Reset the offsets of the consumer group"
+                    " for this topic to where the worker should go on"
+                )
+            log.error(
+                "records_missed",
+                topic=source.topic,
+                partition=source.partition,
+                from_offset=offset,
+                to_offset=beginning,
+                records=beginning - offset,
+                mend="retention removed them before they were read: lengthen it, or add workers",
+            )
+            self._observer.records_missed(source.topic, source.partition, beginning - offset)
+            self._next[source] = beginning
+        self.rewind()
+
+
+def _timestamp(record: Record) -> int:
+    return record.timestamp

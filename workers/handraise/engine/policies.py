@@ -1,0 +1,128 @@
+"""Follows the topic of policies, so that every worker knows them all.
+
+A consumer group would give each worker only some of the partitions; this reader has no group and reads them all. It
+begins at the beginning and is done with what is there before the worker folds its first message, and then follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final, Protocol
+
+import structlog
+from aiokafka import TopicPartition
+from mode import Service
+
+from handraise.engine.clients import Clients
+from handraise.engine.health import Health
+from handraise.engine.observer import Observer
+from handraise.engine.record import Record
+
+_FETCH_WAIT_MS: Final = 500
+
+log = structlog.get_logger(__name__)
+
+
+class PolicyRefusedError(ValueError):
+    """A published policy is not usable; the message names the path and the reason, and no value."""
+
+
+class PolicyShelf(Protocol):
+    """Holds the policies in force, by business."""
+
+    def accept(self, key: bytes | None, document: bytes) -> str:
+        """Put a published policy in force and hand back its version.
+
+        Raises:
+            PolicyRefusedError: it is not usable, and the one before stays in force.
+        """
+        ...
+
+    def remove(self, key: bytes) -> bool:
+        """Take a published policy out of force; False if there was none."""
+        ...
+
+    @property
+    def businesses(self) -> int:
+        """How many businesses have a policy of their own."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Names the exact set of policies in force."""
+        ...
+
+    @property
+    def own_triggers(self) -> Collection[str]:
+        """The triggers that the policies in force add to the built-in ones."""
+        ...
+
+
+class PolicyFollower(Service):
+    """Keeps the shelf as the topic says. Its start ends when every policy that is there is in force, or refused."""
+
+    def __init__(self, topic: str, clients: Clients, shelf: PolicyShelf, observer: Observer, health: Health) -> None:
+        self._topic = topic
+        self._clients = clients
+        self._shelf = shelf
+        self._observer = observer
+        self._health = health
+        self._reader: Any = None
+        self._sources: list[TopicPartition] = []
+        super().__init__()
+
+    async def on_start(self) -> None:
+        """Read what is there. The topic must exist."""
+        self._reader = await self._clients.start(self._clients.reader())
+        # The client learns of a topic's partitions when it is asked for one of them.
+        self._reader.assign([TopicPartition(self._topic, 0)])
+        await self._reader.end_offsets([TopicPartition(self._topic, 0)])
+        partitions = self._reader.partitions_for_topic(self._topic)
+        self._sources = [TopicPartition(self._topic, partition) for partition in sorted(partitions)]
+        self._reader.assign(self._sources)
+        await self._reader.seek_to_beginning(*self._sources)
+        for source, end in (await self._reader.end_offsets(self._sources)).items():
+            while await self._reader.position(source) < end:
+                await self._read(live=False)
+        self._tell()
+        log.info("policies_read", businesses=self._shelf.businesses, version=self._shelf.version)
+        self._health.done("policies")
+
+    async def on_stop(self) -> None:
+        """Stop following."""
+        if self._reader is not None:
+            await self._reader.stop()
+
+    @Service.task
+    async def _follow(self) -> None:
+        while not self.should_stop:
+            if await self._read(live=True):
+                self._tell()
+
+    async def _read(self, *, live: bool) -> bool:
+        fetched = await self._reader.getmany(*self._sources, timeout_ms=_FETCH_WAIT_MS)
+        records = [record for source in fetched.values() for record in source]
+        for record in records:
+            self._apply(record, live=live)
+        return bool(records)
+
+    def _apply(self, record: Record, *, live: bool) -> None:
+        place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+        if not record.value:
+            if record.key is not None and self._shelf.remove(record.key) and live:
+                self._observer.policy_removed()
+                log.info("policy_removed", **place)
+            return
+        try:
+            version = self._shelf.accept(record.key, record.value)
+        except PolicyRefusedError as error:
+            log.warning("policy_refused", **place, problem=str(error), effect="the one before stays in force")
+            if live:
+                self._observer.policy_refused()
+            return
+        if live:
+            self._observer.policy_accepted()
+            log.info("policy_accepted", **place, version=version)
+
+    def _tell(self) -> None:
+        self._observer.policies_in_force(self._shelf.businesses, self._shelf.version, self._shelf.own_triggers)

@@ -1,0 +1,214 @@
+"""The source of batches: a member of the consumer group, with a task for each partition that it is given."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Final
+
+import structlog
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from mode import Service
+
+from handraise.engine.batch import Batch
+from handraise.engine.clients import Clients, RebalanceListener
+from handraise.engine.errors import EngineError, RebalanceFailedError
+from handraise.engine.health import Health
+from handraise.engine.observer import Observer
+from handraise.engine.state import OpenTrigger
+from handraise.engine.task import PartitionTask, TaskParts
+from handraise.engine.topics import SOURCES, Topic, TopicNames
+from handraise.settings import Delivery, Settings
+
+_HAND_BACK_SECONDS: Final = 10.0
+"""For the batch in hand when the group reassigns: less than the group waits for a member (20 s)."""
+_SHUTDOWN_SECONDS: Final = 3.0
+"""The same at the end: the worker has to be gone within 5 s."""
+_FLUSH_SECONDS: Final = 0.5
+_TICK_SECONDS: Final = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Source(Service):
+    """Reads the source topics as a member of the group, and submits batches; each is worked on by an agent.
+
+    `submit` hands a batch to the agents.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        clients: Clients,
+        observer: Observer,
+        health: Health,
+        open_trigger: OpenTrigger,
+        submit: Callable[[Batch], Awaitable[None]],
+    ) -> None:
+        self._settings = settings
+        self._clients = clients
+        self._observer = observer
+        self._health = health
+        self._open_trigger = open_trigger
+        self._submit = submit
+        self._names = TopicNames(settings.topic_prefix)
+        self._tasks_by_partition: dict[int, PartitionTask] = {}
+        self._member: Any = None
+        self._parts: TaskParts | None = None
+        super().__init__()
+
+    async def on_start(self) -> None:
+        """Join the group."""
+        self._member = self._clients.member()
+        self._parts = TaskParts(
+            self._settings,
+            self._clients,
+            self._names,
+            self._member,
+            self._observer,
+            self._open_trigger,
+            self._submit,
+            self._tell_readiness,
+        )
+        await self._clients.start(self._member)
+        self._member.subscribe([self._names[topic] for topic in SOURCES], listener=_Listener(self))
+
+    async def on_stop(self) -> None:
+        """Finish the batches in hand, and leave the group."""
+        self._health.wait_for("stopping", "the worker is stopping")
+        await self._hand_back(list(self._tasks_by_partition.values()), _SHUTDOWN_SECONDS)
+        await self._end(list(self._tasks_by_partition.values()))
+        if self._member is not None:
+            await self._member.stop()
+
+    # --- rebalance ---
+
+    async def revoke(self) -> None:
+        """The group reassigns: finish what is in hand, and wait."""
+        self._health.wait_for("partitions", "the group is reassigning partitions")
+        tasks = list(self._tasks_by_partition.values())
+        # A task that has not restored yet would fence the next owner; one that does not finish in time is given up.
+        beginning = [task for task in tasks if not task.ready]
+        await self._end(beginning)
+        await self._hand_back([task for task in tasks if task.ready], _HAND_BACK_SECONDS)
+
+    async def assign(self, assigned: Iterable[TopicPartition]) -> None:
+        """The group has decided: go on with what stayed, end what left, begin what is new."""
+        if self.should_stop or self._parts is None:
+            return
+        partitions = self._partitions(assigned)
+        staying = partitions & self._tasks_by_partition.keys()
+        if self._settings.delivery is Delivery.AT_LEAST_ONCE:
+            # Without a fence, nothing proves that nobody else wrote the state meanwhile.
+            staying = set()
+        await self._end([task for n, task in self._tasks_by_partition.items() if n not in staying])
+        for partition in sorted(partitions):
+            if partition in staying:
+                self._tasks_by_partition[partition].resume()
+            else:
+                self._begin(partition, self._parts)
+        self._health.done("partitions")
+        self._observer.rebalanced(len(partitions))
+        log.info("partitions_assigned", partitions=sorted(partitions), kept=sorted(staying))
+        self._tell_readiness()
+
+    async def fail(self, error: Exception) -> None:
+        """Stop the worker: the client itself would only log an error of a rebalance."""
+        if isinstance(error, EngineError):
+            await self.crash(error)
+        else:
+            failed = RebalanceFailedError("taking over or handing back partitions failed; nothing of it was committed")
+            failed.__cause__ = error
+            await self.crash(failed)
+
+    def _partitions(self, assigned: Iterable[TopicPartition]) -> set[int]:
+        by_topic: dict[str, set[int]] = {self._names[topic]: set() for topic in SOURCES}
+        for topic, partition in assigned:
+            by_topic[topic].add(partition)
+        first = by_topic[self._names[Topic.MESSAGES]]
+        if any(partitions != first for partitions in by_topic.values()):
+            raise RebalanceFailedError(
+                f"the group {self._settings.group} gave this worker different partitions of the topics it reads. All of"
+                " its members must be workers of one version with the same HANDRAISE_TOPIC_PREFIX"
+            )
+        return first
+
+    def _begin(self, partition: int, parts: TaskParts) -> None:
+        task = PartitionTask(partition, parts)
+        self._tasks_by_partition[partition] = task
+        task.start().add_done_callback(self._on_task_end)
+
+    def _on_task_end(self, life: asyncio.Task[None]) -> None:
+        error = None if life.cancelled() else life.exception()
+        if error is not None:
+            self.add_future(self.crash(error))
+
+    async def _hand_back(self, tasks: list[PartitionTask], seconds: float) -> None:
+        finished = await asyncio.gather(*(task.pause(seconds) for task in tasks))
+        late = [task for task, in_time in zip(tasks, finished, strict=True) if not in_time]
+        for task in late:
+            log.error("batch_abandoned", partition=task.partition, seconds=seconds)
+        await self._end(late)
+        await self._flush_offsets()
+
+    async def _end(self, tasks: list[PartitionTask]) -> None:
+        for task in tasks:
+            self._tasks_by_partition.pop(task.partition, None)
+        await asyncio.gather(*(task.stop() for task in tasks))
+
+    # --- while it runs ---
+
+    @Service.task
+    async def _watch_membership(self) -> None:
+        """Let the client report what went wrong with the group: it does so only to who asks for records."""
+        nowhere = TopicPartition(self._names[Topic.MESSAGES], -1)
+        while not self.should_stop:
+            await self._member.getmany(nowhere)
+            await self._tell_lag()
+            await self.sleep(_TICK_SECONDS)
+
+    @Service.task
+    async def _commit_offsets(self) -> None:
+        while not self.should_stop and self._settings.delivery is Delivery.AT_LEAST_ONCE:
+            await self.sleep(_FLUSH_SECONDS)
+            await self._flush_offsets()
+
+    async def _flush_offsets(self) -> None:
+        for task in list(self._tasks_by_partition.values()):
+            try:
+                await task.flush()
+            except KafkaError as error:
+                # The next owner reads these records again, and finds in the state that they are done.
+                log.warning("offsets_not_committed", partition=task.partition, error=repr(error))
+
+    async def _tell_lag(self) -> None:
+        await asyncio.gather(*(task.tell_lag() for task in list(self._tasks_by_partition.values())))
+
+    def _tell_readiness(self) -> None:
+        restoring = sorted(n for n, task in self._tasks_by_partition.items() if not task.ready)
+        if restoring:
+            self._health.wait_for("restoring", f"partitions {restoring} are being restored")
+        else:
+            self._health.done("restoring")
+
+
+class _Listener(RebalanceListener):
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """The group reassigns."""
+        try:
+            if revoked:
+                await self._source.revoke()
+        except Exception as error:  # noqa: BLE001 - stops the worker
+            await self._source.fail(error)
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        """The group has decided."""
+        try:
+            await self._source.assign(assigned)
+        except Exception as error:  # noqa: BLE001 - stops the worker
+            await self._source.fail(error)

@@ -1,0 +1,279 @@
+"""The task of one partition: it fences, restores, reads, and has one batch in hand at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, NamedTuple
+
+import structlog
+from aiokafka import TopicPartition
+from aiokafka.errors import IllegalStateError
+
+from handraise.engine.batch import Batch, Outbox
+from handraise.engine.clients import Clients
+from handraise.engine.errors import FENCED, LogTruncatedError, TooManyBadRecordsError, may_begin_again
+from handraise.engine.inbox import Inbox
+from handraise.engine.observer import Observer
+from handraise.engine.record import Record
+from handraise.engine.state import OpenTrigger, PartitionState, restore
+from handraise.engine.topics import SOURCES, Topic, TopicNames
+from handraise.engine.transaction import AtLeastOnce, Delivery, ExactlyOnce
+from handraise.settings import Delivery as DeliveryMode
+from handraise.settings import Settings
+
+_ASSIGNMENT_SETTLES_SECONDS: Final = 0.05
+_LAG_SECONDS: Final = 0.5
+
+log = structlog.get_logger(__name__)
+
+
+class TaskParts(NamedTuple):
+    """What every task of a worker shares."""
+
+    settings: Settings
+    clients: Clients
+    names: TopicNames
+    member: Any
+    observer: Observer
+    open_trigger: OpenTrigger
+    submit: Callable[[Batch], Awaitable[None]]
+    changed: Callable[[], None]
+    """Called when a task has become ready, or no longer is."""
+
+
+class PartitionTask:
+    """Owns partition n of the source topics and of the state, for as long as the group leaves it to this worker."""
+
+    def __init__(self, partition: int, parts: TaskParts) -> None:
+        self.partition: Final = partition
+        self.ready = False
+        """Whether the state is restored and records are read."""
+        self._parts = parts
+        self._changelog = TopicPartition(parts.names[Topic.STATE], partition)
+        self._may_read = asyncio.Event()
+        self._may_read.set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._in_hand: Sequence[Record] = ()
+        self._bad_in_a_row = 0
+        self._pauses = 0
+        self._partitions = 0
+        self._delivery: Delivery | None = None
+        self._inbox = self._new_inbox()
+        self._state = PartitionState(parts.open_trigger)
+        self._owner: int | None = None
+        self._life: asyncio.Task[None] | None = None
+
+    # --- what the rebalance does ---
+
+    def start(self) -> asyncio.Task[None]:
+        """Begin. The task that is handed back ends only with an error that must stop the worker."""
+        self._life = asyncio.create_task(self._live(), name=f"partition-{self.partition}")
+        return self._life
+
+    async def pause(self, seconds: float) -> bool:
+        """Take no new batch, and finish the one in hand; False if it took longer than `seconds`."""
+        self._may_read.clear()
+        self._pauses += 1
+        try:
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def resume(self) -> None:
+        """Go on after a pause, from what is committed."""
+        self._may_read.set()
+
+    async def stop(self) -> None:
+        """End at once; a batch still in hand is dropped, and read again by the next owner."""
+        if self._life is not None:
+            self._life.cancel()
+            await asyncio.gather(self._life, return_exceptions=True)
+        await self._close()
+        self._parts.observer.state_held(self.partition, 0, {})
+        for topic in SOURCES:
+            self._parts.observer.lag_unknown(self._parts.names[topic], self.partition)
+
+    async def flush(self) -> None:
+        """Commit the offsets that wait for it: at-least-once only."""
+        if self._delivery is not None:
+            await self._delivery.flush()
+
+    async def tell_lag(self) -> None:
+        """Tell the observer how far behind the partition is."""
+        if not self.ready or not self._may_read.is_set():
+            return
+        try:
+            # The consumer waits for a position while the group reassigns.
+            async with asyncio.timeout(_LAG_SECONDS):
+                lags = await self._inbox.lag(self._in_hand)
+        except TimeoutError:
+            return
+        now_ms = time.time() * 1_000
+        for source, (records, oldest_ms) in lags.items():
+            age = 0.0 if oldest_ms is None else max(0.0, (now_ms - oldest_ms) / 1_000)
+            self._parts.observer.lag(source.topic, source.partition, records, age)
+
+    # --- its life ---
+
+    async def _live(self) -> None:
+        while True:
+            await self._may_read.wait()
+            try:
+                await self._begin()
+                while True:
+                    await self._may_read.wait()
+                    await self._one_batch()
+            except Exception as error:
+                if not may_begin_again(error):
+                    raise
+                await self._give_up(error)
+                # A worker that was stalled must hear from the group that it is out before it begins again, or it would
+                # fence the new owner.
+                await asyncio.sleep(self._parts.settings.session_timeout_seconds / 3)
+
+    async def _begin(self) -> None:
+        """Take the partition over: fence, restore, read the committed offsets. The order is what makes it safe."""
+        parts, began = self._parts, time.monotonic()
+        self._delivery = delivery = self._new_delivery()
+        self._owner = await delivery.open()
+        restored = await restore(parts.clients, self._changelog, parts.open_trigger)
+        self._state = restored.state
+        if restored.overwritten:
+            kept = {key: restored.state.kept(key) for key in restored.overwritten}
+            await delivery.commit((), kept, {})
+        self._inbox = self._new_inbox()
+        await self._inbox.begin()
+        self._partitions = len(parts.member.partitions_for_topic(parts.names[Topic.MESSAGES]))
+        if self._owner is not None:
+            await self._check_progress()
+        seconds = time.monotonic() - began
+        parts.observer.restored(self.partition, len(self._state), seconds)
+        self._tell_state()
+        log.info(
+            "partition_ready",
+            partition=self.partition,
+            conversations=len(self._state),
+            changelog_records=restored.records,
+            seconds=round(seconds, 3),
+        )
+        self._set_ready(True)
+
+    async def _check_progress(self) -> None:
+        """See that the state was not made from a topic that is no more: its offsets would hide the new records."""
+        furthest = self._state.furthest()
+        sources = {Topic.MESSAGES: furthest.message, Topic.OUTCOMES: furthest.outcome}
+        for topic, offset in sources.items():
+            source = TopicPartition(self._parts.names[topic], self.partition)
+            end = (await self._parts.member.end_offsets([source]))[source]
+            if offset > end:
+                raise LogTruncatedError(
+                    f"the state of partition {self.partition} was made from offset {offset} of {source.topic}, which"
+                    f" ends at {end}: the topic was made anew. Make {self._changelog.topic} anew too"
+                )
+
+    async def _one_batch(self) -> None:
+        pauses = self._pauses
+        try:
+            records = await self._inbox.take(self._parts.settings.batch_records)
+        except IllegalStateError:
+            # The group is about to take the partition away.
+            self._inbox.rewind()
+            await asyncio.sleep(_ASSIGNMENT_SETTLES_SECONDS)
+            return
+        if pauses != self._pauses:
+            # The fetch was under way when the group reassigned: the consumer's position is not ours any more.
+            self._inbox.rewind()
+            return
+        if not records:
+            return
+        batch = Batch(records, self._partitions, self._state, self._owner, self._commit)
+        self._idle.clear()
+        self._in_hand = records
+        try:
+            await self._parts.submit(batch)
+            await batch.ended()
+        finally:
+            self._in_hand = ()
+            self._idle.set()
+        if pauses != self._pauses:
+            self._inbox.rewind()
+
+    async def _commit(self, batch: Batch, outbox: Outbox) -> None:
+        bad_in_a_row = self._count_bad(batch, outbox)
+        delivery, state, observer = self._delivery, self._state, self._parts.observer
+        if delivery is None:
+            raise IllegalStateError("the partition was handed back")
+        offsets = self._inbox.after(batch)
+        began = time.monotonic()
+        try:
+            # The broker aborts a transaction after this time by itself; waiting longer could not end well.
+            async with asyncio.timeout(self._parts.settings.transaction_timeout_seconds):
+                await delivery.commit(outbox.sends, outbox.kept, offsets)
+        except BaseException as error:
+            seconds = time.monotonic() - began
+            (observer.transaction_fenced if isinstance(error, FENCED) else observer.transaction_aborted)(seconds)
+            raise
+        now = time.monotonic()
+        state.apply(outbox.kept)
+        self._inbox.advance(offsets)
+        self._bad_in_a_row = bad_in_a_row
+        observer.transaction_committed(now - began)
+        observer.batch_committed(self.partition, len(batch), now - batch.taken_at, outbox.folded)
+        self._tell_rest(outbox)
+
+    def _count_bad(self, batch: Batch, outbox: Outbox) -> int:
+        in_a_row = self._bad_in_a_row
+        for record in batch:
+            in_a_row = in_a_row + 1 if (record.topic, record.offset) in outbox.dead else 0
+            if in_a_row >= self._parts.settings.bad_records_limit:
+                reason = outbox.dead[record.topic, record.offset]
+                raise TooManyBadRecordsError(
+                    f"the last {in_a_row} records of partition {self.partition} were all unusable, up to"
+                    f" {record.topic} offset {record.offset} ({reason}); this batch is not committed. Mend what"
+                    " produces them, or raise HANDRAISE_BAD_RECORDS_LIMIT to send them to the dead letters and go on"
+                )
+        return in_a_row
+
+    def _tell_rest(self, outbox: Outbox) -> None:
+        observer = self._parts.observer
+        for (topic, offset), reason in outbox.dead.items():
+            observer.dead_letter(topic, reason)
+            log.warning("dead_letter", topic=topic, partition=self.partition, offset=offset, reason=reason.value)
+        for topic in outbox.misrouted:
+            observer.misrouted(topic)
+        if outbox.skipped:
+            observer.replays_skipped(outbox.skipped)
+        if outbox.kept:
+            self._tell_state()
+
+    def _tell_state(self) -> None:
+        self._parts.observer.state_held(self.partition, len(self._state), self._state.open_triggers)
+
+    async def _give_up(self, error: Exception) -> None:
+        log.warning("partition_begins_again", partition=self.partition, error=repr(error))
+        await self._close()
+
+    async def _close(self) -> None:
+        self._set_ready(False)
+        delivery, self._delivery = self._delivery, None
+        if delivery is not None:
+            await delivery.close()
+
+    def _set_ready(self, ready: bool) -> None:
+        self.ready = ready
+        self._parts.changed()
+
+    def _new_inbox(self) -> Inbox:
+        sources = [TopicPartition(self._parts.names[topic], self.partition) for topic in SOURCES]
+        return Inbox(self._parts.member, sources, self._parts.observer)
+
+    def _new_delivery(self) -> Delivery:
+        parts = self._parts
+        if parts.settings.delivery is DeliveryMode.EXACTLY_ONCE:
+            return ExactlyOnce(parts.settings, parts.clients, parts.names, self.partition)
+        return AtLeastOnce(parts.clients, parts.names, parts.member, self.partition)
