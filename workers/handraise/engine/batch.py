@@ -33,6 +33,7 @@ class Outbox:
     def __init__(self, state: PartitionState, owner: int | None) -> None:
         self._state = state
         self._owner = owner
+        self._progress: dict[bytes, Progress] = {}
         self.sends: Final[list[Send]] = []
         self.kept: Final[dict[bytes, Kept]] = {}
         self.folded: Final[list[Folded]] = []
@@ -47,9 +48,19 @@ class Outbox:
         """Publish a record; the default partitioner places it by its key."""
         self.sends.append(Send(topic, key, value))
 
-    def keep(self, key: bytes, state: bytes, topic: Topic, offset: int) -> None:
-        """Set a conversation's state; `topic` and `offset` tell which record brought it about."""
-        self.kept[key] = Kept(state, self._after(key, topic, offset))
+    def keep(self, key: bytes, state: bytes) -> None:
+        """Set a conversation's state."""
+        self.kept[key] = Kept(state, self._progress.get(key))
+
+    def advance(self, key: bytes, topic: Topic, offset: int) -> None:
+        """The record at this offset is part of the conversation's next `keep`."""
+        if self._owner is None:
+            return
+        before = self._progress.get(key) or self._state.progress(key) or Progress(self._owner, -1, -1)
+        if topic is Topic.MESSAGES:
+            self._progress[key] = Progress(self._owner, offset, before.outcome)
+        else:
+            self._progress[key] = Progress(self._owner, before.message, offset)
 
     def fold(self, event: ChatMessage | Outcome, effects: Effects) -> None:
         """An event was used; told to the observer after the commit."""
@@ -67,15 +78,6 @@ class Outbox:
             return False
         self.skipped += 1
         return True
-
-    def _after(self, key: bytes, topic: Topic, offset: int) -> Progress | None:
-        if self._owner is None:
-            return None
-        pending = self.kept.get(key)
-        before = (pending.progress if pending else self._state.progress(key)) or Progress(self._owner, -1, -1)
-        if topic is Topic.MESSAGES:
-            return Progress(self._owner, offset, before.outcome)
-        return Progress(self._owner, before.message, offset)
 
 
 Commit = Callable[["Batch", Outbox], Awaitable[None]]

@@ -44,7 +44,7 @@ class StepResult(Protocol):
 
     @property
     def state(self) -> bytes | None:
-        """The new encoded state; None if it did not change."""
+        """The new encoded state; None if it did not change, or a later event of the call has it."""
         ...
 
     @property
@@ -112,8 +112,9 @@ class Folding:
                 outbox.bury(record, *result.rejected)
                 continue
             outbox.fold(event, result.effects)
+            outbox.advance(result.key, topic, record.offset)
             if result.state is not None:
-                outbox.keep(result.key, result.state, topic, record.offset)
+                outbox.keep(result.key, result.state)
             self._publish(result.effects, outbox)
 
     def _publish(self, effects: Effects, outbox: Outbox) -> None:

@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 class HttpServer(Service):
     """Answers from the first moment of the worker to its last, on the address of the settings."""
 
+    mundane_level = "debug"
+
     def __init__(self, host: str, port: int, registry: CollectorRegistry, health: Health) -> None:
         self._host = host
         self._port = port

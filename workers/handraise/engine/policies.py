@@ -61,6 +61,8 @@ class PolicyShelf(Protocol):
 class PolicyFollower(Service):
     """Keeps the shelf as the topic says. Its start ends when every policy that is there is in force, or refused."""
 
+    mundane_level = "debug"
+
     def __init__(self, topic: str, clients: Clients, shelf: PolicyShelf, observer: Observer, health: Health) -> None:
         self._topic = topic
         self._clients = clients

@@ -20,6 +20,8 @@ _ANSWER_SECONDS: Final = 30.0
 class Preflight(Service):
     """Runs the checks as the worker starts, before the services that rely on them."""
 
+    mundane_level = "debug"
+
     def __init__(self, settings: Settings, clients: Clients) -> None:
         self._settings = settings
         self._clients = clients

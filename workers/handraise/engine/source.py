@@ -37,6 +37,8 @@ class Source(Service):
     `submit` hands a batch to the agents.
     """
 
+    mundane_level = "debug"
+
     def __init__(
         self,
         *,
@@ -143,6 +145,7 @@ class Source(Service):
     def _on_task_end(self, life: asyncio.Task[None]) -> None:
         error = None if life.cancelled() else life.exception()
         if error is not None:
+            log.error("partition_failed", task=life.get_name(), effect="the worker stops", exc_info=error)
             self.add_future(self.crash(error))
 
     async def _hand_back(self, tasks: list[PartitionTask], seconds: float) -> None:

@@ -55,7 +55,7 @@ class Writer:
     async def send(self, sends: Iterable[Send]) -> list[asyncio.Future[Any]]:
         """Hand records to the producer; the futures end when the broker has them."""
         return [
-            await self._producer.send(self._names[one.topic], one.value, key=one.key, headers=one.headers)
+            await self._producer.send(self._names[one.topic], one.value, key=one.key, headers=list(one.headers))
             for one in sends
         ]
 

@@ -1,0 +1,119 @@
+"""The application: the engine's services and the agents, wired into a Faust app."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from typing import Final, NamedTuple, cast
+
+import faust
+from faust.app.base import BootStrategy
+from faust.types import ChannelT, EventT
+from mode import Service
+from prometheus_client import CollectorRegistry
+
+from handraise.agents import add_agents
+from handraise.engine.batch import Batch
+from handraise.engine.clients import Clients
+from handraise.engine.errors import EngineError
+from handraise.engine.folding import Folding, PolicyCheck, Step
+from handraise.engine.health import Health
+from handraise.engine.http import HttpServer
+from handraise.engine.observer import Observer
+from handraise.engine.policies import PolicyFollower, PolicyShelf
+from handraise.engine.preflight import Preflight
+from handraise.engine.source import Source
+from handraise.engine.state import OpenTrigger
+from handraise.engine.topics import Topic, TopicNames
+from handraise.settings import Settings
+
+_FAUST_ENVIRONMENT: Final = "HANDRAISE_FAUST_"
+
+
+class Parts(NamedTuple):
+    """What the worker does with events, and who counts: the engine is the same for any of them."""
+
+    step: Step
+    open_trigger: OpenTrigger
+    shelf: PolicyShelf
+    check_policy: PolicyCheck
+    observer: Observer
+    registry: CollectorRegistry
+
+
+class WithoutKafka(BootStrategy):
+    """Starts agents, and nothing of Faust's own that talks to Kafka or listens for HTTP."""
+
+    enable_kafka = False
+    enable_web = False
+
+
+class App(faust.App):
+    """A Faust app that leaves Kafka to the engine's services."""
+
+    BootStrategy = WithoutKafka
+    engine: Sequence[Service] = ()
+    """Started one after the other once the agents run, each when the one before is ready; stopped before the agents."""
+
+    async def on_first_start(self) -> None:
+        """Make no folders: without tables, Faust has nothing to put into them."""
+
+    async def on_started_init_extra_services(self) -> None:
+        """Start the engine."""
+        await super().on_started_init_extra_services()
+        # Faust opens its channels when its own consumer gets partitions, which this app does not have.
+        self.flow_control.resume()
+        for service in self.engine:
+            await self.on_init_extra_service(service)
+
+
+def build_app(settings: Settings, parts: Parts) -> App:
+    """Wire an app out of its parts. Its services start one after the other, each when the one before is ready."""
+    app = App(
+        "handraise",
+        broker=f"kafka://{settings.brokers}",
+        # Faust's own variables are called APP_VERSION, BROKER_URL and the like, and would beat what is set here.
+        env_prefix=_FAUST_ENVIRONMENT,
+        web_enabled=False,
+        topic_disable_leader=True,
+        autodiscover=False,
+        store="memory://",
+    )
+    batches = cast(ChannelT[Batch], app.channel(maxsize=settings.concurrency))
+    clients = Clients(settings)
+    health = Health(parts.observer)
+    names = TopicNames(settings.topic_prefix)
+    folding = Folding(parts.step, names, parts.check_policy)
+    add_agents(app, batches, folding, settings.concurrency)
+    source = Source(
+        settings=settings,
+        clients=clients,
+        observer=parts.observer,
+        health=health,
+        open_trigger=parts.open_trigger,
+        submit=lambda batch: batches.put(cast(EventT[Batch], batch)),
+    )
+    app.engine = [
+        HttpServer(settings.http_host, settings.http_port, parts.registry, health),
+        Preflight(settings, clients),
+        PolicyFollower(names[Topic.POLICIES], clients, parts.shelf, parts.observer, health),
+        source,
+    ]
+    return app
+
+
+def run(app: App) -> int:
+    """Run the app until a signal or an error ends it; the exit status."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    worker = faust.Worker(app, loop=loop, quiet=True, redirect_stdouts=False, override_logging=False)
+    worker.spinner = None
+    try:
+        worker.execute_from_commandline()
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 1
+        error = worker.crash_reason or app.crash_reason
+        if isinstance(error, EngineError):
+            sys.stderr.write(f"handraise: {error}\n")
+        return status

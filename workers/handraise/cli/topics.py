@@ -1,0 +1,45 @@
+"""`handraise topics`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import typer
+
+from handraise.cli.configured import configured
+from handraise.engine.clients import Clients
+from handraise.engine.errors import EngineError
+from handraise.engine.topics import TopicReport, create_topics
+
+topics: Final = typer.Typer(help="The Kafka topics of an installation.", no_args_is_help=True)
+
+
+@topics.callback()
+def _topics() -> None:
+    """Keep `create` a command of its own while it is the only one."""
+
+
+@topics.command()
+def create() -> None:
+    """Make every topic that is missing; what exists is left as it is, and told where it differs.
+
+    Prefix, partitions, copies and retention come from the settings (`HANDRAISE_TOPIC_PREFIX` and so on).
+    """
+    settings = configured()
+    try:
+        reports = asyncio.run(create_topics(settings, Clients(settings)))
+    except EngineError as error:
+        typer.echo(f"handraise: {error}", err=True)
+        raise typer.Exit(1) from None
+    for report in reports:
+        typer.echo(_line(report))
+
+
+def _line(report: TopicReport) -> str:
+    if report.created:
+        return f"{report.name}: created"
+    if not report.differences:
+        return f"{report.name}: exists"
+    told = "; ".join(f"{one.option} is {one.found}, not {one.wanted}" for one in report.differences)
+    return f"{report.name}: exists and differs ({told}); change it with Kafka's own tools, or change the settings"
