@@ -1,0 +1,149 @@
+"""From the rules that can match a text to scores with evidence: negation, exceptions, guards, and what adds up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from msgspec import Struct
+
+from handraise.detection.phrases import ASK, CRY, STOP
+from handraise.detection.reading import Reading
+from handraise.detection.rules import CompiledGuard, Denial, Rule, RuleBook
+
+STRONG: Final = 0.5
+"""Evidence from here on stands alone."""
+
+CEILING: Final = 0.99
+_ECHO: Final = 0.5
+"""What further evidence counts beside the strongest: two phrases for one thing are never quite independent."""
+
+MOST_SPANS: Final = 4
+"""Spans shown per signal."""
+
+_ENDS: Final = frozenset((STOP, ASK, CRY))
+
+
+class Found(Struct, frozen=True):
+    """A rule that matched: from symbol `start` to symbol `end`, exclusive."""
+
+    signal: str
+    score: float
+    group: tuple[str, int]
+    start: int
+    end: int
+
+
+class Judge:
+    """Decides which matches of which rules count."""
+
+    def __init__(self, book: RuleBook) -> None:
+        self._book: Final = book
+
+    def evidence(self, text: Reading, rules: Iterable[Rule], lexicon: str) -> list[Found]:
+        """Every match that is not denied, excepted or guarded away; one per rule, the first that counts."""
+        symbols, found = text.symbols, []
+        denied = dict[str, _Denied]()
+        for rule in rules:
+            for match in rule.matches.finditer(symbols):
+                start, end = match.span()
+                if start == end and rule.score:
+                    continue
+                foreign = lexicon not in ("und", rule.lexicon) and not (lexicon == "hi_latn" and rule.lexicon == "en")
+                if foreign and (end - start < 2 and end - start < len(symbols.strip("".join(_ENDS)))):
+                    continue
+                if rule.unless and _overlaps(rule.unless, symbols, start, end):
+                    continue
+                if rule.negatable:
+                    if rule.lexicon not in denied:
+                        denied[rule.lexicon] = _Denied(text, self._book.denials[rule.lexicon])
+                    if denied[rule.lexicon].covers(start, end, says_not=rule.says_not):
+                        continue
+                score = rule.score
+                for guard in self._book.guards[rule.lexicon]:
+                    if rule.signal in guard.signals and _guarded(guard, symbols, start):
+                        score *= guard.factor
+                if score or not rule.score:
+                    found.append(Found(rule.signal, score, (rule.lexicon, rule.group), start, end))
+                    break
+        return found
+
+
+class _Denied:
+    """Where a text's negators are and how far they reach."""
+
+    def __init__(self, text: Reading, denial: Denial) -> None:
+        self._symbols: Final = text.symbols
+        self._denial: Final = denial
+        harmless = set[int]()
+        if denial.pseudo:
+            for match in denial.pseudo.finditer(text.symbols):
+                harmless.update(range(*match.span()))
+        clause, self._clauses = 0, list[int]()
+        for symbol, mark in zip(text.symbols, text.clauses, strict=True):
+            clause += symbol in denial.breakers or symbol in _ENDS
+            self._clauses.append(clause + 1_000 * mark)
+        self._words: Final = [i for i, s in enumerate(text.symbols) if s in denial.words and i not in harmless]
+        self._adjacent: Final = [i for i, s in enumerate(text.symbols) if s in denial.adjacent and i not in harmless]
+
+    def covers(self, start: int, end: int, *, says_not: bool) -> bool:
+        """Whether the words from `start` to `end` are denied."""
+        if not self._words and not self._adjacent:
+            return False
+        clauses = self._clauses
+        for at in self._words:
+            if at < start:
+                if start - at <= self._denial.reach and clauses[at] == clauses[start]:
+                    return True
+            elif at < end:
+                if not says_not:
+                    return True
+            elif at - end < self._denial.after and clauses[at] == clauses[end - 1]:
+                return True
+        return any(at == start - 1 and clauses[at] == clauses[start] for at in self._adjacent)
+
+
+def _overlaps(exception: re.Pattern[str], symbols: str, start: int, end: int) -> bool:
+    return any(match.start() < end and match.end() > start for match in exception.finditer(symbols))
+
+
+def _guarded(guard: CompiledGuard, symbols: str, start: int) -> bool:
+    if guard.scope == "message":
+        return guard.matches.search(symbols) is not None
+    begin = max((symbols.rfind(end, 0, start) for end in _ENDS), default=-1) + 1
+    ends = [at for end in _ENDS if (at := symbols.find(end, start)) >= 0]
+    stop = min(ends, default=len(symbols)) + 1
+    for match in guard.matches.finditer(symbols, begin, stop):
+        if guard.scope == "sentence" or match.start() <= start:
+            return True
+    return False
+
+
+def strongest(found: Iterable[Found]) -> list[Found]:
+    """The strongest evidence of each pattern."""
+    best = dict[tuple[str, int], Found]()
+    for one in found:
+        if one.group not in best or best[one.group].score < one.score:
+            best[one.group] = one
+    return list(best.values())
+
+
+def combine(scores: Iterable[float]) -> float:
+    """One score of independent pieces of evidence ("noisy or").
+
+    The strongest stands; each of the others takes half its share of the doubt that is left.
+    """
+    doubt = 1.0
+    for rank, score in enumerate(sorted(scores, reverse=True)):
+        doubt *= 1.0 - (score if rank == 0 else score * _ECHO)
+    return min(CEILING, 1.0 - doubt)
+
+
+def shown(found: Iterable[Found]) -> list[Found]:
+    """The evidence to show for a signal: the strongest, longest first, without overlaps."""
+    kept = list[Found]()
+    for one in sorted(found, key=lambda f: (-f.score, f.start - f.end, f.start)):
+        if all(one.end <= other.start or one.start >= other.end for other in kept):
+            kept.append(one)
+    return sorted(kept[:MOST_SPANS], key=lambda f: f.start)

@@ -1,0 +1,260 @@
+"""The phrases of all lexicons, compiled, and the choice of those that can match a text at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from operator import or_
+from typing import Final
+
+from msgspec import Struct
+
+from handraise.detection.lexicon import ASSISTANT_SIGNALS, CUSTOMER_SIGNALS, Lexicon, Pattern
+from handraise.detection.normalise import fold
+from handraise.detection.phrases import UNKNOWN, Item, Parser, PhraseError, Word, expression, required, words_of
+from handraise.detection.sentiment import words_of_sentiment
+from handraise.detection.vocabulary import Vocabulary, aliases_of
+
+_SLOTS: Final = 4
+"""How many of a phrase's required words the preselection looks at."""
+
+EVERYWHERE: Final = frozenset({"human_request", "crisis"})
+"""Signals whose phrases act in a text of any language: a mistaken language must not silence them."""
+
+INTENT: Final = "intent:"
+ASSISTANT: Final = frozenset(ASSISTANT_SIGNALS)
+
+
+class Rule(Struct, frozen=True):
+    """One phrase, ready to match."""
+
+    signal: str
+    score: float
+    lexicon: str
+    everywhere: bool
+    group: int
+    """The pattern that it belongs to: phrases of one pattern are not independent evidence."""
+    matches: re.Pattern[str]
+    unless: re.Pattern[str] | None
+    negatable: bool
+    says_not: bool
+    """The phrase itself holds a negator, so that one within its words does not cancel it."""
+
+
+class CompiledGuard(Struct, frozen=True):
+    """A guard, ready to match."""
+
+    signals: frozenset[str]
+    matches: re.Pattern[str]
+    factor: float
+    scope: str
+
+
+class Denial(Struct, frozen=True):
+    """A language's negation, in symbols."""
+
+    words: frozenset[str]
+    adjacent: frozenset[str]
+    pseudo: re.Pattern[str] | None
+    breakers: frozenset[str]
+    contrast: frozenset[str]
+    reach: int
+    after: int
+
+
+class Speech:
+    """How one language is written: what a token stands for, once contractions are opened and fillers left out."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._fillers: Final = frozenset(map(fold, lexicon.fillers))
+        self._expansions: Final = {
+            fold(short): tuple(fold(word) for word in full.split()) for short, full in lexicon.expansions.items()
+        }
+        self.aliases: Final = dict[str, str]()
+
+    def words(self, written: str) -> tuple[str, ...] | None:
+        """The words that a folded token stands for, none for a filler; `None` if it stands for itself."""
+        if written in self._fillers:
+            return ()
+        return self._expansions.get(written)
+
+    def expand(self, written: str) -> tuple[str, ...]:
+        """The words that a word of a phrase stands for."""
+        word = fold(written)
+        for alias in aliases_of(written):
+            self.aliases[alias] = word
+        known = self.words(word)
+        return (word,) if known is None else known
+
+
+class RuleBook:
+    """Every rule, guard and negation, and the vocabulary that they share."""
+
+    def __init__(self, lexicons: Mapping[str, Lexicon]) -> None:
+        self.speech: Final = {name: Speech(lexicon) for name, lexicon in lexicons.items()}
+        sources = [_Source(name, lexicon, self.speech[name]) for name, lexicon in lexicons.items()]
+        self.vocabulary: Final = Vocabulary(
+            (word for source in sources for word in source.words()),
+            (fold(word) for lexicon in lexicons.values() for word in lexicon.anchors),
+            (fold(word) for lexicon in lexicons.values() for word in lexicon.not_typos),
+        )
+        self.own_words: Final = {
+            source.name: frozenset(word.text for word in source.words() if not word.prefix) for source in sources
+        }
+        for speech in self.speech.values():
+            self.vocabulary.add_aliases(speech.aliases)
+        self.guards: Final = {source.name: source.guards(self.vocabulary) for source in sources}
+        self.denials: Final = {source.name: source.denial(self.vocabulary) for source in sources}
+        compiled = [
+            made for source in sources for made in source.rules(self.vocabulary, self.denials[source.name].words)
+        ]
+        self.rules: Final = [rule for rule, _ in compiled]
+        self._size: Final = len(self.rules)
+        self._open, self._masks = _preselection([needs for _, needs in compiled])
+        self._customer: Final = self._mask(lambda rule: rule.signal not in ASSISTANT)
+        self._assistant: Final = self._mask(lambda rule: rule.signal not in CUSTOMER_SIGNALS)
+        self._active: Final = {name: self._mask(_acts_in(name)) for name in (*lexicons, "und")}
+
+    def _mask(self, holds: Callable[[Rule], bool]) -> int:
+        return sum(1 << i for i, rule in enumerate(self.rules) if holds(rule))
+
+    def symbols(self, token: str, spoken: Sequence[str]) -> str:
+        """The symbols of a token in a text that is read by the lexicons `spoken`, the text's own first."""
+        folded = fold(token)
+        for name in spoken:
+            words = self.speech[name].words(folded)
+            if words is not None:
+                return "".join(self.vocabulary.known(word) or UNKNOWN for word in words)
+            if folded in self.own_words[name]:
+                break
+        if "'" in folded[1:] and not self.vocabulary.known(folded):
+            parts = [part for part in folded.split("'") if part]
+            return "".join(self.symbols(part, spoken) for part in parts)
+        return self.vocabulary.symbol(token)
+
+    def candidates(self, encoded: str, lexicon: str, *, assistant: bool) -> list[Rule]:
+        """The rules, of those for this language and sender, all of whose required words are in the text."""
+        masks = self._masks
+        found = reduce(or_, [masks[symbol] for symbol in set(encoded) if symbol in masks], self._open)
+        size = self._size
+        left = found & (found >> size) & (found >> 2 * size) & (found >> 3 * size)
+        left &= self._active[lexicon] & (self._assistant if assistant else self._customer)
+        rules = []
+        while left:
+            low = left & -left
+            rules.append(self.rules[low.bit_length() - 1])
+            left ^= low
+        return rules
+
+
+def _acts_in(text: str) -> Callable[[Rule], bool]:
+    """Whether a rule acts in a text of this lexicon. Romanised Hindi is always mixed with English."""
+    own = {text, "en"} if text == "hi_latn" else {text}
+    return lambda rule: text == "und" or rule.lexicon in own or rule.everywhere
+
+
+class _Source:
+    """One lexicon, parsed, on its way to rules."""
+
+    def __init__(self, name: str, lexicon: Lexicon, speech: Speech) -> None:
+        self.name: Final = name
+        self._lexicon: Final = lexicon
+        parser = Parser(lexicon.words, speech.expand)
+
+        def parse(phrases: Iterable[str]) -> list[Item]:
+            try:
+                return [parser.parse(phrase) for phrase in phrases]
+            except PhraseError as error:
+                raise ValueError(f"lexicon {name}: {error}") from error
+
+        intents = (Pattern(f"{INTENT}{intent}", 0.0, phrases) for intent, phrases in lexicon.intent.items())
+        self._patterns: Final = [
+            (pattern, parse(pattern.any), parse(pattern.unless)) for pattern in (*lexicon.pattern, *intents)
+        ]
+        self._guards: Final = [(guard, parse(guard.any)) for guard in lexicon.guard]
+        negation = lexicon.negation
+        self._pseudo: Final = parse(negation.pseudo)
+        self._denials: Final = {
+            kind: [Word(part) for word in words for part in speech.expand(word)]
+            for kind, words in (
+                ("words", negation.words),
+                ("adjacent", negation.adjacent),
+                ("breakers", negation.breakers),
+                ("contrast", negation.contrast),
+            )
+        }
+
+    def words(self) -> Iterator[Word]:
+        """Every word that the lexicon matches on."""
+        items = [
+            *(item for _, any_of, unless in self._patterns for item in (*any_of, *unless)),
+            *(item for _, any_of in self._guards for item in any_of),
+            *self._pseudo,
+        ]
+        for item in items:
+            yield from words_of(item)
+        for words in self._denials.values():
+            yield from words
+        yield from words_of_sentiment(self._lexicon)
+
+    def guards(self, vocabulary: Vocabulary) -> list[CompiledGuard]:
+        return [
+            CompiledGuard(frozenset(guard.signals), _either(any_of, vocabulary), guard.factor, guard.scope)
+            for guard, any_of in self._guards
+        ]
+
+    def denial(self, vocabulary: Vocabulary) -> Denial:
+        symbols = {
+            kind: frozenset(symbol for word in words for symbol in vocabulary.symbols_of(word))
+            for kind, words in self._denials.items()
+        }
+        return Denial(
+            **symbols,
+            pseudo=_either(self._pseudo, vocabulary) if self._pseudo else None,
+            reach=self._lexicon.negation.reach,
+            after=self._lexicon.negation.after,
+        )
+
+    def rules(self, vocabulary: Vocabulary, negators: frozenset[str]) -> Iterator[tuple[Rule, list[frozenset[str]]]]:
+        """The rules, each with the sets of symbols of which a text must hold one each."""
+        for group, (pattern, any_of, unless) in enumerate(self._patterns):
+            exception = _either(unless, vocabulary) if unless else None
+            for item in any_of:
+                source = expression(item, vocabulary.symbols_of)
+                rule = Rule(
+                    signal=pattern.signal,
+                    score=pattern.score,
+                    lexicon=self.name,
+                    group=group,
+                    everywhere=pattern.everywhere or pattern.signal in EVERYWHERE,
+                    matches=re.compile(source),
+                    unless=exception,
+                    negatable=pattern.negatable,
+                    says_not=not negators.isdisjoint(source),
+                )
+                yield rule, required(item, vocabulary.symbols_of)
+
+
+def _either(items: list[Item], vocabulary: Vocabulary) -> re.Pattern[str]:
+    return re.compile("|".join(expression(item, vocabulary.symbols_of) for item in items))
+
+
+def _preselection(needs: list[list[frozenset[str]]]) -> tuple[int, dict[str, int]]:
+    """Bit masks for `RuleBook.candidates`: what is met by any text, and what each symbol meets.
+
+    A mask has `_SLOTS` parts of one bit per rule. A rule's bit in the part of a slot says that the slot's need is met;
+    the smallest sets of symbols, which are the rarest in texts, take the slots.
+    """
+    size = len(needs)
+    always, masks = 0, dict[str, int]()
+    for i, sets in enumerate(needs):
+        rarest = sorted(set(sets), key=lambda symbols: (len(symbols), min(symbols)))[:_SLOTS]
+        for slot in range(_SLOTS):
+            bit = 1 << (slot * size + i)
+            if slot >= len(rarest):
+                always |= bit
+                continue
+            for symbol in rarest[slot]:
+                masks[symbol] = masks.get(symbol, 0) | bit
+    return always, masks
