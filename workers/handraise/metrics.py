@@ -72,7 +72,7 @@ class OfferResult(StrEnum):
     LAPSED = "lapsed"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Label:
     """One label. `source` says where further values come from, if the values are not a closed set."""
 
@@ -86,7 +86,7 @@ _TOPIC = Label("topic", source="the topics of the settings")
 _PARTITION = Label("partition", source="the partitions assigned to the worker")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Metric:
     """One metric. `buckets` are upper bounds in the metric's unit; the last, +Inf, is implied."""
 
@@ -179,7 +179,7 @@ CONVERSATIONS_OPEN: Final = _gauge(
     TRIGGER,
 )
 CONVERSATIONS_IN_STATE: Final = _gauge(
-    "handraise_conversations_in_state", "Conversations whose state this worker keeps in memory."
+    "handraise_conversations_in_state", "Conversations whose state this worker keeps."
 )
 DUPLICATES: Final = _counter(
     "handraise_duplicate_events_total", "Messages and outcomes that had been folded before, by their id."
@@ -199,11 +199,11 @@ DECISIONS: Final = _counter(
 )
 ESCALATIONS: Final = _counter(
     "handraise_escalations_total",
-    "Escalations raised. The class is `crisis` or none.",
+    "Escalations raised. `escalate`: a human takes over, the AI pauses; `notify`: a human is told, the AI goes on.",
     TRIGGER,
     _closed("trigger_class", (NO_CLASS, CRISIS)),
     _closed("priority", Priority),
-    _closed("action", (Action.ESCALATE, Action.NOTIFY, Action.OFFER)),
+    _closed("action", (Action.ESCALATE, Action.NOTIFY)),
 )
 ESCALATION_UPDATES: Final = _counter(
     "handraise_escalation_updates_total",
@@ -304,6 +304,13 @@ BATCH_TIME: Final = _histogram(
 )
 TRANSACTIONS: Final = _counter(
     "handraise_transactions_total", "Transactions, by how they ended.", _closed("result", TransactionResult)
+)
+BROKER_RETRIES: Final = _counter(
+    "handraise_broker_retries_total", "Requests that the Kafka client had to repeat; some per transaction are usual."
+)
+REPLAYS_SKIPPED: Final = _counter(
+    "handraise_replayed_records_skipped_total",
+    "Under at-least-once: records read again after a crash and passed over, since they had been folded.",
 )
 TRANSACTION_TIME: Final = _histogram(
     "handraise_transaction_seconds",
