@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, TextIO
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from handraise.settings import LogFormat, LogLevel
@@ -21,6 +22,8 @@ _QUIET: Final = {
 }
 _RETRIED: Final = ("retrying. Error:", "Cannot send ", "Could not send ", "Got error produce response")
 """How the client's sender speaks of a request that it repeats by itself."""
+# Local variables hold message texts, so no traceback may show them; both of structlog's usual renderers would.
+_TRACES: Final = ExceptionDictTransformer(show_locals=False)
 _SENDER: Final = "aiokafka.producer.sender"
 
 
@@ -60,9 +63,9 @@ def set_up_logs(
         _message_for(tuple(quiet_errors)),
     ]
     rendering: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=out.isatty())]
+        [structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback)]
         if readable
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        else [structlog.processors.ExceptionRenderer(_TRACES), structlog.processors.JSONRenderer()]
     )
     handler = logging.StreamHandler(out)
     handler.setFormatter(
@@ -97,7 +100,7 @@ def count_retries(retried: Callable[[], None]) -> None:
 def _message_for(quiet_errors: tuple[type[Exception], ...]) -> Processor:
     def message_for(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
         info = event.get("exc_info")
-        error = info[1] if isinstance(info, tuple) else (sys.exc_info()[1] if info else None)
+        error = info[1] if isinstance(info, tuple) else (sys.exc_info()[1] if info is True else info)
         if isinstance(error, quiet_errors):
             del event["exc_info"]
             event["error"] = str(error)

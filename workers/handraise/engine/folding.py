@@ -66,12 +66,8 @@ class Step(Protocol):
         ...
 
 
-class PolicyCheck(Protocol):
-    """Says what is wrong with a published policy."""
-
-    def __call__(self, key: bytes | None, document: bytes) -> str | None:
-        """The path and the reason why a policy is refused, or None if it is good."""
-        ...
+PolicyCheck = Callable[[bytes | None, bytes], str | None]
+"""The path and the reason why a policy with this key and document is refused, or None if it is good."""
 
 
 class Folding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +18,7 @@ from handraise.engine.observer import Observer
 from handraise.engine.record import Record
 
 _WAIT_MS: Final = 200
+_POSITION_SECONDS: Final = 0.1
 
 log = structlog.get_logger(__name__)
 
@@ -42,13 +44,21 @@ class Inbox:
         self._next: dict[TopicPartition, int] = {}
         self._must_seek = True
 
-    async def begin(self) -> None:
-        """Find out where to go on: at the committed offsets, or at the beginning of a topic that has none."""
+    async def begin(self) -> list[TopicPartition]:
+        """Find out where to go on: at the committed offsets, or at the beginning of a topic that has none.
+
+        Returns:
+            The topics that have none.
+        """
         beginnings = await self._member.beginning_offsets(list(self._pending))
+        new = []
         for source in self._pending:
             committed = await self._member.committed(source)
             self._next[source] = beginnings[source] if committed is None else committed
+            if committed is None:
+                new.append(source)
         self.rewind()
+        return new
 
     def rewind(self) -> None:
         """Drop what was fetched; the next `take` reads from what is committed."""
@@ -121,7 +131,12 @@ class Inbox:
 
     async def _missing(self, source: TopicPartition) -> int:
         """Offsets of a topic that are there but not fetched; 1 if its end is not known yet."""
-        position = await self._member.position(source)
+        try:
+            # After a reassignment there is no position until the next seek, and the consumer would wait for one.
+            async with asyncio.timeout(_POSITION_SECONDS):
+                position = await self._member.position(source)
+        except TimeoutError:
+            return 0
         end = self._member.last_stable_offset(source)
         if end is None or end < 0:
             end = self._member.highwater(source)
