@@ -1,1 +1,26 @@
-"""See the package docstring once the parts are here."""
+"""What each business wants: triggers, owners, opening hours and replies.
+
+A policy is read and checked (`load`, `parse`, `examine`), compiled (`compile_policy`), and then asked by the
+conversation through the protocol `handraise.policy.model.BusinessPolicy`. `PolicyBook` holds those in force.
+"""
+
+from handraise.policy.book import PolicyBook
+from handraise.policy.compiled import CompiledPolicy, compile_policy, default_policy
+from handraise.policy.effective import effective
+from handraise.policy.problems import PolicyError, Problem, Severity
+from handraise.policy.source import Examined, examine, load, parse
+
+__all__ = [
+    "CompiledPolicy",
+    "Examined",
+    "PolicyBook",
+    "PolicyError",
+    "Problem",
+    "Severity",
+    "compile_policy",
+    "default_policy",
+    "effective",
+    "examine",
+    "load",
+    "parse",
+]

@@ -67,6 +67,15 @@ class OwnMatch(Struct, frozen=True, kw_only=True):
     spans: tuple[Span, ...]
 
 
+class HighValue(Struct, frozen=True, kw_only=True):
+    """How strongly a message speaks of a large enquiry, by the business's own floors."""
+
+    score: float
+    spans: tuple[Span, ...]
+    because: str
+    """What reached a floor, in words; empty when the detector's score alone stands."""
+
+
 class BusinessPolicy(Protocol):
     """A business's policy, checked and compiled: pure, and quick enough to be asked at every message."""
 
@@ -86,6 +95,10 @@ class BusinessPolicy(Protocol):
 
     def own_matches(self, message: ChatMessage, signals: Signals, facts: ConversationFacts) -> list[OwnMatch]:
         """The own triggers that hold for this message, in the order of the policy."""
+        ...
+
+    def high_value_score(self, signals: Signals) -> HighValue:
+        """The detector's `high_value`, raised by quantities and amounts that reach the business's floors."""
         ...
 
     def due_at(self, rule: Rule, at_ms: int) -> int:

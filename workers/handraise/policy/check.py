@@ -1,0 +1,24 @@
+"""What is wrong with a policy whose shape is right: what cannot work, and what is probably not meant."""
+
+from __future__ import annotations
+
+from handraise.events import Policy
+from handraise.policy.check_hours import hours_problems, promise_problems
+from handraise.policy.check_replies import reply_problems
+from handraise.policy.check_triggers import trigger_problems
+from handraise.policy.problems import Problem, error
+
+
+def problems_in(policy: Policy) -> list[Problem]:
+    """Every problem of a policy, errors and warnings; a policy without errors compiles."""
+    problems = [*_names(policy), *hours_problems(policy.hours)]
+    problems += [problem for check in (promise_problems, reply_problems, trigger_problems) for problem in check(policy)]
+    return problems
+
+
+def _names(policy: Policy) -> list[Problem]:
+    return [
+        error((name,), f"`{name}` is blank", f"fill it in: `{name}: {example}`")
+        for name, example in (("owner", "Rosa"), ("business_id", "cafe-lua"))
+        if not getattr(policy, name).strip()
+    ]

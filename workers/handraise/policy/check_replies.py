@@ -1,0 +1,69 @@
+"""Check the replies that a business has written itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from handraise.events import Action, Policy, ReplyTexts, TriggerPolicy
+from handraise.policy.defaults import BUILTIN
+from handraise.policy.problems import Path, Problem, did_you_mean, error, warning
+from handraise.policy.replies import PLACEHOLDER, normal_tag, own_text, texts_by_language
+from handraise.policy.wording import PLACEHOLDERS, WORDINGS, wording_for
+
+_KNOWN = ", ".join(f"${{{name}}}" for name in PLACEHOLDERS)
+_BUILTIN_LANGUAGES = ", ".join(WORDINGS)
+
+
+def reply_problems(policy: Policy) -> Iterator[Problem]:
+    """Unknown placeholders, replies without a time, languages without a text."""
+    triggers: list[tuple[Path, TriggerPolicy]] = [
+        *((("triggers", name), getattr(policy.triggers, name)) for name in BUILTIN),
+        *((("own_triggers", name), trigger) for name, trigger in policy.own_triggers.items()),
+    ]
+    written = [(path, trigger) for path, trigger in triggers if trigger.reply]
+    for path, trigger in written:
+        yield from _texts((*path, "reply"), trigger, policy)
+    for place, language in enumerate(policy.languages):
+        if wording_for(language) is None and not written:
+            message = f"there are no built-in replies in `{language}`, and the policy has none"
+            yield warning(("languages", place), message, f"write replies in it; built in are {_BUILTIN_LANGUAGES}")
+
+
+def _texts(path: Path, trigger: TriggerPolicy, policy: Policy) -> Iterator[Problem]:
+    if trigger.reply is None:
+        return
+    for language, texts in _places(trigger.reply, policy.languages[0]):
+        here = path if isinstance(trigger.reply, str) else (*path, language)
+        if isinstance(texts, ReplyTexts):
+            yield from _text((*here, "open"), texts.open, language, trigger.action)
+            yield from _text((*here, "closed"), texts.closed, language, trigger.action)
+        else:
+            yield from _text(here, texts, language, trigger.action)
+    own = texts_by_language(trigger.reply, policy.languages[0])
+    missing = [language for language in policy.languages if own_text(own, language) is None]
+    if missing:
+        served = "the built-in one" if wording_for(missing[0]) else "one in another language"
+        message = f"there is no text in `{'`, `'.join(missing)}`, so {served} serves there"
+        yield warning(path, message, f"add `{missing[0]}: …`")
+
+
+def _places(reply: str | dict[str, str | ReplyTexts], default: str) -> list[tuple[str, str | ReplyTexts]]:
+    return [(default, reply)] if isinstance(reply, str) else list(reply.items())
+
+
+def _text(path: Path, text: str, language: str, action: Action | None) -> Iterator[Problem]:
+    names = [found[1].strip() for found in PLACEHOLDER.finditer(text)]
+    for name in dict.fromkeys(names):
+        if name not in PLACEHOLDERS:
+            yield error(
+                path, f"unknown placeholder `${{{name}}}`", did_you_mean(name, PLACEHOLDERS, f"known are {_KNOWN}")
+            )
+    rest = PLACEHOLDER.sub("", text)
+    if "${" in rest or any(f"{{{name}}}" in rest or f"${name}" in rest for name in PLACEHOLDERS):
+        yield error(path, "a placeholder is not written in full", f"write it as `${{owner}}`; known are {_KNOWN}")
+    if wording_for(language) is None and "timeframe" in names:
+        message = f"`${{timeframe}}` cannot be said in `{normal_tag(language)}`"
+        yield error(path, message, f"use `${{due_at}}`, a date and time; phrases exist in {_BUILTIN_LANGUAGES}")
+    if action not in {Action.OFFER, Action.SHADOW} and not {"timeframe", "due_at"} & set(names):
+        mend = "add `${timeframe}` or `${due_at}`, which keep to the opening hours as a fixed time cannot"
+        yield warning(path, "the reply does not say by when", mend)

@@ -1,0 +1,125 @@
+"""Check triggers: what can never fire, what always would, and what should not be turned off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from handraise.events import Action, Condition, OwnTrigger, Policy, Priority, TriggerPolicy
+from handraise.policy.check_conditions import condition_problems
+from handraise.policy.defaults import BUILTIN, OWN_URGENCY
+from handraise.policy.keywords import normalise_keyword
+from handraise.policy.model import CRISIS
+from handraise.policy.problems import Path, Problem, error, warning
+from handraise.policy.replies import normal_tag
+
+NEVER_MISSED = ("human_request", CRISIS)
+_LOW, _HIGH = 0.2, 0.95
+
+
+def trigger_problems(policy: Policy) -> Iterator[Problem]:
+    """The problems of the built-in and of the own triggers."""
+    for name in BUILTIN:
+        yield from _threshold(("triggers", name), getattr(policy.triggers, name))
+    for name in NEVER_MISSED:
+        trigger = getattr(policy.triggers, name)
+        off = "turned off" if not trigger.enabled else "only counted" if trigger.action is Action.SHADOW else None
+        if off:
+            what = "who asks for a person" if name == "human_request" else "who is in danger"
+            yield warning(("triggers", name), f"`{name}` is {off}: a customer {what} gets no human", "turn it on again")
+    for name, own in policy.own_triggers.items():
+        yield from _own(name, own, policy)
+    yield from _outranked(policy)
+
+
+def _threshold(path: Path, trigger: TriggerPolicy) -> Iterator[Problem]:
+    threshold = trigger.threshold
+    if threshold is None or not trigger.enabled:
+        return
+    here = (*path, "threshold")
+    if threshold == 0:
+        yield error(here, "a threshold of 0 fires on every message", "start from 0.5")
+    elif threshold < _LOW:
+        yield warning(here, f"a threshold of {threshold:g} fires on hardly any evidence", "start from 0.5")
+    elif threshold > _HIGH:
+        mend = "lower it; to turn the trigger off, write `enabled: false`"
+        yield warning(here, f"a threshold of {threshold:g} is hardly ever reached", mend)
+
+
+def _own(name: str, own: OwnTrigger, policy: Policy) -> Iterator[Problem]:
+    path: Path = ("own_triggers", name)
+    if name in BUILTIN:
+        yield error(
+            path, f"`{name}` is a built-in trigger", f"set it under `triggers: {name}:`, or choose another name"
+        )
+    if own.threshold == 0:
+        yield from _threshold(path, own)
+    if own.languages:
+        served = {normal_tag(language).partition("-")[0] for language in policy.languages}
+        if not served & {normal_tag(language).partition("-")[0] for language in own.languages}:
+            message = "the policy names none of these languages, so its customers hardly write in them"
+            yield warning((*path, "languages"), message, "add them to `languages`, or drop them here")
+    yield from condition_problems(own.when, (*path, "when"))
+
+
+def _outranked(policy: Policy) -> Iterator[Problem]:
+    """Own triggers whose keywords all belong to a more urgent one as well."""
+    lone = {name: own for name, own in policy.own_triggers.items() if own.enabled and _only_keywords(own)}
+    for name, own in lone.items():
+        stronger = [
+            (other_name, [_Words(keyword) for keyword in other.when.keywords or ()])
+            for other_name, other in lone.items()
+            if _urgency(other) < _urgency(own) and other.action is not Action.SHADOW and _covers_scope(other, own)
+        ]
+        if not stronger:
+            continue
+        exact = {words.text: other for other, many in stronger for words in many if not words.wild}
+        wild = [(words, other) for other, many in stronger for words in many if words.wild]
+        keywords = own.when.keywords or []
+        losing: dict[int, str] = {}
+        for place, keyword in enumerate(keywords):
+            words = _Words(keyword)
+            winner = None if words.wild else exact.get(words.text)
+            winner = winner or next((other for many, other in wild if many.covers(words)), None)
+            if winner:
+                losing[place] = winner
+        if len(losing) == len(keywords):
+            others = ", ".join(f"`{other}`" for other in dict.fromkeys(losing.values()))
+            message = f"`{name}` never fires: {others}, more urgent, has the same keywords"
+            yield warning(("own_triggers", name), message, "raise its priority, or give it keywords of its own")
+            continue
+        for place, other in losing.items():
+            message = f"`{keywords[place]}` never counts here: `{other}`, more urgent, has it too"
+            yield warning(("own_triggers", name, "when", "keywords", place), message, "keep it in one of them")
+
+
+class _Words:
+    """A keyword as it is matched."""
+
+    def __init__(self, keyword: str) -> None:
+        self.text = normalise_keyword(keyword)
+        self.head, self.tail = keyword.startswith("*"), keyword.endswith("*")
+        self.wild = self.head or self.tail
+
+    def covers(self, other: _Words) -> bool:
+        """Whether whatever holds the other keyword holds this one, both being one word or phrase."""
+        if (other.head and not self.head) or (other.tail and not self.tail):
+            return False
+        if self.head and self.tail:
+            return self.text in other.text
+        return other.text.startswith(self.text) if self.tail else other.text.endswith(self.text)
+
+
+def _only_keywords(own: OwnTrigger) -> bool:
+    return own.when.keywords is not None and own.when == Condition(keywords=own.when.keywords)
+
+
+def _covers_scope(wider: OwnTrigger, narrower: OwnTrigger) -> bool:
+    return all(
+        getattr(wider, scope) is None
+        or (set(getattr(narrower, scope) or ()) and set(getattr(narrower, scope)) <= set(getattr(wider, scope)))
+        for scope in ("channels", "languages")
+    )
+
+
+def _urgency(own: OwnTrigger) -> int:
+    return OWN_URGENCY[own.priority or Priority.NORMAL]

@@ -1,0 +1,243 @@
+"""A policy made ready to be asked at every message."""
+
+from __future__ import annotations
+
+import copy
+from functools import lru_cache
+from typing import Final
+
+from msgspec import Struct
+
+from handraise.detection.signals import Amount, Intent, Quantity, Signals, Span
+from handraise.events import Action, ChatMessage, OwnTrigger, Policy, Priority, ReplyTexts, TriggerPolicy
+from handraise.policy import defaults, durations
+from handraise.policy.conditions import Case, Check, ConditionCompiler
+from handraise.policy.durations import TimeSpan
+from handraise.policy.effective import effective, version_of
+from handraise.policy.hours import OpeningHours
+from handraise.policy.model import CRISIS, ConversationFacts, HighValue, OwnMatch, ReplyText, Rule
+from handraise.policy.replies import Handover, normal_tag, render, texts_by_language
+
+LARGE: Final = 0.6
+"""The score of an enquiry that reaches a floor: it stands alone at the default threshold."""
+LARGE_IN_PASSING: Final = 0.3
+"""The score where the number may belong to something else, such as an order already made: it needs a second sign."""
+FAR_ABOVE: Final = 5.0
+"""A question that names an amount is mostly about one item's price; at so many times the floor it no longer is."""
+
+_BUYING: Final = frozenset({Intent.ORDER, Intent.HIGH_VALUE})
+_PAST: Final = frozenset({Intent.COMPLAINT, Intent.CHANGE, Intent.PRAISE, Intent.SMALLTALK})
+
+
+class _Trigger(Struct, frozen=True):
+    """What a trigger needs beyond its rule."""
+
+    rule: Rule
+    promise: TimeSpan
+    around_the_clock: bool
+    texts: dict[str, str | ReplyTexts]
+
+
+class _OwnTrigger(Struct, frozen=True):
+    """An own trigger's condition and scope."""
+
+    name: str
+    check: Check
+    channels: frozenset[str] | None
+    languages: tuple[str, ...]
+
+
+class CompiledPolicy:
+    """Implements `handraise.policy.model.BusinessPolicy` for one `Policy`.
+
+    Raises:
+        InvalidPatternError, ValueError, KeyError: a policy that `problems_in` would have refused.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        complete = effective(policy)
+        self.business_id = complete.business_id
+        self.version = version_of(complete)
+        self.business_name = complete.name or complete.business_id
+        self.fallback_owner = complete.fallback_owner or complete.owner
+        self.idle_after_ms = durations.parse(complete.idle_after).ms
+        self.reply_valid_ms = durations.parse(complete.reply_valid_for).ms
+        self._languages = complete.languages
+        self._hours = OpeningHours(complete.hours)
+        self._quantity_floor = complete.triggers.high_value.quantity or defaults.QUANTITY
+        self._amount_floors = complete.triggers.high_value.amounts or {}
+        self._triggers = {
+            _key(name): self._trigger(name, getattr(complete.triggers, name), own=False) for name in defaults.BUILTIN
+        }
+        compiler = ConditionCompiler()
+        self._own: list[_OwnTrigger] = []
+        for name, trigger in complete.own_triggers.items():
+            self._triggers[name, None] = self._trigger(name, trigger, own=True)
+            self._own.append(_own(name, trigger, compiler))
+        self._keywords = compiler.index()
+
+    def for_business(self, business_id: str) -> CompiledPolicy:
+        """The same policy under the id of another business, which is also its name."""
+        other = copy.copy(self)
+        other.business_id = other.business_name = business_id
+        return other
+
+    def rule(self, trigger: str, trigger_class: str | None = None) -> Rule:
+        """The rule of a built-in or own trigger. Raises KeyError for a trigger that the policy does not have."""
+        return self._triggers[trigger, trigger_class].rule
+
+    def own_matches(self, message: ChatMessage, signals: Signals, facts: ConversationFacts) -> list[OwnMatch]:
+        """The own triggers that hold for this message, in the order of the policy."""
+        if not self._own:
+            return []
+        case = Case(message, signals, facts, self._keywords.find(message.text))
+        found: list[OwnMatch] = []
+        for own in self._own:
+            if not _in_scope(own, message, signals):
+                continue
+            held = own.check(case)
+            if held is not None:
+                because = "; ".join(held.because) or "its condition holds"
+                found.append(OwnMatch(trigger=own.name, score=1.0, because=because, spans=held.spans))
+        return found
+
+    def high_value_score(self, signals: Signals) -> HighValue:
+        """The detector's `high_value`, raised by quantities and amounts that reach the business's floors."""
+        spans = tuple(span for span in signals.spans if span.signal == "high_value")
+        large = max(
+            (
+                *(self._large_quantity(quantity, signals.intent) for quantity in signals.quantities),
+                *(self._large_amount(amount, signals.intent) for amount in signals.amounts),
+            ),
+            key=lambda found: found.score,
+            default=_NOTHING,
+        )
+        if large.score <= signals.high_value:
+            return HighValue(score=signals.high_value, spans=spans, because="")
+        return HighValue(score=large.score, spans=(*spans, *large.spans), because=large.because)
+
+    def due_at(self, rule: Rule, at_ms: int) -> int:
+        """When a human has answered at the latest, as the business's hours allow: epoch milliseconds, after `at_ms`."""
+        trigger = self._of(rule)
+        if trigger.around_the_clock:
+            return at_ms + trigger.promise.ms
+        return self._hours.due(at_ms, trigger.promise)
+
+    def reply(
+        self,
+        rule: Rule,
+        trigger_class: str | None,
+        *,
+        language: str | None,
+        at_ms: int,
+        due_ms: int,
+        customer_name: str | None,
+    ) -> ReplyText:
+        """What the customer is told when this rule fires; for the action `offer`, whether a person is wanted."""
+        trigger = self._triggers[rule.trigger, trigger_class]
+        is_open = trigger.around_the_clock or self._hours.is_open(at_ms)
+        handover = Handover(
+            business=self.business_name,
+            owner=rule.owner,
+            customer=customer_name,
+            now=self._hours.local(at_ms),
+            due=self._hours.local(due_ms),
+            is_open=is_open,
+            within=trigger.promise if self._holds_as_length(trigger, at_ms, due_ms) else None,
+            around_the_clock=trigger.around_the_clock,
+        )
+        builtin = "offer" if rule.action is Action.OFFER else (trigger_class or rule.trigger) if rule.builtin else "own"
+        rendered = render(trigger.texts, builtin, language, self._languages, handover)
+        return ReplyText(text=rendered.text, language=rendered.language, fell_back=rendered.fell_back)
+
+    def _holds_as_length(self, trigger: _Trigger, at_ms: int, due_ms: int) -> bool:
+        """Whether the due time is just the promise from now, so that "within 2 hours" is true as it is said."""
+        if trigger.around_the_clock or trigger.promise.unit != "day":
+            return due_ms - at_ms == trigger.promise.ms
+        return self._hours.is_open(at_ms) and due_ms == self._hours.due(at_ms, trigger.promise)
+
+    def _of(self, rule: Rule) -> _Trigger:
+        """The trigger of a rule, which may have been given another owner since."""
+        crisis = self._triggers["distress", CRISIS]
+        if rule.trigger == "distress" and rule.urgency == crisis.rule.urgency:
+            return crisis
+        return self._triggers[rule.trigger, None]
+
+    def _trigger(self, name: str, trigger: TriggerPolicy, *, own: bool) -> _Trigger:
+        priority = trigger.priority or Priority.NORMAL
+        rule = Rule(
+            trigger=_key(name)[0] if not own else name,
+            builtin=not own,
+            enabled=trigger.enabled,
+            action=trigger.action or defaults.ACTION,
+            threshold=defaults.THRESHOLD if trigger.threshold is None else trigger.threshold,
+            cooldown_ms=durations.parse(trigger.cooldown or defaults.COOLDOWN).ms,
+            owner=trigger.owner or "",
+            queue=trigger.queue or "",
+            priority=priority,
+            urgency=defaults.OWN_URGENCY[priority] if own else defaults.BUILTIN[name].urgency,
+        )
+        return _Trigger(
+            rule,
+            durations.parse(trigger.within or ""),
+            trigger.around_the_clock,
+            texts_by_language(trigger.reply, self._languages[0]),
+        )
+
+    def _large_quantity(self, found: Quantity, intent: Intent) -> HighValue:
+        if found.value < self._quantity_floor:
+            return _NOTHING
+        score = LARGE_IN_PASSING if intent in _PAST else LARGE
+        span = Span("high_value", found.start, found.end, score)
+        return HighValue(score=score, spans=(span,), because=f"a quantity of at least {self._quantity_floor:g}")
+
+    def _large_amount(self, found: Amount, intent: Intent) -> HighValue:
+        floor = self._amount_floors.get(found.currency)
+        if floor is None or found.value < floor:
+            return _NOTHING
+        buying = intent in _BUYING or (intent not in _PAST and found.value >= FAR_ABOVE * floor)
+        score = LARGE if buying else LARGE_IN_PASSING
+        span = Span("high_value", found.start, found.end, score)
+        because = f"an amount of at least {floor:,.0f} {found.currency}"
+        return HighValue(score=score, spans=(span,), because=because)
+
+
+_NOTHING: Final = HighValue(score=0.0, spans=(), because="")
+
+
+def _key(name: str) -> tuple[str, str | None]:
+    """Trigger and class of an entry of `triggers`: `crisis` is a class of `distress`."""
+    return ("distress", CRISIS) if name == CRISIS else (name, None)
+
+
+def _own(name: str, trigger: OwnTrigger, compiler: ConditionCompiler) -> _OwnTrigger:
+    return _OwnTrigger(
+        name,
+        compiler.compile(trigger.when, name),
+        frozenset(channel.casefold() for channel in trigger.channels) if trigger.channels else None,
+        tuple(trigger.languages or ()),
+    )
+
+
+def _in_scope(own: _OwnTrigger, message: ChatMessage, signals: Signals) -> bool:
+    if own.channels is not None and (message.channel or "").casefold() not in own.channels:
+        return False
+    if not own.languages:
+        return True
+    spoken = normal_tag(message.language or signals.language)
+    return any(spoken == language or spoken.startswith(f"{language}-") for language in own.languages)
+
+
+def compile_policy(policy: Policy) -> CompiledPolicy:
+    """Make a policy ready to be asked."""
+    return CompiledPolicy(policy)
+
+
+@lru_cache(maxsize=1)
+def _default() -> CompiledPolicy:
+    return CompiledPolicy(defaults.default_document("default"))
+
+
+def default_policy(business_id: str) -> CompiledPolicy:
+    """The built-in policy for a business that has none of its own; it has one version for all."""
+    return _default().for_business(business_id)

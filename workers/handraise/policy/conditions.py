@@ -1,0 +1,308 @@
+"""The conditions of own triggers, compiled: quick to ask at every message, and able to say which part held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol, cast
+
+import re2
+from msgspec import UNSET, Struct
+
+from handraise.detection.signals import Signals, Span
+from handraise.events import AttributeTest, Bounds, ChatMessage, Condition, Scalar, Sender
+from handraise.policy.keywords import KeywordFind, KeywordIndex
+from handraise.policy.model import ConversationFacts
+
+MAX_SPANS: Final = 16
+PATTERN_MEMORY: Final = 8 << 20
+"""Bytes that one compiled pattern may use; RE2 refuses a pattern that needs more."""
+
+
+class Held(Struct, frozen=True):
+    """A condition that holds."""
+
+    because: tuple[str, ...]
+    spans: tuple[Span, ...] = ()
+
+
+class Case(Struct, frozen=True):
+    """What a condition is asked about."""
+
+    message: ChatMessage
+    signals: Signals
+    facts: ConversationFacts
+    keywords: dict[int, list[KeywordFind]]
+
+
+class Found(Protocol):
+    """A match of RE2, as far as it is used."""
+
+    def span(self) -> tuple[int, int]:
+        """Start and end in code points."""
+        ...
+
+
+class Pattern(Protocol):
+    """A compiled pattern of RE2, whose package carries no types."""
+
+    def search(self, text: str) -> Found | None:
+        """The first match."""
+        ...
+
+
+Check = Callable[[Case], Held | None]
+
+
+class InvalidPatternError(ValueError):
+    """A pattern that RE2 does not take, with its reason."""
+
+
+class ConditionCompiler:
+    """Compiles the conditions of one policy; the keyword lists met on the way go into one index."""
+
+    def __init__(self) -> None:
+        self._lists: list[list[str]] = []
+
+    def index(self) -> KeywordIndex:
+        """The index of all keyword lists compiled so far."""
+        return KeywordIndex(self._lists)
+
+    def compile(self, condition: Condition, trigger: str) -> Check:
+        """A check of the condition; evidence is marked with the trigger's name.
+
+        Raises:
+            InvalidPatternError: a pattern that RE2 does not take.
+        """
+        check = self._every(condition, trigger)
+        return check if mentions_sender(condition) else _all([_sender([Sender.CUSTOMER]), check])
+
+    def _every(self, condition: Condition, trigger: str) -> Check:
+        checks: list[Check] = []
+        if condition.message_type is not None:
+            checks.append(_message_type(_listed(condition.message_type)))
+        if condition.sender is not None:
+            checks.append(_sender(_listed(condition.sender)))
+        if condition.keywords is not None:
+            self._lists.append(condition.keywords)
+            checks.append(_keywords(len(self._lists) - 1, trigger))
+        if condition.patterns is not None:
+            checks.append(_patterns(condition.patterns, trigger))
+        checks += _of_attributes(condition)
+        checks += _of_numbers(condition, trigger)
+        if condition.all_of is not None:
+            checks += [self._every(part, trigger) for part in condition.all_of]
+        if condition.any_of is not None:
+            checks.append(_any([self._every(part, trigger) for part in condition.any_of]))
+        if condition.none_of is not None:
+            checks.append(_not(self._every(condition.none_of, trigger)))
+        return _all(checks)
+
+
+def mentions_sender(condition: Condition) -> bool:
+    """Whether a condition says whose messages it is about; one that does not is about the customer's."""
+    return condition.sender is not None or any(mentions_sender(part) for part in parts_of(condition))
+
+
+def parts_of(condition: Condition) -> list[Condition]:
+    """The conditions directly within a condition."""
+    inner = [condition.none_of] if condition.none_of is not None else []
+    return [*(condition.all_of or ()), *(condition.any_of or ()), *inner]
+
+
+def compile_pattern(pattern: str) -> Pattern:
+    """Compile one pattern, indifferent to case.
+
+    Raises:
+        InvalidPatternError: RE2 does not take it.
+    """
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    options.max_mem = PATTERN_MEMORY
+    try:
+        return cast("Pattern", re2.compile(pattern, options))
+    except re2.error as error:
+        reason = error.args[0]
+        raise InvalidPatternError(
+            reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+        ) from None
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def _all(checks: list[Check]) -> Check:
+    if len(checks) == 1:
+        return checks[0]
+
+    def check(case: Case) -> Held | None:
+        because: list[str] = []
+        spans: list[Span] = []
+        for part in checks:
+            held = part(case)
+            if held is None:
+                return None
+            because += held.because
+            spans += held.spans
+        return Held(tuple(because), tuple(spans[:MAX_SPANS]))
+
+    return check
+
+
+def _any(checks: list[Check]) -> Check:
+    def check(case: Case) -> Held | None:
+        return next((held for part in checks if (held := part(case)) is not None), None)
+
+    return check
+
+
+def _not(inner: Check) -> Check:
+    return lambda case: Held(()) if inner(case) is None else None
+
+
+def _holds(because: str = "") -> Held:
+    return Held((because,) if because else ())
+
+
+def _message_type(types: Iterable[object]) -> Check:
+    wanted = frozenset(types)
+    return lambda case: (
+        _holds(f"message type {case.message.message_type}") if case.message.message_type in wanted else None
+    )
+
+
+def _sender(senders: Iterable[object]) -> Check:
+    wanted = frozenset(senders)
+    return lambda case: _holds() if case.message.sender in wanted else None
+
+
+def _keywords(number: int, trigger: str) -> Check:
+    def check(case: Case) -> Held | None:
+        finds = case.keywords.get(number)
+        if not finds:
+            return None
+        names = dict.fromkeys(find.keyword for find in finds)
+        shown = ", ".join(f"`{name}`" for name in list(names)[:3])
+        return Held(
+            (f"keyword {shown}" if len(names) == 1 else f"keywords {shown}",),
+            tuple(Span(trigger, find.start, find.end, 1.0) for find in finds[:MAX_SPANS]),
+        )
+
+    return check
+
+
+def _patterns(patterns: list[str], trigger: str) -> Check:
+    compiled = [compile_pattern(pattern) for pattern in patterns]
+
+    def check(case: Case) -> Held | None:
+        for number, pattern in enumerate(compiled, start=1):
+            found = pattern.search(case.message.text)
+            if found is not None:
+                start, end = found.span()
+                return Held((f"pattern {number}",), (Span(trigger, start, end, 1.0),))
+        return None
+
+    return check
+
+
+def _within(bounds: Bounds, value: float) -> bool:
+    return (bounds.at_least is None or value >= bounds.at_least) and (bounds.at_most is None or value <= bounds.at_most)
+
+
+def _of_attributes(condition: Condition) -> list[Check]:
+    return [_attribute(name, test) for name, test in (condition.attributes or {}).items()]
+
+
+def _attribute(name: str, test: AttributeTest | Scalar) -> Check:
+    wanted = test if isinstance(test, AttributeTest) else AttributeTest(equals=test)
+
+    def check(case: Case) -> Held | None:
+        attributes = case.message.attributes or {}
+        return _holds(f"attribute `{name}`") if _attribute_holds(wanted, attributes, name) else None
+
+    return check
+
+
+def _attribute_holds(test: AttributeTest, attributes: dict[str, Scalar], name: str) -> bool:
+    exists = attributes.get(name) is not None
+    value = attributes.get(name)
+    if test.exists is not None and test.exists != exists:
+        return False
+    if test.equals is not UNSET and not _same(value, test.equals):
+        return False
+    if test.one_of is not None and not any(_same(value, option) for option in test.one_of):
+        return False
+    if test.at_least is None and test.at_most is None:
+        return True
+    return isinstance(value, int | float) and not isinstance(value, bool) and _within(test, value)
+
+
+def _same(left: Scalar, right: object) -> bool:
+    """Equality that keeps `true` apart from 1, and looks past the case of words."""
+    if isinstance(left, str) and isinstance(right, str):
+        return left.strip().casefold() == right.strip().casefold()
+    return isinstance(left, bool) == isinstance(right, bool) and left == right
+
+
+def _of_numbers(condition: Condition, trigger: str) -> list[Check]:
+    checks: list[Check] = []
+    if (amount := condition.amount) is not None:
+        checks.append(
+            lambda case: _first_span(
+                trigger,
+                "an amount",
+                (
+                    (found.start, found.end)
+                    for found in case.signals.amounts
+                    if amount.currency in (None, found.currency) and _within(amount, found.value)
+                ),
+            )
+        )
+    if (quantity := condition.quantity) is not None:
+        unit = quantity.unit.casefold() if quantity.unit is not None else None
+        checks.append(
+            lambda case: _first_span(
+                trigger,
+                "a quantity",
+                (
+                    (found.start, found.end)
+                    for found in case.signals.quantities
+                    if unit in (None, found.unit.casefold()) and _within(quantity, found.value)
+                ),
+            )
+        )
+    if (sentiment := condition.sentiment) is not None:
+        checks.append(
+            lambda case: _holds("sentiment of the message") if _within(sentiment, case.signals.sentiment) else None
+        )
+    if (mean := condition.sentiment_mean) is not None:
+        checks.append(
+            lambda case: _holds("sentiment of the conversation") if _within(mean, case.facts.sentiment_mean) else None
+        )
+    if (streak := condition.negative_streak) is not None:
+        checks.append(
+            lambda case: _holds("negative messages in a row") if case.facts.negative_streak >= streak else None
+        )
+    if (turns := condition.customer_turns) is not None:
+        checks.append(
+            lambda case: _holds("turns of the customer") if _within(turns, case.facts.customer_turns) else None
+        )
+    checks += [_signal(name, floor) for name, floor in (condition.signals or {}).items()]
+    return checks
+
+
+def _first_span(trigger: str, because: str, places: Iterable[tuple[int, int]]) -> Held | None:
+    place = next(iter(places), None)
+    return None if place is None else Held((because,), (Span(trigger, *place, 1.0),))
+
+
+def _signal(name: str, floor: float) -> Check:
+    def check(case: Case) -> Held | None:
+        score: float = getattr(case.signals, name)
+        if score < floor:
+            return None
+        spans = tuple(span for span in case.signals.spans if span.signal == name)
+        return Held((f"signal {name}",), spans)
+
+    return check

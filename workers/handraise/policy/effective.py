@@ -1,0 +1,125 @@
+"""A policy with every default filled in, written in one canonical way; its version names what it does."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TypeVar
+
+import msgspec
+
+from handraise.events import Condition, Hours, OwnTrigger, Policy, Priority, Replies, TriggerPolicy
+from handraise.policy import defaults, durations
+from handraise.policy.hours import WEEKDAYS, parse_days, parse_times, week_of
+from handraise.policy.replies import normal_tag
+
+TriggerT = TypeVar("TriggerT", bound=TriggerPolicy)
+_VERSION_BYTES = 8
+
+
+def effective(policy: Policy) -> Policy:
+    """The same policy, complete: applied to its own result, it changes nothing."""
+    complete = msgspec.structs.replace(
+        policy,
+        name=policy.name or policy.business_id,
+        fallback_owner=policy.fallback_owner or policy.owner,
+        within=_promise(policy.within),
+        idle_after=durations.parse(policy.idle_after).written(),
+        reply_valid_for=durations.parse(policy.reply_valid_for).written(),
+        hours=_hours(policy),
+    )
+    triggers = policy.triggers
+    filled = {
+        name: _trigger(getattr(triggers, name), complete, defaults.BUILTIN[name].priority) for name in defaults.BUILTIN
+    }
+    filled["high_value"] = msgspec.structs.replace(
+        filled["high_value"],
+        quantity=triggers.high_value.quantity or defaults.QUANTITY,
+        amounts=dict(sorted((defaults.AMOUNTS | (triggers.high_value.amounts or {})).items())),
+    )
+    return msgspec.structs.replace(
+        complete,
+        triggers=msgspec.structs.replace(triggers, **filled),
+        own_triggers={name: _own(trigger, complete) for name, trigger in policy.own_triggers.items()},
+    )
+
+
+def version_of(policy: Policy) -> str:
+    """A hash of what an effective policy does, which the business's id is no part of, nor a name that is only the id."""
+    named = None if policy.name == policy.business_id else policy.name
+    content = msgspec.to_builtins(msgspec.structs.replace(policy, name=named), order="sorted")
+    del content["business_id"]
+    # Own triggers of one priority are told apart by their order, so that is kept.
+    content["own_triggers"] = [[name, trigger] for name, trigger in policy.own_triggers.items()]
+    return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()[: 2 * _VERSION_BYTES]
+
+
+def _promise(text: str) -> str:
+    return durations.parse(text).written(business=True)
+
+
+def _hours(policy: Policy) -> Hours:
+    hours = policy.hours
+    week = week_of(hours.days)
+    return msgspec.structs.replace(
+        hours,
+        days={name: _times(opening) for name, opening in zip(WEEKDAYS, week, strict=True) if opening},
+        closed=sorted({_days(text) for text in hours.closed}),
+        special={day: _times(parse_times(times)) for day, times in sorted(hours.special.items())},
+    )
+
+
+def _times(opening: tuple[tuple[int, int], ...]) -> str:
+    return ", ".join(f"{_clock(start)}-{_clock(end)}" for start, end in opening) or "closed"
+
+
+def _clock(minutes: int) -> str:
+    """24:00 is written so; later minutes are on the next day."""
+    hour, minute = divmod(minutes if minutes <= 24 * 60 else minutes - 24 * 60, 60)
+    return f"{hour:02}:{minute:02}"
+
+
+def _days(text: str) -> str:
+    first, last = parse_days(text)
+    return f"{first}" if first == last else f"{first} to {last}"
+
+
+def _trigger(trigger: TriggerT, policy: Policy, priority: Priority) -> TriggerT:
+    return msgspec.structs.replace(
+        trigger,
+        action=trigger.action or defaults.ACTION,
+        threshold=defaults.THRESHOLD if trigger.threshold is None else trigger.threshold,
+        cooldown=durations.parse(trigger.cooldown or defaults.COOLDOWN).written(),
+        owner=trigger.owner or policy.owner,
+        queue=trigger.queue or policy.queue,
+        priority=trigger.priority or priority,
+        within=_promise(trigger.within or policy.within),
+        reply=_reply(trigger.reply, policy),
+    )
+
+
+def _reply(reply: Replies | None, policy: Policy) -> Replies | None:
+    if reply is None or reply == {}:
+        return None
+    texts = {policy.languages[0]: reply} if isinstance(reply, str) else reply
+    return {normal_tag(language): texts[language] for language in sorted(texts)}
+
+
+def _own(trigger: OwnTrigger, policy: Policy) -> OwnTrigger:
+    filled = _trigger(trigger, policy, Priority.NORMAL)
+    return msgspec.structs.replace(
+        filled,
+        when=_condition(trigger.when),
+        channels=sorted(set(trigger.channels)) if trigger.channels else None,
+        languages=sorted({normal_tag(language) for language in trigger.languages}) if trigger.languages else None,
+    )
+
+
+def _condition(condition: Condition) -> Condition:
+    return msgspec.structs.replace(
+        condition,
+        all_of=None if condition.all_of is None else [_condition(part) for part in condition.all_of],
+        any_of=None if condition.any_of is None else [_condition(part) for part in condition.any_of],
+        none_of=None if condition.none_of is None else _condition(condition.none_of),
+        keywords=None if condition.keywords is None else sorted(set(condition.keywords)),
+        patterns=None if condition.patterns is None else sorted(set(condition.patterns)),
+    )
