@@ -124,7 +124,11 @@ def _corroborated(
 
 
 def _high_value(state: Conversation, signals: Signals, policy: BusinessPolicy, *, asked_again: bool) -> Assessment:
-    return _corroborated("high_value", signals.high_value, state, signals, asked_again=asked_again)
+    """The business's floors for quantities and amounts come before the signs of the conversation."""
+    value = policy.high_value_score(signals)
+    found = _corroborated("high_value", value.score, state, signals, asked_again=asked_again)
+    signs = (value.because, *found.signs) if value.because else found.signs
+    return Assessment(trigger="high_value", score=found.score, signs=signs, spans=value.spans)
 
 
 def _own(state: Conversation, message: ChatMessage, signals: Signals, policy: BusinessPolicy) -> list[Assessment]:
