@@ -7,6 +7,7 @@ from typing import Final
 from aiokafka.errors import (
     CommitFailedError,
     IllegalGenerationError,
+    IllegalOperation,
     IllegalStateError,
     InvalidProducerEpoch,
     InvalidProducerIdMapping,
@@ -63,6 +64,8 @@ LOST: Final = (
     *FENCED,
     CommitFailedError,
     IllegalGenerationError,
+    # Said of a send by a producer that was fenced a moment before.
+    IllegalOperation,
     IllegalStateError,
     ProducerClosed,
     RebalanceInProgressError,

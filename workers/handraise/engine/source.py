@@ -16,6 +16,7 @@ from handraise.engine.clients import Clients, RebalanceListener
 from handraise.engine.errors import EngineError, RebalanceFailedError
 from handraise.engine.health import Health
 from handraise.engine.observer import Observer
+from handraise.engine.patience import wait_for_end
 from handraise.engine.state import OpenTrigger
 from handraise.engine.task import PartitionTask, TaskParts
 from handraise.engine.topics import SOURCES, Topic, TopicNames
@@ -23,8 +24,9 @@ from handraise.settings import Delivery, Settings
 
 _HAND_BACK_SECONDS: Final = 10.0
 """For the batch in hand when the group reassigns: less than the group waits for a member (20 s)."""
-_SHUTDOWN_SECONDS: Final = 3.0
-"""The same at the end: the worker has to be gone within 5 s."""
+_SHUTDOWN_SECONDS: Final = 2.0
+"""The same at the end: the worker has to be gone within 5 s, of which Faust takes one."""
+_LEAVE_SECONDS: Final = 1.0
 _FLUSH_SECONDS: Final = 0.5
 _TICK_SECONDS: Final = 1.0
 
@@ -83,7 +85,7 @@ class Source(Service):
         await self._hand_back(list(self._tasks_by_partition.values()), _SHUTDOWN_SECONDS)
         await self._end(list(self._tasks_by_partition.values()))
         if self._member is not None:
-            await self._member.stop()
+            await wait_for_end(_LEAVE_SECONDS, "the consumer to leave the group", self._member.stop())
 
     # --- rebalance ---
 

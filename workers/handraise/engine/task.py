@@ -16,6 +16,7 @@ from handraise.engine.clients import Clients
 from handraise.engine.errors import FENCED, LogTruncatedError, TooManyBadRecordsError, may_begin_again
 from handraise.engine.inbox import Inbox
 from handraise.engine.observer import Observer
+from handraise.engine.patience import wait_for_end
 from handraise.engine.record import Record
 from handraise.engine.state import OpenTrigger, PartitionState, restore
 from handraise.engine.topics import SOURCES, Topic, TopicNames
@@ -25,6 +26,7 @@ from handraise.settings import Settings
 
 _ASSIGNMENT_SETTLES_SECONDS: Final = 0.05
 _LAG_SECONDS: Final = 0.5
+_STOP_SECONDS: Final = 0.75
 
 log = structlog.get_logger(__name__)
 
@@ -92,7 +94,7 @@ class PartitionTask:
         """End at once; a batch still in hand is dropped, and read again by the next owner."""
         if self._life is not None:
             self._life.cancel()
-            await asyncio.gather(self._life, return_exceptions=True)
+            await wait_for_end(_STOP_SECONDS, f"the task of partition {self.partition} to stop", self._life)
         await self._close()
         self._parts.observer.state_held(self.partition, 0, {})
         for topic in SOURCES:
@@ -256,7 +258,7 @@ class PartitionTask:
             self._tell_state()
 
     def _tell_state(self) -> None:
-        self._parts.observer.state_held(self.partition, len(self._state), self._state.open_triggers)
+        self._parts.observer.state_held(self.partition, len(self._state), dict(self._state.open_triggers))
 
     async def _give_up(self, error: Exception) -> None:
         log.warning("partition_begins_again", partition=self.partition, error=repr(error))

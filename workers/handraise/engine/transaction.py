@@ -11,12 +11,13 @@ from aiokafka.errors import ProducerClosed
 
 from handraise.engine.batch import Send
 from handraise.engine.clients import Clients
+from handraise.engine.patience import wait_for_end
 from handraise.engine.state import Kept
 from handraise.engine.topics import Topic, TopicNames
 from handraise.settings import Settings
 
 Offsets = Mapping[TopicPartition, int]
-_CLOSE_SECONDS: Final = 2.0
+_CLOSE_SECONDS: Final = 0.75
 
 
 def transactional_id(settings: Settings, part: object) -> str:
@@ -108,7 +109,7 @@ class ExactlyOnce:
 
     async def close(self) -> None:
         """Give the producer up; an open transaction is aborted by the next owner's fence."""
-        await _stop(self._producer)
+        await wait_for_end(_CLOSE_SECONDS, "a producer to stop", self._producer.stop())
 
 
 class AtLeastOnce:
@@ -154,12 +155,4 @@ class AtLeastOnce:
     async def close(self) -> None:
         """Stop the producer."""
         self._closed = True
-        await _stop(self._producer)
-
-
-async def _stop(producer: Any) -> None:  # noqa: ANN401 - aiokafka carries no types
-    try:
-        async with asyncio.timeout(_CLOSE_SECONDS):
-            await producer.stop()
-    except Exception:  # noqa: BLE001 - a producer that was fenced, or whose broker is gone, cannot stop in good order
-        return
+        await wait_for_end(_CLOSE_SECONDS, "a producer to stop", self._producer.stop())
