@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-import typer
-
+from handraise.cli.errors import UserError
 from handraise.settings import Settings, SettingsError, load_settings
-
-EXIT_USAGE: Final = 2
 
 
 def configured() -> Settings:
@@ -16,6 +11,4 @@ def configured() -> Settings:
     try:
         return load_settings()
     except SettingsError as error:
-        for line in str(error).splitlines():
-            typer.echo(f"handraise: {line}", err=True)
-        raise typer.Exit(EXIT_USAGE) from None
+        raise UserError(str(error)) from None

@@ -8,19 +8,20 @@ from typing import Final
 import typer
 
 from handraise.cli.configured import configured
+from handraise.cli.errors import UserError
 from handraise.engine.clients import Clients
 from handraise.engine.errors import EngineError
 from handraise.engine.topics import TopicReport, create_topics
 
-topics: Final = typer.Typer(help="The Kafka topics of an installation.", no_args_is_help=True)
+app: Final = typer.Typer(help="The Kafka topics of an installation.", no_args_is_help=True)
 
 
-@topics.callback()
+@app.callback()
 def _topics() -> None:
     """Keep `create` a command of its own while it is the only one."""
 
 
-@topics.command()
+@app.command()
 def create() -> None:
     """Make every topic that is missing; what exists is left as it is, and told where it differs.
 
@@ -30,8 +31,7 @@ def create() -> None:
     try:
         reports = asyncio.run(create_topics(settings, Clients(settings)))
     except EngineError as error:
-        typer.echo(f"handraise: {error}", err=True)
-        raise typer.Exit(1) from None
+        raise UserError(str(error)) from None
     for report in reports:
         typer.echo(_line(report))
 

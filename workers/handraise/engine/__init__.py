@@ -1,1 +1,1 @@
-"""See the package docstring once the parts are here."""
+"""The exactly-once source: batches of each partition, their state, commit and restore, dead letters, health."""
