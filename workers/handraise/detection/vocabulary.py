@@ -87,7 +87,7 @@ class Vocabulary:
         if word.endswith(_POSSESSIVE) and (symbol := self._exact(word.removesuffix(_POSSESSIVE))):
             return symbol
         if len(word) >= _TYPO_LEAST and word in self._typos:
-            return self._literals[self._typos[word]]
+            return self._exact(self._typos[word])
         return ""
 
     def symbol(self, token: str) -> str:
