@@ -44,7 +44,7 @@ def effective(policy: Policy) -> Policy:
 
 
 def version_of(policy: Policy) -> str:
-    """A hash of what an effective policy does, which the business's id is no part of, nor a name that is only the id."""
+    """A hash of what an effective policy does: without the business's id, and without a name that is only the id."""
     named = None if policy.name == policy.business_id else policy.name
     content = msgspec.to_builtins(msgspec.structs.replace(policy, name=named), order="sorted")
     del content["business_id"]

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+import msgspec
 import msgspec.inspect
 from msgspec.inspect import (
     BoolType,
@@ -40,6 +41,8 @@ _MENDS: Final = {
     "closed": "give both `open:` and `closed:`, or one text for both",
 }
 _SHOWN = 60
+_DROPPED: Final[dict[str, Plain]] = {}
+_STAND_INS: Final[dict[str, Plain]] = {"business_id": "unnamed", "owner": "unnamed"}
 
 
 def problems_of_shape(document: Plain) -> list[Problem]:
@@ -177,3 +180,34 @@ def _name_of(value: Plain) -> str:
 def _short(value: Plain) -> str:
     text = str(value)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def without(value: Plain, paths: list[Path]) -> Plain:
+    """What is left of a document without the entries that do not fit, so that the rest can be checked too."""
+    if not paths:
+        return value
+    value = msgspec.json.decode(msgspec.json.encode(value))
+    for path in sorted(paths, key=lambda path: [str(part) for part in path], reverse=True):
+        inner = value
+        for part in path[:-1]:
+            inner = _entry(inner, part)
+        if isinstance(inner, dict) and path and isinstance(path[-1], str):
+            inner.pop(path[-1], None)
+        elif isinstance(inner, list) and path and isinstance(path[-1], int) and path[-1] < len(inner):
+            inner[path[-1]] = _DROPPED
+    value = _swept(value)
+    return {**_STAND_INS, **value} if isinstance(value, dict) else value
+
+
+def _entry(value: Plain, part: str | int) -> Plain:
+    if isinstance(value, dict) and isinstance(part, str):
+        return value.get(part)
+    return value[part] if isinstance(value, list) and isinstance(part, int) and part < len(value) else None
+
+
+def _swept(value: Plain) -> Plain:
+    if isinstance(value, dict):
+        return {key: _swept(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_swept(item) for item in value if item is not _DROPPED]
+    return value

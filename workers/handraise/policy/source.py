@@ -12,16 +12,12 @@ from msgspec import Struct
 from handraise.events import Policy
 from handraise.policy.check import problems_in
 from handraise.policy.document import Document, Plain, UnreadableError, documents_in
-from handraise.policy.problems import Path, PolicyError, Problem, Severity, error
-from handraise.policy.shape import problems_of_shape
+from handraise.policy.problems import PolicyError, Problem, Severity, error
+from handraise.policy.shape import problems_of_shape, without
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 MAX_BYTES: Final = 8 << 20
 """A longer file is refused unread; Kafka carries no policy that long."""
-
-
-_DROPPED: Final[dict[str, Plain]] = {}
-_STAND_INS: Final[dict[str, Plain]] = {"business_id": "unnamed", "owner": "unnamed"}
 
 
 class Examined(Struct, frozen=True):
@@ -162,37 +158,6 @@ def _examine_document(document: Document) -> tuple[Policy | None, list[Problem]]
         return None, problems or [policy]
     problems += problems_in(policy)
     return (None if sound is not document.value else policy), problems
-
-
-def without(value: Plain, paths: list[Path]) -> Plain:
-    """What is left of a document without the entries that do not fit, so that the rest can be checked too."""
-    if not paths:
-        return value
-    value = msgspec.json.decode(msgspec.json.encode(value))
-    for path in sorted(paths, key=lambda path: [str(part) for part in path], reverse=True):
-        inner = value
-        for part in path[:-1]:
-            inner = _entry(inner, part)
-        if isinstance(inner, dict) and path and isinstance(path[-1], str):
-            inner.pop(path[-1], None)
-        elif isinstance(inner, list) and path and isinstance(path[-1], int) and path[-1] < len(inner):
-            inner[path[-1]] = _DROPPED
-    value = _swept(value)
-    return {**_STAND_INS, **value} if isinstance(value, dict) else value
-
-
-def _entry(value: Plain, part: str | int) -> Plain:
-    if isinstance(value, dict) and isinstance(part, str):
-        return value.get(part)
-    return value[part] if isinstance(value, list) and isinstance(part, int) and part < len(value) else None
-
-
-def _swept(value: Plain) -> Plain:
-    if isinstance(value, dict):
-        return {key: _swept(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_swept(item) for item in value if item is not _DROPPED]
-    return value
 
 
 def _convert(value: Plain) -> Policy | Problem:

@@ -1,0 +1,44 @@
+"""Write policies as YAML that can be read again."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from enum import Enum
+
+import msgspec
+from msgspec import UNSET, Struct
+from ruamel.yaml import YAML
+
+from handraise.events import Policy
+
+_WIDTH = 110
+
+
+def to_yaml(policies: Iterable[Policy]) -> str:
+    """The policies as one YAML text; what is set is written even where it is the default."""
+    yaml = YAML()
+    yaml.width = _WIDTH
+    yaml.allow_unicode = True
+    stream = io.StringIO()
+    yaml.dump_all([_plain(policy) for policy in policies], stream)
+    return stream.getvalue()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Struct):
+        entries = ((field, getattr(value, field.name)) for field in msgspec.structs.fields(value))
+        return {field.encode_name: _plain(item) for field, item in entries if _is_set(item, field)}
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value.value if isinstance(value, Enum) else value
+
+
+def _is_set(item: object, field: msgspec.structs.FieldInfo) -> bool:
+    if item is None:
+        return field.default is not None
+    return item is not UNSET and item not in ([], {})
