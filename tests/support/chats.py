@@ -1,0 +1,93 @@
+"""Conversations for the tests of the fold: short to write, with signals given by hand instead of detected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from handraise.conversation import Conversation, Effects, fold
+from handraise.detection.signals import Intent, Signals
+from handraise.events import Assistant, ChatMessage, Control, Escalation, Outcome, OutcomeKind, Sender
+from handraise.policy import default_policy
+from handraise.policy.model import BusinessPolicy
+
+START = 1_772_442_000_000
+"""Monday 2026-03-02 09:00 UTC."""
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+
+
+def said(intent: Intent = Intent.OTHER, *, sentiment: float = 0.0, **scores: object) -> Signals:
+    """Signals of an English text."""
+    fields: dict[str, object] = {"language": "en", "sentiment": sentiment, "intent": intent, **scores}
+    return Signals(**fields)  # type: ignore[arg-type]  # the tests name fields of several types
+
+
+ASKS = said(Intent.QUESTION, question=True, fingerprint=(1, 2, 3))
+NEUTRAL = said()
+
+
+@dataclass
+class Chat:
+    """A conversation that is folded as it is written. `minute` is the time of the next event after the start."""
+
+    policy: BusinessPolicy = field(default_factory=lambda: default_policy("shop"))
+    state: Conversation | None = None
+    minute: float = 0.0
+    count: int = 0
+    escalations: list[Escalation] = field(default_factory=list)
+    controls: list[Control] = field(default_factory=list)
+
+    def say(
+        self,
+        sender: Sender,
+        signals: Signals,
+        text: str = "some words",
+        *,
+        message_id: str | None = None,
+        reply_id: str | None = None,
+        assistant: Assistant | None = None,
+    ) -> Effects:
+        self.count += 1
+        message = ChatMessage(
+            message_id=message_id or f"m{self.count}",
+            conversation_id="c1",
+            business_id="shop",
+            sender=sender,
+            sent_at=int(START + self.minute * MINUTE),
+            text=text,
+            reply_id=reply_id,
+            assistant=assistant,
+        )
+        return self._fold(message, signals)
+
+    def customer(self, signals: Signals, text: str = "some words", **more: str) -> Effects:
+        return self.say(Sender.CUSTOMER, signals, text, **more)
+
+    def ai(self, signals: Signals = NEUTRAL, text: str = "an answer", **assistant: object) -> Effects:
+        said_of_it = Assistant(**assistant) if assistant else None  # type: ignore[arg-type]  # as `said`
+        return self.say(Sender.ASSISTANT, signals, text, assistant=said_of_it)
+
+    def human(self) -> Effects:
+        return self.say(Sender.HUMAN, NEUTRAL)
+
+    def outcome(self, kind: OutcomeKind, *, escalation_id: str | None = None) -> Effects:
+        self.count += 1
+        outcome = Outcome(
+            outcome_id=f"o{self.count}",
+            conversation_id="c1",
+            business_id="shop",
+            kind=kind,
+            at=int(START + self.minute * MINUTE),
+            escalation_id=escalation_id,
+        )
+        return self._fold(outcome, NEUTRAL)
+
+    def wait(self, minutes: float) -> None:
+        self.minute += minutes
+
+    def _fold(self, event: ChatMessage | Outcome, signals: Signals) -> Effects:
+        self.state, effects = fold(self.state, event, signals, self.policy, "rules-test")
+        self.escalations += effects.escalations
+        self.controls += effects.controls
+        self.minute += 0.5
+        return effects

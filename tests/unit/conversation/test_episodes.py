@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import pytest
+
+from handraise.conversation import Fact
+from handraise.detection.signals import Intent
+from handraise.events import (
+    Action,
+    ClosedBecause,
+    ControlState,
+    DecisionResult,
+    EscalationType,
+    Holder,
+    OutcomeKind,
+    Priority,
+    Sender,
+)
+from tests.support.chats import ASKS, HOUR, MINUTE, NEUTRAL, START, Chat, said
+
+WANTS_HUMAN = said(Intent.REQUEST_HUMAN, human_request=0.95)
+COMPLAINS = said(Intent.COMPLAINT, sentiment=-0.6, complaint=0.9)
+CRISIS = said(sentiment=-0.9, crisis=0.95, distress=0.95)
+
+
+def test_a_request_for_a_person_is_raised_with_reply_owner_and_due_time() -> None:
+    chat = Chat()
+    effects = chat.customer(WANTS_HUMAN, "can I talk to someone?")
+    (escalation,) = effects.escalations
+    assert (escalation.type, escalation.trigger, escalation.revision) == (EscalationType.RAISED, "human_request", 0)
+    assert escalation.reply is not None
+    assert escalation.reply.text
+    assert escalation.due_at.timestamp() * 1000 > START
+    assert "can I talk to someone?" in escalation.reason
+    (control,) = effects.controls
+    assert (control.holder, control.state) == (Holder.HUMAN, ControlState.ESCALATED)
+    assert control.reply == escalation.reply
+    assert [decision.result for decision in effects.decisions] == [DecisionResult.FIRED]
+
+
+def test_a_request_that_is_repeated_raises_nothing_twice() -> None:
+    chat = Chat()
+    chat.customer(WANTS_HUMAN)
+    effects = chat.customer(WANTS_HUMAN)
+    assert not effects.escalations
+    assert [decision.result for decision in effects.decisions] == [DecisionResult.SUPPRESSED]
+
+
+def test_a_more_urgent_trigger_updates_the_open_escalation() -> None:
+    chat = Chat()
+    chat.customer(COMPLAINS)
+    (update,) = chat.customer(WANTS_HUMAN).escalations
+    assert (update.type, update.trigger, update.revision) == (EscalationType.UPDATED, "human_request", 1)
+    assert update.also == ["complaint"]
+    assert update.escalation_id == chat.escalations[0].escalation_id
+
+
+def test_a_less_urgent_trigger_is_suppressed_while_an_escalation_is_open() -> None:
+    chat = Chat()
+    chat.customer(WANTS_HUMAN)
+    effects = chat.customer(COMPLAINS)
+    assert not effects.escalations
+    assert effects.decisions[0].because == "an escalation for human_request is open"
+
+
+def test_of_several_triggers_the_most_urgent_acts_and_the_others_are_named() -> None:
+    chat = Chat()
+    (escalation,) = chat.customer(said(complaint=0.9, human_request=0.8)).escalations
+    assert (escalation.trigger, escalation.also) == ("human_request", ["complaint"])
+
+
+def test_a_crisis_is_critical_and_goes_before_a_request_for_a_person() -> None:
+    chat = Chat()
+    chat.customer(WANTS_HUMAN)
+    (update,) = chat.customer(CRISIS).escalations
+    assert (update.trigger, update.trigger_class, update.priority) == ("distress", "crisis", Priority.CRITICAL)
+
+
+@pytest.mark.parametrize(
+    ("kind", "because", "state"),
+    [
+        (OutcomeKind.RESOLVED, ClosedBecause.RESOLVED, ControlState.CLOSED),
+        (OutcomeKind.RELEASED, ClosedBecause.RELEASED, ControlState.AI),
+    ],
+)
+def test_an_outcome_closes_the_escalation(kind: OutcomeKind, because: ClosedBecause, state: ControlState) -> None:
+    chat = Chat()
+    chat.customer(COMPLAINS)
+    (closed,) = chat.outcome(kind, escalation_id=chat.escalations[0].escalation_id).escalations
+    assert (closed.type, closed.revision, closed.closed_because) == (EscalationType.CLOSED, 1, because)
+    assert (chat.controls[-1].state, chat.controls[-1].holder) == (state, Holder.AI)
+
+
+def test_an_outcome_for_an_escalation_that_is_over_changes_nothing() -> None:
+    chat = Chat()
+    chat.customer(COMPLAINS)
+    effects = chat.outcome(OutcomeKind.RESOLVED, escalation_id="another")
+    assert not effects.escalations
+    assert not effects.controls
+
+
+def test_a_verdict_moves_nothing() -> None:
+    chat = Chat()
+    chat.customer(COMPLAINS)
+    effects = chat.outcome(OutcomeKind.VERDICT, escalation_id=chat.escalations[0].escalation_id)
+    assert not effects.escalations
+    assert not effects.controls
+
+
+def test_a_failed_escalation_goes_to_the_fallback_owner() -> None:
+    chat = Chat()
+    chat.customer(COMPLAINS)
+    (update,) = chat.outcome(OutcomeKind.FAILED, escalation_id=chat.escalations[0].escalation_id).escalations
+    assert (update.type, update.owner) == (EscalationType.UPDATED, chat.policy.fallback_owner)
+
+
+def test_a_cooldown_follows_the_close_and_ends() -> None:
+    chat = Chat()
+    chat.customer(COMPLAINS)
+    chat.outcome(OutcomeKind.RESOLVED)
+    assert not chat.customer(COMPLAINS).escalations
+    chat.wait(10)
+    (raised,) = chat.customer(COMPLAINS).escalations
+    assert raised.escalation_id != chat.escalations[0].escalation_id
+
+
+@pytest.mark.parametrize("signals", [WANTS_HUMAN, CRISIS])
+def test_a_request_and_a_crisis_ignore_the_cooldown(signals: object) -> None:
+    chat = Chat()
+    chat.customer(COMPLAINS)
+    chat.outcome(OutcomeKind.RESOLVED)
+    assert chat.customer(signals).escalations  # type: ignore[arg-type]  # parametrized values are objects to mypy
+
+
+def test_an_escalation_ends_when_its_conversation_is_idle_for_a_day() -> None:
+    chat = Chat()
+    chat.customer(COMPLAINS)
+    chat.wait(24 * HOUR / MINUTE)
+    closed, raised = chat.customer(COMPLAINS).escalations
+    assert (closed.type, closed.closed_because) == (EscalationType.CLOSED, ClosedBecause.IDLE)
+    assert closed.occurred_at.timestamp() * 1000 == START + 24 * HOUR
+    assert raised.type is EscalationType.RAISED
+
+
+def test_a_human_who_speaks_holds_until_the_ai_speaks_again() -> None:
+    chat = Chat()
+    chat.customer(COMPLAINS)
+    chat.human()
+    assert chat.controls[-1].state is ControlState.HUMAN
+    assert not chat.customer(WANTS_HUMAN).escalations
+    (closed,) = chat.ai().escalations
+    assert closed.closed_because is ClosedBecause.HANDED_BACK
+    assert chat.controls[-1].state is ControlState.AI
+
+
+def test_a_takeover_that_nobody_asked_for_is_counted_once() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    facts = [note.fact for effects in (chat.human(), chat.human()) for note in effects.notes]
+    assert facts.count(Fact.TAKEOVER_UNPROMPTED) == 1
+
+
+def test_an_ai_that_talks_over_a_human_is_counted() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.human()
+    chat.ai()
+    assert Fact.AI_SPOKE_WHILE_HUMAN in [note.fact for note in chat.human().notes]
+
+
+def test_while_a_human_holds_a_crisis_is_a_notice_without_a_reply() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.human()
+    (raised,) = chat.customer(CRISIS).escalations
+    assert (raised.action, raised.reply) == (Action.NOTIFY, None)
+    assert chat.controls[-1].state is ControlState.HUMAN
+
+
+def test_a_message_that_comes_twice_changes_nothing() -> None:
+    chat = Chat()
+    chat.customer(COMPLAINS, message_id="same")
+    before = chat.state
+    effects = chat.customer(WANTS_HUMAN, message_id="same")
+    assert chat.state == before
+    assert [note.fact for note in effects.notes] == [Fact.DUPLICATE]
+    assert not effects.escalations
+
+
+def test_the_reply_that_handraise_gave_is_not_analysed() -> None:
+    chat = Chat()
+    chat.customer(COMPLAINS)
+    reply = chat.escalations[0].reply
+    assert reply is not None
+    chat.outcome(OutcomeKind.RELEASED)
+    chat.wait(30)
+    promise = said(promise=0.95)
+    assert not chat.say(Sender.ASSISTANT, promise, "other words", reply_id=reply.reply_id).escalations
+    assert not chat.say(Sender.ASSISTANT, promise, reply.text).escalations
+    assert chat.say(Sender.ASSISTANT, promise, "a person will call you").escalations
+
+
+def test_a_reply_that_is_sent_late_does_not_take_the_conversation_back_from_a_human() -> None:
+    chat = Chat()
+    chat.customer(COMPLAINS)
+    reply = chat.escalations[0].reply
+    assert reply is not None
+    chat.human()
+    assert not chat.say(Sender.ASSISTANT, NEUTRAL, reply.text, reply_id=reply.reply_id).escalations
+    assert chat.controls[-1].state is ControlState.HUMAN
+
+
+def test_a_late_event_is_counted_and_folded_where_it_stands() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.wait(-5)
+    effects = chat.customer(WANTS_HUMAN)
+    assert Fact.LATE in [note.fact for note in effects.notes]
+    assert effects.escalations
