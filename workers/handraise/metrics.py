@@ -81,7 +81,7 @@ class Label:
     source: str = ""
 
 
-TRIGGER: Final = Label("trigger", (*BUILTIN_TRIGGERS, OTHER), "own triggers of the policies in force")
+TRIGGER: Final = Label("trigger", (*BUILTIN_TRIGGERS, OTHER), "own trigger of a policy in force")
 _TOPIC = Label("topic", source="the topics of the settings")
 _PARTITION = Label("partition", source="the partitions assigned to the worker")
 
@@ -229,7 +229,7 @@ ESCALATION_TURN: Final = _histogram(
 )
 ESCALATION_DELAY: Final = _histogram(
     "handraise_escalation_delay_seconds",
-    "From the time of the message that caused an escalation to the time the escalation was made. The triggers share "
+    "From the time of the message that caused an escalation to the commit of the escalation. The triggers share "
     "one path, so they share one histogram. A message dated in the future counts as 0.",
     DELAYS,
 )

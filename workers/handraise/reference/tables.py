@@ -1,0 +1,151 @@
+"""The tables of README.md: settings, metrics and alerts, each between two markers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from pathlib import Path, PurePath
+from typing import Any, Final, get_args
+
+from annotated_types import Ge, Le
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+from ruamel.yaml import YAML
+
+from handraise.metrics import CATALOGUE, TRIGGER, Label
+from handraise.settings import PREFIX, Settings
+
+README: Final = Path("README.md")
+ALERTS: Final = Path("ops/prometheus/alerts.yml")
+_PLACEHOLDER: Final = re.compile(r"{{\s*\$labels\.(\w+)\s*}}")
+
+
+class MarkerMissingError(Exception):
+    """A text has no place for a table; the message names the markers."""
+
+
+def render(root: Path) -> dict[Path, str]:
+    """README.md with its tables as the code would write them.
+
+    Raises:
+        MarkerMissingError: README.md has no place for a table.
+    """
+    path = root / README
+    text = path.read_text(encoding="utf-8")
+    for name, table in (("settings", settings()), ("metrics", metrics()), ("alerts", alerts(root / ALERTS))):
+        text = between_markers(text, name, table)
+    return {path: text}
+
+
+def between_markers(text: str, name: str, table: str) -> str:
+    """The text with the table between `<!-- NAME:begin -->` and `<!-- NAME:end -->`, in place of what is there.
+
+    Raises:
+        MarkerMissingError: the text has not each marker once, in this order.
+    """
+    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    before, found, rest = text.partition(begin)
+    _, also_found, after = rest.partition(end)
+    if not found or not also_found or begin in rest or end in after:
+        raise MarkerMissingError(f"{README} needs `{begin}` and, after it, `{end}`, each on a line of its own, once")
+    return f"{before}{begin}\n{table}{end}{after}"
+
+
+def settings() -> str:
+    """The table of the settings."""
+    return _table(
+        ("Variable", "Value", "Default", "Meaning"),
+        (
+            (f"`{PREFIX}{name.upper()}`", _values(field), _default(field), field.description or "")
+            for name, field in Settings.model_fields.items()
+        ),
+    )
+
+
+def metrics() -> str:
+    """The table of the metrics, and what the label is that many of them have."""
+    triggers = ", ".join(f"`{value}`" for value in TRIGGER.values)
+    return f"`trigger` is {triggers}, or the name of an {TRIGGER.source}.\n\n" + _table(
+        ("Metric", "Type", "Labels", "Meaning"),
+        (
+            (f"`{metric.name}`", metric.kind.value, "; ".join(map(_label, metric.labels)), metric.help)
+            for metric in CATALOGUE
+        ),
+    )
+
+
+def alerts(rules: Path) -> str:
+    """The table of the alerts in a file of alerting rules."""
+    groups = YAML(typ="safe").load(rules.read_text(encoding="utf-8"))["groups"]
+    return _table(
+        ("Alert", "Severity", "When"),
+        (
+            (
+                f"[{rule['alert']}]({rule['annotations']['runbook_url']})",
+                rule["labels"]["severity"],
+                _PLACEHOLDER.sub(r"*\1*", rule["annotations"]["summary"]),
+            )
+            for group in groups
+            for rule in group["rules"]
+        ),
+    )
+
+
+def _table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heading, ["---"] * len(heading), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |\n" for line in lines)
+
+
+def _label(label: Label) -> str:
+    if label is TRIGGER:
+        return f"`{label.name}`"
+    return f"`{label.name}`: {label.source or ', '.join(f'`{value}`' for value in label.values)}"
+
+
+def _default(field: FieldInfo) -> str:
+    default = field.get_default()
+    if default is None:
+        return "none"
+    return f"`{default}`" if str(default) else "empty"
+
+
+def _values(field: FieldInfo) -> str:
+    for kind in _kinds(field.annotation):
+        if issubclass(kind, StrEnum):
+            return ", ".join(f"`{member}`" for member in kind)
+    kind = next(iter(_kinds(field.annotation)), str)
+    if issubclass(kind, bool):
+        return "`true` or `false`"
+    if issubclass(kind, int | float):
+        return ("whole number" if issubclass(kind, int) else "number") + _range(_constraints(field))
+    if issubclass(kind, SecretStr):
+        return "secret"
+    return "path" if issubclass(kind, PurePath) else "text"
+
+
+def _kinds(annotation: Any) -> list[type]:  # noqa: ANN401 - a type as written, of any form
+    if isinstance(annotation, type):
+        return [] if annotation is type(None) else [annotation]
+    return [kind for part in get_args(annotation) for kind in _kinds(part)]
+
+
+def _constraints(field: FieldInfo) -> list[object]:
+    """What a field says beside its type, whether around the whole type or around a part of it."""
+    found: list[object] = list(field.metadata)
+    waiting = list(get_args(field.annotation))
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, FieldInfo):
+            found += part.metadata
+        waiting += get_args(part)
+        found += [item for item in getattr(part, "__metadata__", ()) if not isinstance(item, FieldInfo)]
+    return found
+
+
+def _range(constraints: Iterable[object]) -> str:
+    low = next((item.ge for item in constraints if isinstance(item, Ge)), None)
+    high = next((item.le for item in constraints if isinstance(item, Le)), None)
+    if low is None:
+        return "" if high is None else f", at most {high}"
+    return f", {low} or more" if high is None else f", {low} to {high}"
