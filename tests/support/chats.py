@@ -47,6 +47,7 @@ class Chat:
         reply_id: str | None = None,
         assistant: Assistant | None = None,
     ) -> Effects:
+        """Fold one message."""
         self.count += 1
         message = ChatMessage(
             message_id=message_id or f"m{self.count}",
@@ -60,17 +61,21 @@ class Chat:
         )
         return self._fold(message, signals)
 
-    def customer(self, signals: Signals, text: str = "some words", **more: str) -> Effects:
-        return self.say(Sender.CUSTOMER, signals, text, **more)
+    def customer(self, signals: Signals, text: str = "some words", *, message_id: str | None = None) -> Effects:
+        """Fold a customer's message."""
+        return self.say(Sender.CUSTOMER, signals, text, message_id=message_id)
 
     def ai(self, signals: Signals = NEUTRAL, text: str = "an answer", **assistant: object) -> Effects:
+        """Fold an AI turn, with what the producer says of it."""
         said_of_it = Assistant(**assistant) if assistant else None  # type: ignore[arg-type]  # as `said`
         return self.say(Sender.ASSISTANT, signals, text, assistant=said_of_it)
 
     def human(self) -> Effects:
+        """Fold a human's message."""
         return self.say(Sender.HUMAN, NEUTRAL)
 
     def outcome(self, kind: OutcomeKind, *, escalation_id: str | None = None) -> Effects:
+        """Fold an outcome."""
         self.count += 1
         outcome = Outcome(
             outcome_id=f"o{self.count}",
@@ -83,6 +88,7 @@ class Chat:
         return self._fold(outcome, NEUTRAL)
 
     def wait(self, minutes: float) -> None:
+        """Let so many minutes pass before the next event."""
         self.minute += minutes
 
     def _fold(self, event: ChatMessage | Outcome, signals: Signals) -> Effects:

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from handraise.conversation import Fact
+from handraise.events import Action, ControlState, DecisionResult, EscalationType, Holder, OutcomeKind
+from handraise.policy import compile_policy, parse
+from tests.support.chats import NEUTRAL, Chat, said
+
+HIGH_VALUE = said(high_value=0.9)
+COMPLAINS = said(complaint=0.9)
+YES = said(affirm=0.95)
+
+
+def chat_with(trigger: str, action: str, **more: str) -> Chat:
+    fields = "".join(f', "{name}": "{value}"' for name, value in more.items())
+    text = f'{{"business_id": "shop", "owner": "Rosa", "triggers": {{"{trigger}": {{"action": "{action}"{fields}}}}}}}'
+    return Chat(policy=compile_policy(parse(text.encode())))
+
+
+def test_a_notice_tells_a_human_and_leaves_the_conversation_with_the_ai() -> None:
+    chat = chat_with("complaint", "notify")
+    (escalation,) = chat.customer(COMPLAINS).escalations
+    assert escalation.action is Action.NOTIFY
+    assert chat.controls[-1].holder is Holder.AI
+
+
+def test_a_notice_becomes_a_handover_when_a_more_urgent_trigger_hands_over() -> None:
+    chat = chat_with("complaint", "notify")
+    chat.customer(COMPLAINS)
+    (update,) = chat.customer(said(human_request=0.9)).escalations
+    assert (update.type, update.action) == (EscalationType.UPDATED, Action.ESCALATE)
+    assert chat.controls[-1].holder is Holder.HUMAN
+
+
+def test_who_accepts_a_notice_does_not_take_the_conversation() -> None:
+    chat = chat_with("complaint", "notify")
+    chat.customer(COMPLAINS)
+    chat.outcome(OutcomeKind.ACCEPTED)
+    assert chat.controls[-1].holder is Holder.AI
+
+
+def test_an_offer_asks_first_and_a_yes_escalates() -> None:
+    chat = chat_with("high_value", "offer")
+    effects = chat.customer(HIGH_VALUE)
+    assert not effects.escalations
+    assert effects.controls[0].state is ControlState.OFFERED
+    assert effects.controls[0].reply is not None
+    chat.ai(NEUTRAL, effects.controls[0].reply.text)
+    (escalation,) = chat.customer(YES).escalations
+    assert (escalation.trigger, escalation.action) == ("high_value", Action.ESCALATE)
+    assert chat.controls[-1].state is ControlState.ESCALATED
+
+
+def test_an_offer_lapses_after_three_customer_turns() -> None:
+    chat = chat_with("high_value", "offer")
+    chat.customer(HIGH_VALUE)
+    facts = [note.fact for _ in range(3) for note in chat.customer(NEUTRAL).notes]
+    assert facts.count(Fact.OFFER_LAPSED) == 1
+    assert chat.controls[-1].state is ControlState.AI
+    assert not chat.customer(YES).escalations
+
+
+def test_a_yes_in_the_third_turn_still_counts() -> None:
+    chat = chat_with("high_value", "offer")
+    chat.customer(HIGH_VALUE)
+    chat.customer(NEUTRAL)
+    chat.customer(NEUTRAL)
+    assert chat.customer(YES).escalations
+
+
+def test_a_lapsed_offer_is_not_made_again_within_its_cooldown_and_holds_up_nothing_else() -> None:
+    chat = chat_with("high_value", "offer")
+    chat.customer(HIGH_VALUE)
+    for _ in range(3):
+        chat.customer(NEUTRAL)
+    assert not chat.customer(HIGH_VALUE).controls
+    assert chat.customer(COMPLAINS).escalations
+
+
+def test_a_request_for_a_person_needs_no_yes() -> None:
+    chat = chat_with("high_value", "offer")
+    chat.customer(HIGH_VALUE)
+    (escalation,) = chat.customer(said(human_request=0.9)).escalations
+    assert escalation.trigger == "human_request"
+
+
+def test_an_offer_stands_when_a_notice_is_raised_meanwhile() -> None:
+    text = b"""{"business_id": "shop", "owner": "Rosa",
+        "triggers": {"high_value": {"action": "offer"}, "complaint": {"action": "notify"}}}"""
+    chat = Chat(policy=compile_policy(parse(text)))
+    chat.customer(HIGH_VALUE)
+    chat.customer(COMPLAINS)
+    (update,) = chat.customer(YES).escalations
+    assert (update.type, update.trigger, update.action) == (EscalationType.UPDATED, "high_value", Action.ESCALATE)
+
+
+def test_a_shadow_is_logged_and_publishes_nothing() -> None:
+    chat = chat_with("complaint", "shadow")
+    effects = chat.customer(COMPLAINS)
+    assert not effects.escalations
+    assert not effects.controls
+    assert [(decision.result, decision.action) for decision in effects.decisions] == [
+        (DecisionResult.FIRED, Action.SHADOW)
+    ]
+
+
+def test_a_shadow_holds_up_no_other_trigger() -> None:
+    chat = chat_with("complaint", "shadow")
+    (escalation,) = chat.customer(said(complaint=0.9, high_value=0.9)).escalations
+    assert escalation.trigger == "high_value"
+    assert escalation.also == []
+
+
+def test_a_score_from_seven_tenths_of_its_threshold_is_logged_as_near() -> None:
+    near = Chat().customer(said(complaint=0.35))
+    far = Chat().customer(said(complaint=0.34))
+    assert [decision.result for decision in near.decisions] == [DecisionResult.NEAR]
+    assert not far.decisions

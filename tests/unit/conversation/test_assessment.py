@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from handraise.detection.signals import Intent, Signals
+from tests.support.chats import ASKS, NEUTRAL, Chat, said
+
+ADMITS = said(admission=0.9, fingerprint=(10, 11, 12, 13))
+PROMISES = said(promise=0.9)
+ANSWER = said(fingerprint=(20, 21, 22, 23, 24))
+
+
+def test_an_ai_turn_that_admits_to_a_real_question_is_a_knowledge_gap() -> None:
+    chat = Chat()
+    chat.customer(ASKS, "do you ship to Norway?")
+    (escalation,) = chat.ai(ADMITS, "I don't have that information").escalations
+    assert escalation.trigger == "knowledge_gap"
+    assert "do you ship to Norway?" in escalation.reason
+
+
+@pytest.mark.parametrize(
+    ("fields", "fires"),
+    [
+        ({"answered": False}, True),
+        ({"answered": True}, False),
+        ({"confidence": 0.35}, True),
+        ({"confidence": 0.36}, False),
+        ({"sources": []}, False),
+        ({"sources": [], "retrieval_score": 0.1}, False),
+    ],
+)
+def test_what_the_producer_says_of_the_turn_decides(fields: dict[str, Any], fires: bool) -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    assert bool(chat.ai(NEUTRAL, **fields).escalations) is fires
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        said(gibberish=True, fingerprint=(1,)),
+        said(Intent.SMALLTALK),
+        said(thanks=0.9, fingerprint=(1, 2)),
+    ],
+)
+def test_without_a_real_question_there_is_no_gap(before: Signals) -> None:
+    chat = Chat()
+    chat.customer(before)
+    assert not chat.ai(ADMITS, answered=False).escalations
+
+
+def test_asking_the_customer_for_a_detail_is_no_gap_and_leaves_the_question_open() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    assert not chat.ai(said(asks_detail=True, question=True), answered=False).escalations
+    chat.customer(said(fingerprint=(7,)), "12345")
+    assert chat.ai(ADMITS).escalations
+
+
+def test_signs_of_a_gap_add_up_when_the_customer_asks_again() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    assert not chat.ai(ANSWER, sources=[], retrieval_score=0.1).escalations
+    (escalation,) = chat.customer(ASKS).escalations
+    assert escalation.trigger == "knowledge_gap"
+    assert escalation.intent.asked_again == 1
+
+
+def test_being_put_off_and_asking_again_is_a_gap() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    assert not chat.ai(said(deferral=True)).escalations
+    assert chat.customer(ASKS).escalations
+
+
+def test_several_messages_in_a_row_are_no_repetition() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.customer(ASKS)
+    chat.ai(ANSWER)
+    assert chat.state is not None
+    assert chat.state.asked_again == 0
+
+
+def test_a_promise_with_nothing_open_is_a_broken_promise() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    (escalation,) = chat.ai(PROMISES).escalations
+    assert escalation.trigger == "broken_promise"
+
+
+def test_a_promise_with_an_escalation_open_is_kept() -> None:
+    chat = Chat()
+    chat.customer(said(human_request=0.9))
+    assert not chat.ai(PROMISES).escalations
+
+
+def test_an_admission_with_a_promise_is_one_knowledge_gap() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    effects = chat.ai(said(admission=0.8, promise=0.95))
+    assert [escalation.trigger for escalation in effects.escalations] == ["knowledge_gap"]
+    assert [decision.trigger for decision in effects.decisions] == ["knowledge_gap"]
+
+
+def test_an_error_of_the_ai_is_a_failure_and_not_a_gap() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    (escalation,) = chat.ai(NEUTRAL, error="timeout", answered=False).escalations
+    assert escalation.trigger == "ai_failure"
+
+
+def test_an_ai_that_repeats_itself_is_near_once_and_fails_the_third_time() -> None:
+    chat = Chat()
+    fired = []
+    for number in range(3):
+        chat.customer(said(Intent.QUESTION, question=True, fingerprint=(100 + number, 200 + number)))
+        fired.append(bool(chat.ai(ANSWER).escalations))
+    assert fired == [False, False, True]
+
+
+def test_a_short_turn_may_come_twice() -> None:
+    chat = Chat()
+    greeting = said(fingerprint=(1, 2))
+    for _ in range(4):
+        chat.customer(ASKS)
+        assert "ai_failure" not in [assessment.trigger for assessment in chat.ai(greeting).assessments]
+
+
+def test_weak_evidence_alone_raises_nothing() -> None:
+    chat = Chat()
+    assert not chat.customer(said(complaint=0.45, sentiment=-0.5)).escalations
+
+
+def test_weak_evidence_with_a_second_sign_is_raised() -> None:
+    chat = Chat()
+    chat.customer(said(complaint=0.4, sentiment=-0.5))
+    chat.ai(ANSWER)
+    (escalation,) = chat.customer(said(complaint=0.4, sentiment=-0.5)).escalations
+    assert escalation.trigger == "complaint"
+    assert escalation.sentiment.streak == 2
+
+
+def test_no_mood_raises_anything_without_words() -> None:
+    chat = Chat()
+    for _ in range(6):
+        assert not chat.customer(said(sentiment=-0.9)).escalations
+
+
+def test_a_yes_to_the_ai_that_offers_a_person_is_a_request_for_one() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.ai(said(offers_human=True, question=True))
+    (escalation,) = chat.customer(said(affirm=0.95)).escalations
+    assert escalation.trigger == "human_request"
+
+
+def test_a_yes_to_anything_else_is_none() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.ai(said(question=True))
+    assert not chat.customer(said(affirm=0.95)).escalations
+
+
+def test_what_was_said_before_a_close_counts_for_nothing() -> None:
+    chat = Chat()
+    chat.customer(said(human_request=0.9))
+    chat.customer(said(complaint=0.45, sentiment=-0.5))
+    chat.human()
+    chat.ai(ANSWER)
+    chat.wait(30)
+    assert not chat.customer(said(complaint=0.3)).escalations

@@ -1,0 +1,237 @@
+"""What must hold for every conversation, whatever is said in it and by whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from handraise.conversation import Conversation, Effects, decode_state, encode_state, fold
+from handraise.conversation.fold import UnknownConversationError
+from handraise.detection.signals import Intent, Signals, Span
+from handraise.events import (
+    Assistant,
+    ChatMessage,
+    ControlState,
+    Customer,
+    Decision,
+    DecisionResult,
+    EscalationType,
+    Outcome,
+    OutcomeKind,
+    Sender,
+    encode,
+)
+from handraise.policy import default_policy
+from tests.support.chats import MINUTE, START
+
+POLICY = default_policy("shop")
+Event = tuple[ChatMessage | Outcome, Signals]
+SCORE = st.sampled_from([0.0, 0.0, 0.0, 0.3, 0.45, 0.7, 0.95])
+
+
+@st.composite
+def signals(draw: st.DrawFn, text: str) -> Signals:
+    fields: dict[str, Any] = {
+        name: draw(SCORE)
+        for name in ("human_request", "complaint", "high_value", "distress", "admission", "promise", "affirm", "thanks")
+    }
+    crisis = draw(st.sampled_from([0.0] * 9 + [0.9]))
+    return Signals(
+        language=draw(st.sampled_from(["en", "es", "und"])),
+        sentiment=draw(st.sampled_from([-0.8, -0.3, 0.0, 0.5])),
+        intent=draw(st.sampled_from(Intent)),
+        crisis=crisis,
+        question=draw(st.booleans()),
+        gibberish=draw(st.booleans()),
+        deferral=draw(st.booleans()),
+        asks_detail=draw(st.booleans()),
+        offers_human=draw(st.booleans()),
+        spans=(Span("complaint", 0, min(3, len(text)), 0.5),),
+        fingerprint=draw(st.sampled_from([(), (1, 2, 3, 4), (1, 2, 3, 5), (6, 7, 8, 9, 10)])),
+        **fields,
+    )
+
+
+@st.composite
+def events(draw: st.DrawFn) -> list[Event]:
+    found: list[Event] = []
+    at = START
+    for number in range(draw(st.integers(1, 25))):
+        at += draw(st.sampled_from([0, 1, 30_000, 5 * MINUTE, 11 * MINUTE, -2 * MINUTE, 25 * 60 * MINUTE]))
+        name = f"e{draw(st.integers(0, number))}" if draw(st.integers(0, 9)) == 0 else f"e{number}"
+        if number and draw(st.integers(0, 4)) == 0:
+            kind = draw(st.sampled_from(OutcomeKind))
+            outcome = Outcome(outcome_id=name, conversation_id="c", business_id="shop", kind=kind, at=at)
+            found.append((outcome, Signals(language="und", sentiment=0.0, intent=Intent.OTHER)))
+            continue
+        text = draw(st.text(max_size=40))
+        message = ChatMessage(
+            message_id=name,
+            conversation_id="c",
+            business_id="shop",
+            sender=draw(st.sampled_from(Sender)),
+            sent_at=at,
+            text=text,
+            assistant=draw(
+                st.sampled_from([None, Assistant(answered=False), Assistant(confidence=0.2), Assistant(error="x")])
+            ),
+        )
+        found.append((message, draw(signals(text))))
+    return found
+
+
+def run(batch: list[Event]) -> tuple[Conversation | None, list[Effects], list[Conversation | None]]:
+    state: Conversation | None = None
+    effects, states = [], []
+    for event, seen in batch:
+        states.append(state)
+        try:
+            state, effect = fold(state, event, seen, POLICY, "test")
+        except UnknownConversationError:
+            effect = Effects()
+        effects.append(effect)
+    return state, effects, states
+
+
+def published(effects: list[Effects]) -> list[bytes]:
+    return [encode(event) for each in effects for event in (*each.escalations, *each.controls, *each.decisions)]
+
+
+@given(events(), st.integers(0, 25))
+@settings(deadline=None)
+def test_folding_any_prefix_twice_gives_the_same_bytes(batch: list[Event], end: int) -> None:
+    once, twice = run(batch[:end]), run(batch[:end])
+    assert published(once[1]) == published(twice[1])
+    if once[0] is not None and twice[0] is not None:
+        assert encode_state(once[0]) == encode_state(twice[0])
+
+
+@given(events())
+@settings(deadline=None)
+def test_a_state_that_was_stored_and_read_again_goes_on_the_same(batch: list[Event]) -> None:
+    state: Conversation | None = None
+    stored: bytes | None = None
+    for event, seen in batch:
+        try:
+            state, straight = fold(state, event, seen, POLICY, "test")
+            after, through = fold(decode_state(stored) if stored else None, event, seen, POLICY, "test")
+        except UnknownConversationError:
+            continue
+        stored = encode_state(after)
+        assert published([straight]) == published([through])
+        assert stored == encode_state(state)
+
+
+@given(events())
+@settings(deadline=None)
+def test_the_state_that_is_handed_in_stays_as_it_was(batch: list[Event]) -> None:
+    state: Conversation | None = None
+    for event, seen in batch:
+        before = encode_state(state) if state is not None else None
+        handed_in = state
+        try:
+            state, _ = fold(state, event, seen, POLICY, "test")
+        except UnknownConversationError:
+            continue
+        assert handed_in is None or encode_state(handed_in) == before
+
+
+@given(events(), st.data())
+@settings(deadline=None)
+def test_duplicates_change_nothing(batch: list[Event], data: st.DataObject) -> None:
+    steady = [(event, seen) for event, seen in batch if _at(event) < START + 20 * 60 * MINUTE]
+    doubled = []
+    for event in steady:
+        doubled.append(event)
+        if data.draw(st.booleans()):
+            doubled.append(event)
+    once, twice = run(steady), run(doubled)
+    assert published(once[1]) == published(twice[1])
+    assert (once[0] is None) == (twice[0] is None)
+    if once[0] is not None and twice[0] is not None:
+        assert encode_state(once[0]) == encode_state(twice[0])
+
+
+@given(events())
+@settings(deadline=None)
+def test_there_is_one_open_escalation_at_most_and_its_revisions_have_no_gap(batch: list[Event]) -> None:
+    revisions: dict[str, int] = {}
+    current: str | None = None
+    for effect in run(batch)[1]:
+        for escalation in effect.escalations:
+            if escalation.type is EscalationType.RAISED:
+                assert current is None
+                assert escalation.escalation_id not in revisions
+                assert escalation.revision == 0
+                current = escalation.escalation_id
+            else:
+                assert escalation.escalation_id == current
+                assert escalation.revision == revisions[escalation.escalation_id] + 1
+            if escalation.type is EscalationType.CLOSED:
+                current = None
+            revisions[escalation.escalation_id] = escalation.revision
+
+
+@given(events())
+@settings(deadline=None)
+def test_while_a_human_holds_messages_raise_nothing_but_a_crisis(batch: list[Event]) -> None:
+    _, effects, states = run(batch)
+    for (event, _), effect, state in zip(batch, effects, states, strict=True):
+        if isinstance(event, Outcome) or state is None or state.control is not ControlState.HUMAN:
+            continue
+        if event.sender is Sender.ASSISTANT or _at(event) - state.last_at >= POLICY.idle_after_ms:
+            continue
+        assert all(escalation.trigger_class == "crisis" for escalation in effect.escalations)
+
+
+@given(events())
+@settings(deadline=None)
+def test_a_request_for_a_person_is_held_up_only_by_an_open_escalation_or_a_human(batch: list[Event]) -> None:
+    for effect in run(batch)[1]:
+        suppressed = [decision for decision in effect.decisions if decision.result is DecisionResult.SUPPRESSED]
+        for decision in suppressed:
+            if decision.trigger == "human_request":
+                assert _is_allowed(decision)
+
+
+def _is_allowed(decision: Decision) -> bool:
+    return decision.because in (
+        "a human holds the conversation",
+        "an escalation for human_request is open",
+        "an escalation for distress is open",
+        "distress fired on the same message",
+    )
+
+
+def _at(event: ChatMessage | Outcome) -> int:
+    at = event.at if isinstance(event, Outcome) else event.sent_at
+    assert isinstance(at, int)
+    return at
+
+
+@given(st.lists(st.text(max_size=3_000), min_size=1, max_size=80))
+@settings(deadline=None, max_examples=40)
+def test_no_stream_makes_a_state_of_more_than_sixteen_kilobytes(texts: list[str]) -> None:
+    state: Conversation | None = None
+    for number, text in enumerate(texts):
+        message = ChatMessage(
+            message_id=f"{number:04}" + "𐍈" * 196,
+            conversation_id="𐍈" * 200,
+            business_id="𐍈" * 200,
+            sender=Sender.CUSTOMER if number % 2 else Sender.ASSISTANT,
+            sent_at=START + number * 1_000,
+            text=text + "𐍈" * 600,
+            customer=Customer(id="𐍈" * 200, name="𐍈" * 200, segment="𐍈" * 200),
+            channel="𐍈" * 64,
+        )
+        seen = Signals(
+            language="en",
+            sentiment=-0.5,
+            intent=Intent.QUESTION,
+            complaint=0.9,
+            fingerprint=tuple(range(number * 40, number * 40 + 32)),
+        )
+        state, _ = fold(state, message, seen, POLICY, "test")
+        assert len(encode_state(state)) <= 16_384
