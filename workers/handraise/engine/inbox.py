@@ -144,6 +144,9 @@ class Inbox:
 
     async def _out_of_range(self, offsets: Mapping[TopicPartition, int]) -> None:
         for source, offset in offsets.items():
+            if offset < self._next[source]:
+                # An answer to a fetch from before the last seek.
+                continue
             beginning = (await self._member.beginning_offsets([source]))[source]
             if offset >= beginning:
                 raise LogTruncatedError(

@@ -1,0 +1,154 @@
+"""A worker that cannot do its work says why and how to mend it, and `topics create` makes what it needs."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import NewTopic, RecordsToDelete
+
+from handraise.engine.topics import Topic, options
+from tests.support.brokers import Broker
+from tests.support.installation import Installation, message
+
+TOPICS: Final = ("-m", "handraise", "topics", "create")
+
+
+@pytest.fixture
+def bare(broker: Broker, tmp_path: Path) -> Iterator[Installation]:
+    """An installation without topics."""
+    made = Installation(broker, tmp_path)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def create_topics(installation: Installation, **environment: str) -> str:
+    """Run the command; what it prints."""
+    done = subprocess.run(
+        [sys.executable, *TOPICS],
+        env=installation.environment(**environment),
+        cwd=installation.folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def refusal(installation: Installation, **environment: str) -> str:
+    """What a worker says that ends by itself."""
+    worker = installation.worker(**environment)
+    assert worker.wait(30) != 0
+    return worker.log.read_text().splitlines()[-1]
+
+
+def test_topics_are_made_once_and_a_second_run_changes_nothing(bare: Installation) -> None:
+    """All eight, under the prefix."""
+    first = create_topics(bare).splitlines()
+    assert sorted(first) == sorted(f"{bare.names[topic]}: created" for topic in Topic)
+    assert sorted(create_topics(bare).splitlines()) == sorted(f"{bare.names[topic]}: exists" for topic in Topic)
+
+
+def test_a_worker_without_topics_names_them_and_the_command_that_makes_them(bare: Installation) -> None:
+    """The last line is for people."""
+    said = refusal(bare)
+    assert said.startswith("handraise: missing on")
+    assert bare.names[Topic.DEAD_LETTERS] in said
+    assert "handraise topics create" in said
+
+
+def test_a_worker_refuses_topics_that_differ_in_their_partitions(bare: Installation) -> None:
+    """An outcome would be folded apart from the messages it belongs to."""
+
+    async def make_outcomes_with_three() -> None:
+        admin = await bare.clients.start(bare.clients.admin())
+        await admin.create_topics([NewTopic(bare.names[Topic.OUTCOMES], 3, 1)])
+        await admin.close()
+
+    asyncio.run(make_outcomes_with_three())
+    printed = create_topics(bare)
+    assert f"{bare.names[Topic.OUTCOMES]}: exists and differs (partitions is 3, not 4" in printed
+    said = refusal(bare)
+    assert f"{bare.names[Topic.OUTCOMES]} has 3" in said
+    assert "HANDRAISE_PARTITIONS" in said
+
+
+@pytest.mark.kafka
+def test_topics_are_made_with_their_options_and_differences_are_told(kafka_installation: Installation) -> None:
+    """Retention in days, compaction for what is looked up by key."""
+    made = kafka_installation
+    told = create_topics(made, HANDRAISE_RETENTION_DAYS="7").splitlines()
+    differing = {line.split(":")[0] for line in told if "retention.ms is 2592000000, not 604800000" in line}
+    compacted = {Topic.CONTROL, Topic.POLICIES}
+    assert differing == {made.names[topic] for topic in Topic if topic not in compacted}
+    assert "compact" in options(Topic.STATE, 30)["cleanup.policy"]
+
+
+@pytest.mark.embedded
+def test_exactly_once_is_refused_on_a_broker_without_transactions(embedded_broker: Broker, tmp_path: Path) -> None:
+    """The weaker delivery must be asked for by name."""
+    made = Installation(embedded_broker, tmp_path)
+    made.create_topics()
+    try:
+        said = refusal(made, HANDRAISE_DELIVERY="exactly_once")
+    finally:
+        made.close()
+    assert "no transactions" in said
+    assert "HANDRAISE_DELIVERY=at_least_once" in said
+
+
+@pytest.mark.kafka
+def test_records_that_retention_removed_are_said_to_be_missed(kafka_installation: Installation) -> None:
+    """The worker goes on with what is left, and does not pretend."""
+    made = kafka_installation
+    asyncio.run(made.produce([message(number, "c1") for number in range(10)]))
+    first = made.worker().wait_ready()
+    read = asyncio.run(made.read(Topic.DECISIONS, lambda records: len(records) >= 10))
+    first.terminate()
+    assert first.wait(10) == 0
+    asyncio.run(made.produce([message(number, "c1") for number in range(10, 20)]))
+    asyncio.run(_delete_before(made, read[0].partition, 15))
+    second = made.worker().wait_ready()
+    decisions = asyncio.run(made.read(Topic.DECISIONS, lambda records: len(records) >= 15))
+    assert len(decisions) == 15
+    (missed,) = second.events("records_missed")
+    assert (missed["from_offset"], missed["to_offset"], missed["records"]) == (10, 15, 5)
+
+
+@pytest.mark.kafka
+def test_a_topic_that_was_made_anew_stops_the_worker(kafka_installation: Installation) -> None:
+    """Its offsets would not mean what the group's say: an operator decides where to go on."""
+    made = kafka_installation
+    asyncio.run(made.produce([message(number, "c1") for number in range(3)]))
+    worker = made.worker().wait_ready()
+    read = asyncio.run(made.read(Topic.DECISIONS, lambda records: len(records) >= 3))
+    worker.terminate()
+    assert worker.wait(10) == 0
+    asyncio.run(_commit(made, read[0].partition, 1_000))
+    said = refusal(made)
+    assert "ends before offset 1000" in said
+    assert "Reset the offsets" in said
+
+
+async def _delete_before(made: Installation, partition: int, offset: int) -> None:
+    admin = await made.clients.start(made.clients.admin())
+    place = TopicPartition(made.names[Topic.MESSAGES], partition)
+    await admin.delete_records({place: RecordsToDelete(before_offset=offset)})
+    await admin.close()
+
+
+async def _commit(made: Installation, partition: int, offset: int) -> None:
+    consumer: Any = made.clients.member()
+    await made.clients.start(consumer)
+    place = TopicPartition(made.names[Topic.MESSAGES], partition)
+    consumer.assign([place])
+    await consumer.commit({place: offset})
+    await consumer.stop()
