@@ -16,27 +16,19 @@ from handraise.events import (
     ChatMessage,
     ClosedBecause,
     DeadLetterReason,
-    Decision,
     DecisionResult,
-    Escalation,
     EscalationType,
-    IntentState,
     Outcome,
     OutcomeKind,
     Priority,
     Sender,
-    SentimentState,
-    Transcript,
-    Trend,
     Verdict,
-    utc,
 )
 from handraise.metrics import CATALOGUE, Kind, Metric
 from handraise.policy.model import BUILTIN_TRIGGERS
 from handraise.telemetry import MAX_OWN_TRIGGERS, Metrics
+from tests.support.activity import AT, NOW, a_decision, a_message, an_escalation, an_outcome
 
-NOW = 1_700_000_000.0
-AT = int(NOW * 1000)
 Read = Callable[..., float | None]
 
 
@@ -57,79 +49,6 @@ def read(registry: CollectorRegistry) -> Read:
 
 def make_metrics(registry: CollectorRegistry) -> Metrics:
     return Metrics(registry, messages_topic="chat.messages", version="1.0", detector_version="rules-1", now=lambda: NOW)
-
-
-def a_message(sender: Sender = Sender.CUSTOMER) -> ChatMessage:
-    return ChatMessage(
-        message_id="m", conversation_id="c", business_id="b", sender=sender, sent_at=AT, text="my secret words"
-    )
-
-
-def an_outcome(kind: OutcomeKind = OutcomeKind.RESOLVED, verdict: Verdict | None = None) -> Outcome:
-    return Outcome(outcome_id="o", conversation_id="c", business_id="b", kind=kind, at=AT, verdict=verdict)
-
-
-def a_decision(
-    trigger: str, result: DecisionResult = DecisionResult.FIRED, action: Action = Action.ESCALATE
-) -> Decision:
-    return Decision(
-        conversation_id="c",
-        business_id="b",
-        message_id="m",
-        trigger=trigger,
-        result=result,
-        because="it held",
-        score=0.9,
-        threshold=0.5,
-        action=action,
-        escalation_id=None,
-        policy_version="p",
-        detector_version="d",
-        occurred_at=utc(AT),
-    )
-
-
-def an_escalation(
-    trigger: str,
-    *,
-    type_: EscalationType = EscalationType.RAISED,
-    trigger_class: str | None = None,
-    priority: Priority = Priority.NORMAL,
-    action: Action = Action.ESCALATE,
-    occurred_at_ms: int = AT,
-    closed_because: ClosedBecause | None = None,
-) -> Escalation:
-    return Escalation(
-        type=type_,
-        escalation_id="e",
-        revision=0,
-        conversation_id="c",
-        business_id="b",
-        trigger=trigger,
-        trigger_class=trigger_class,
-        also=[],
-        action=action,
-        priority=priority,
-        owner="Rosa",
-        queue="support",
-        due_at=utc(AT),
-        reply=None,
-        reason="it held",
-        evidence=[],
-        summary="",
-        transcript=Transcript(turns=[]),
-        sentiment=SentimentState(now=0.0, trend=Trend.STEADY, lowest=0.0, streak=0),
-        intent=IntentState(name="question", asked_again=0),
-        attempts=[],
-        customer=None,
-        channel=None,
-        policy_version="p",
-        detector_version="d",
-        caused_by="m",
-        occurred_at=utc(occurred_at_ms),
-        emitted_at=utc(AT),
-        closed_because=closed_because,
-    )
 
 
 def tell(worker: Metrics, effects: Effects, event: ChatMessage | Outcome | None = None) -> None:

@@ -1,0 +1,154 @@
+"""What happens to a worker's metrics: events and effects to count, and everything that an engine can tell."""
+
+from __future__ import annotations
+
+from handraise.conversation.effects import Effects, Fact, Note, Suppression
+from handraise.engine.observer import Folded
+from handraise.events import (
+    Action,
+    ChatMessage,
+    ClosedBecause,
+    DeadLetterReason,
+    Decision,
+    DecisionResult,
+    Escalation,
+    EscalationType,
+    IntentState,
+    Outcome,
+    OutcomeKind,
+    Priority,
+    Sender,
+    SentimentState,
+    Transcript,
+    Trend,
+    Verdict,
+    utc,
+)
+from handraise.policy.model import BUILTIN_TRIGGERS
+from handraise.telemetry import Metrics
+
+NOW = 1_700_000_000.0
+AT = int(NOW * 1000)
+
+
+def a_message(sender: Sender = Sender.CUSTOMER) -> ChatMessage:
+    """A message of one sender."""
+    return ChatMessage(
+        message_id="m", conversation_id="c", business_id="b", sender=sender, sent_at=AT, text="my secret words"
+    )
+
+
+def an_outcome(kind: OutcomeKind = OutcomeKind.RESOLVED, verdict: Verdict | None = None) -> Outcome:
+    """What a human tool reports."""
+    return Outcome(outcome_id="o", conversation_id="c", business_id="b", kind=kind, at=AT, verdict=verdict)
+
+
+def a_decision(
+    trigger: str, result: DecisionResult = DecisionResult.FIRED, action: Action = Action.ESCALATE
+) -> Decision:
+    """A decision on a trigger."""
+    return Decision(
+        conversation_id="c",
+        business_id="b",
+        message_id="m",
+        trigger=trigger,
+        result=result,
+        because="it held",
+        score=0.9,
+        threshold=0.5,
+        action=action,
+        escalation_id=None,
+        policy_version="p",
+        detector_version="d",
+        occurred_at=utc(AT),
+    )
+
+
+def an_escalation(
+    trigger: str,
+    *,
+    type_: EscalationType = EscalationType.RAISED,
+    trigger_class: str | None = None,
+    priority: Priority = Priority.NORMAL,
+    action: Action = Action.ESCALATE,
+    occurred_at_ms: int = AT,
+    closed_because: ClosedBecause | None = None,
+) -> Escalation:
+    """One step of an escalation."""
+    return Escalation(
+        type=type_,
+        escalation_id="e",
+        revision=0,
+        conversation_id="c",
+        business_id="b",
+        trigger=trigger,
+        trigger_class=trigger_class,
+        also=[],
+        action=action,
+        priority=priority,
+        owner="Rosa",
+        queue="support",
+        due_at=utc(AT),
+        reply=None,
+        reason="it held",
+        evidence=[],
+        summary="",
+        transcript=Transcript(turns=[]),
+        sentiment=SentimentState(now=0.0, trend=Trend.STEADY, lowest=0.0, streak=0),
+        intent=IntentState(name="question", asked_again=0),
+        attempts=[],
+        customer=None,
+        channel=None,
+        policy_version="p",
+        detector_version="d",
+        caused_by="m",
+        occurred_at=utc(occurred_at_ms),
+        emitted_at=utc(AT),
+        closed_because=closed_because,
+    )
+
+
+def everything_happens(worker: Metrics, version: str) -> None:
+    """Tell a worker's metrics all that an engine can tell, once; `version` names the policies in force."""
+    effects = [_effects(trigger) for trigger in (*BUILTIN_TRIGGERS, "vip")]
+    events: list[ChatMessage | Outcome] = [a_message(sender) for sender in Sender]
+    events += [an_outcome(kind) for kind in OutcomeKind]
+    events += [an_outcome(OutcomeKind.VERDICT, verdict) for verdict in Verdict]
+    folded = [Folded(a_message(), one) for one in effects] + [Folded(event, Effects()) for event in events]
+    folded.append(Folded(a_message(), Effects(notes=[Note(Fact.DUPLICATE, "message")])))
+    worker.policies_in_force(2, version, ["vip"])
+    worker.policy_accepted()
+    worker.policy_refused()
+    worker.policy_removed()
+    worker.rebalanced(4)
+    worker.restored(0, 12, 0.2)
+    worker.detected(0.003)
+    worker.transaction_committed(0.01)
+    worker.transaction_aborted(0.1)
+    worker.transaction_fenced(0.1)
+    worker.broker_retried()
+    worker.batch_committed(0, len(folded), 0.02, folded)
+    for reason in DeadLetterReason:
+        worker.dead_letter("chat.messages", reason)
+    worker.misrouted("chat.messages")
+    worker.replays_skipped(1)
+    worker.records_missed("chat.messages", 0, 1)
+    worker.state_held(0, 12, {"complaint": 2, "vip": 1})
+    worker.lag("chat.messages", 0, 3, 1.5)
+    worker.lag("chat.outcomes", 0, 0, 0)
+    worker.ready(True)
+
+
+def _effects(trigger: str) -> Effects:
+    notes = [Note(fact) for fact in Fact if fact not in {Fact.DUPLICATE, Fact.SUPPRESSED}]
+    notes = [Note(note.fact, trigger) for note in notes]
+    notes += [Note(Fact.SUPPRESSED, reason.value) for reason in Suppression]
+    return Effects(
+        decisions=[a_decision(trigger, result) for result in DecisionResult],
+        escalations=[
+            an_escalation(trigger),
+            an_escalation(trigger, type_=EscalationType.UPDATED),
+            an_escalation(trigger, type_=EscalationType.CLOSED, closed_because=ClosedBecause.RESOLVED),
+        ],
+        notes=notes,
+    )
