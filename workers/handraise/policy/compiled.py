@@ -119,9 +119,7 @@ class CompiledPolicy:
     def due_at(self, rule: Rule, at_ms: int) -> int:
         """When a human has answered at the latest, as the business's hours allow: epoch milliseconds, after `at_ms`."""
         trigger = self._of(rule)
-        if trigger.around_the_clock:
-            return at_ms + trigger.promise.ms
-        return self._hours.due(at_ms, trigger.promise)
+        return self._hours.due(at_ms, trigger.promise, around_the_clock=trigger.around_the_clock)
 
     def reply(
         self,

@@ -121,8 +121,9 @@ class OpeningHours:
         self._intervals = lru_cache(maxsize=1_024)(self._work_out_intervals)
 
     def local(self, at_ms: int) -> datetime:
-        """The wall clock of the business."""
-        return events.utc(at_ms).astimezone(self._zone)
+        """The wall clock of the business; that of UTC at the ends of the calendar, where zones leave it."""
+        time = events.utc(at_ms)
+        return time if self._beyond_calendar(at_ms) else time.astimezone(self._zone)
 
     def is_open(self, at_ms: int) -> bool:
         """Whether the business is open; at the very minute of closing it is not."""
@@ -131,9 +132,9 @@ class OpeningHours:
         today = self.local(at_ms).date()
         return any(start <= at_ms < end for day in (today - timedelta(1), today) for start, end in self._intervals(day))
 
-    def due(self, at_ms: int, promise: TimeSpan) -> int:
+    def due(self, at_ms: int, promise: TimeSpan, *, around_the_clock: bool = False) -> int:
         """When a promise made at `at_ms` falls due, in epoch milliseconds: see the rules above."""
-        if self._beyond_calendar(at_ms):
+        if around_the_clock or self._beyond_calendar(at_ms):
             return min(at_ms + promise.ms, _MAX_MS)
         return self._due_in_days(at_ms, promise.count) if promise.unit == "day" else self._due_in_ms(at_ms, promise.ms)
 
