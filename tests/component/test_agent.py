@@ -1,0 +1,113 @@
+"""The agent over batches: a batch is committed when the fold is done, and its errors reach the partition's task."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import faust
+import pytest
+from faust.types import ChannelT
+
+from handraise.agents import add_agents
+from handraise.app import App
+from handraise.engine.batch import Batch, Outbox
+from handraise.engine.errors import EngineError
+from handraise.engine.folding import Event, Folding
+from handraise.engine.state import PartitionState
+from handraise.engine.topics import TopicNames
+from tests.support.counting import Counted, CountingStep, check_policy
+from tests.support.records import message_record
+
+
+class FailsOnce:
+    """Counts, but fails on the first batch."""
+
+    def __init__(self) -> None:
+        self._counting = CountingStep()
+        self._failed = False
+
+    def process(self, events: Sequence[Event], load: Callable[[bytes], bytes | None]) -> list[Counted]:
+        """Fail, or count."""
+        if not self._failed:
+            self._failed = True
+            raise ZeroDivisionError
+        return self._counting.process(events, load)
+
+
+def through_the_agent(step: Any, run: Callable[[Callable[[], Any]], Any]) -> Any:  # noqa: ANN401 - any step, any result
+    """Run a test with an agent that runs; `run` gets a function that sends a batch and waits for its end."""
+    state = PartitionState(lambda _: None)
+
+    async def commit(_: Batch, outbox: Outbox) -> None:
+        state.apply(outbox.kept)
+
+    async def main() -> Any:  # noqa: ANN401 - any result
+        app: faust.App = App("test", broker="kafka://127.0.0.1:1", store="memory://", web_enabled=False)
+        channel = cast(ChannelT[Batch], app.channel())
+        agent = add_agents(app, channel, Folding(step, TopicNames(""), check_policy), 2)
+        app.finalize()
+        app.flow_control.resume()
+
+        async def send() -> int:
+            batch = Batch([message_record(0)], 1, state, None, commit)
+            await channel.put(cast(Any, batch))
+            await asyncio.wait_for(batch.ended(), 5)
+            return int(state.load(b"acme/c1") or 0)
+
+        await agent.start()
+        try:
+            return await run(send)
+        finally:
+            await agent.stop()
+
+    return asyncio.run(main())
+
+
+def test_a_batch_that_is_folded_is_committed() -> None:
+    """Twice, since the agent goes on after the first."""
+
+    async def two(send: Callable[[], Any]) -> list[int]:
+        return [await send(), await send()]
+
+    assert through_the_agent(CountingStep(), two) == [1, 2]
+
+
+def test_an_error_of_the_fold_goes_to_whoever_waits_for_the_batch_and_the_agent_lives_on() -> None:
+    """Nothing of the batch is committed: the next one counts from the beginning."""
+
+    async def fail_then_count(send: Callable[[], Any]) -> int:
+        with pytest.raises(ZeroDivisionError):
+            await send()
+        return cast(int, await send())
+
+    assert through_the_agent(FailsOnce(), fail_then_count) == 1
+
+
+def test_an_agent_that_is_stopped_with_a_batch_in_hand_says_so() -> None:
+    """The task of the partition would otherwise wait for ever."""
+
+    async def main() -> None:
+        started = asyncio.Event()
+
+        async def commit(_: Batch, __: Outbox) -> None:
+            started.set()
+            await asyncio.Event().wait()
+
+        batch = Batch([message_record(0)], 1, PartitionState(lambda _: None), None, commit)
+
+        async def work() -> None:
+            async with batch.transaction():
+                pass
+
+        working = asyncio.create_task(work())
+        await asyncio.wait_for(started.wait(), 5)
+        working.cancel()
+        with pytest.raises(EngineError, match="stopped with a batch in hand"):
+            await asyncio.wait_for(batch.ended(), 5)
+        assert working.cancelled() or isinstance(
+            (await asyncio.gather(working, return_exceptions=True))[0], BaseException
+        )
+
+    asyncio.run(main())

@@ -1,0 +1,139 @@
+"""From raw records to the outbox, without a broker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from handraise.engine.batch import Batch, Outbox
+from handraise.engine.folding import MAX_VALUE_BYTES, Folding
+from handraise.engine.state import Kept, PartitionState, Progress
+from handraise.engine.topics import Topic, TopicNames
+from handraise.events import ChatMessage, DeadLetterReason, Decision
+from tests.support.counting import CountingStep, check_policy
+from tests.support.records import FakeRecord, message_record, outcome_record
+
+NAMES = TopicNames("")
+
+
+def no_trigger(_: bytes) -> str | None:
+    """Nothing is open."""
+    return None
+
+
+def fold(
+    records: Sequence[FakeRecord],
+    *,
+    state: PartitionState | None = None,
+    owner: int | None = None,
+    partitions: int = 1,
+    then: Callable[[Outbox], None] = lambda _: None,
+) -> Outbox:
+    """Fold one batch with the counting step; the outbox as it would be committed."""
+    held = PartitionState(no_trigger) if state is None else state
+    folding = Folding(CountingStep(), NAMES, check_policy, lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    committed: list[Outbox] = []
+
+    async def commit(_: Batch, outbox: Outbox) -> None:
+        committed.append(outbox)
+        held.apply(outbox.kept)
+
+    async def run() -> None:
+        batch = Batch(records, partitions, held, owner, commit)
+        async with batch.transaction() as outbox:
+            folding.fold(batch, outbox)
+        await batch.ended()
+
+    asyncio.run(run())
+    then(committed[0])
+    return committed[0]
+
+
+def told(outbox: Outbox) -> list[tuple[str, str]]:
+    """Message and count of each decision."""
+    sent = [send.value for send in outbox.sends if send.topic is Topic.DECISIONS]
+    decisions = [msgspec.json.decode(value, type=Decision) for value in sent if value is not None]
+    return [(decision.message_id, decision.because) for decision in decisions]
+
+
+def test_events_of_a_batch_see_the_states_of_those_before_them() -> None:
+    """Only the last state of a conversation is kept."""
+    outbox = fold([message_record(0), message_record(1, "c2"), message_record(2)])
+    assert told(outbox) == [("m0", "1"), ("m1", "1"), ("m2", "2")]
+    assert {key: kept.state for key, kept in outbox.kept.items()} == {b"acme/c1": b"2", b"acme/c2": b"1"}
+
+
+def test_a_state_from_before_the_batch_is_loaded() -> None:
+    """Three were counted already."""
+    state = PartitionState(no_trigger)
+    state.put(b"acme/c1", Kept(b"3"))
+    assert told(fold([message_record(7)], state=state)) == [("m7", "4")]
+
+
+def test_bad_records_are_buried_with_their_reason_and_the_others_folded() -> None:
+    """Empty, not JSON, ill-typed, too large; each names the field and never its value."""
+    bad = [
+        FakeRecord(None, offset=1),
+        FakeRecord(b"{oops", offset=2),
+        FakeRecord(b'{"message_id": "secret"}', offset=3),
+        FakeRecord(b"x" * (MAX_VALUE_BYTES + 1), offset=4),
+    ]
+    outbox = fold([message_record(0), *bad, message_record(5)])
+    assert told(outbox) == [("m0", "1"), ("m5", "2")]
+    assert outbox.dead == {
+        (Topic.MESSAGES.value, 1): DeadLetterReason.EMPTY,
+        (Topic.MESSAGES.value, 2): DeadLetterReason.NOT_JSON,
+        (Topic.MESSAGES.value, 3): DeadLetterReason.INVALID,
+        (Topic.MESSAGES.value, 4): DeadLetterReason.TOO_LARGE,
+    }
+    errors = [dict(send.headers)["handraise.error"] for send in outbox.sends if send.topic is Topic.DEAD_LETTERS]
+    assert all(b"secret" not in error for error in errors)
+
+
+def test_an_event_that_the_step_rejects_is_buried_and_not_counted_as_folded() -> None:
+    """An outcome before any message."""
+    outbox = fold([outcome_record(0), message_record(1), outcome_record(1)])
+    assert outbox.dead == {(Topic.OUTCOMES.value, 0): DeadLetterReason.UNKNOWN_CONVERSATION}
+    assert [type(folded.event) for folded in outbox.folded] == [ChatMessage, type(outbox.folded[1].event)]
+    assert len(outbox.folded) == 2
+
+
+def test_a_bad_policy_is_buried_and_a_good_one_or_a_removal_is_not() -> None:
+    """The record of the policy topic is only judged here; the follower puts it in force."""
+    policies = [
+        FakeRecord(value, topic=Topic.POLICIES.value, offset=offset)
+        for offset, value in enumerate([b"{}", b"bad", None, b""])
+    ]
+    assert fold(policies).dead == {(Topic.POLICIES.value, 1): DeadLetterReason.REJECTED_POLICY}
+
+
+def test_a_record_on_another_partition_than_its_conversation_belongs_to_is_misrouted() -> None:
+    """Whatever key it came with: what counts is where the conversation's other records are."""
+    elsewhere = [message_record(number, f"c{number}") for number in range(40)]
+    alone = fold(elsewhere, partitions=1)
+    assert alone.misrouted == []
+    of_four = fold(elsewhere, partitions=4)
+    assert 20 <= len(of_four.misrouted) < 40
+    assert len(told(of_four)) == 40
+
+
+def test_under_at_least_once_what_the_state_says_is_done_is_passed_over() -> None:
+    """Messages and outcomes have offsets of their own."""
+    state = PartitionState(no_trigger)
+    state.put(b"acme/c1", Kept(b"2", Progress(5, 1, -1)))
+    outbox = fold([message_record(0), message_record(1), outcome_record(0), message_record(2)], state=state, owner=9)
+    assert told(outbox) == [("m2", "3")]
+    assert outbox.skipped == 2
+    assert outbox.kept[b"acme/c1"] == Kept(b"3", Progress(9, 2, 0))
+
+
+def test_under_exactly_once_offsets_play_no_part() -> None:
+    """A topic that was made anew begins at 0 again."""
+    state = PartitionState(no_trigger)
+    state.put(b"acme/c1", Kept(b"2", Progress(5, 1, -1)))
+    outbox = fold([message_record(0)], state=state, owner=None)
+    assert told(outbox) == [("m0", "3")]
+    assert outbox.kept[b"acme/c1"].progress is None

@@ -1,0 +1,223 @@
+"""The order and the positions in which a partition's records are taken, with a consumer that is a script."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.errors import OffsetOutOfRangeError
+
+from handraise.engine.errors import LogTruncatedError
+from handraise.engine.inbox import Inbox
+from tests.support.counting import Recorder
+from tests.support.records import FakeRecord, message_record, outcome_record
+
+MESSAGES = TopicPartition("chat.messages", 0)
+OUTCOMES = TopicPartition("chat.outcomes", 0)
+
+
+class FakeMember:
+    """A consumer over logs that are lists; it hands out at most `chunk` records of a topic at a time."""
+
+    def __init__(self, logs: Mapping[TopicPartition, Sequence[FakeRecord]], chunk: int = 100) -> None:
+        self.logs = logs
+        self.chunk = chunk
+        self.positions: dict[TopicPartition, int] = {}
+        self.begin = dict.fromkeys(logs, 0)
+        self.committed_at: dict[TopicPartition, int] = {}
+        self.silent: set[TopicPartition] = set()
+        """Topics whose next fetch brings nothing yet."""
+
+    async def beginning_offsets(self, sources: list[TopicPartition]) -> dict[TopicPartition, int]:
+        """Where each log begins."""
+        return {source: self.begin[source] for source in sources}
+
+    async def committed(self, source: TopicPartition) -> int | None:
+        """The committed offset."""
+        return self.committed_at.get(source)
+
+    def seek(self, source: TopicPartition, offset: int) -> None:
+        """Go there."""
+        self.positions[source] = offset
+
+    async def position(self, source: TopicPartition) -> int:
+        """Where the next fetch begins."""
+        return self.positions[source]
+
+    def last_stable_offset(self, source: TopicPartition) -> int:
+        """The end of the log."""
+        return self.begin[source] + len(self.logs[source])
+
+    def highwater(self, source: TopicPartition) -> int:
+        """The same."""
+        return self.last_stable_offset(source)
+
+    async def getmany(self, *sources: TopicPartition, timeout_ms: int) -> dict[TopicPartition, list[FakeRecord]]:
+        """The next records."""
+        assert timeout_ms >= 0
+        found = {}
+        for source in sources:
+            if source in self.silent:
+                self.silent.discard(source)
+                continue
+            if not self.begin[source] <= self.positions[source] <= self.last_stable_offset(source):
+                raise OffsetOutOfRangeError({source: self.positions[source]})
+            records = [one for one in self.logs[source] if one.offset >= self.positions[source]][: self.chunk]
+            if records:
+                self.positions[source] = records[-1].offset + 1
+                found[source] = records
+        return found
+
+
+def inbox(member: Any, recorder: Recorder | None = None) -> Inbox:  # noqa: ANN401 - stands for a consumer
+    """Over both topics."""
+    return Inbox(member, list(member.logs), (recorder or Recorder()).as_observer())
+
+
+def offsets(records: Sequence[Any]) -> list[tuple[str, int]]:
+    """Topic and offset of each."""
+    return [(record.topic.removeprefix("chat."), record.offset) for record in records]
+
+
+def test_two_topics_are_merged_by_time_and_each_keeps_its_order() -> None:
+    """An outcome comes behind the message that it answers."""
+    logs = {
+        MESSAGES: [message_record(0, timestamp=10), message_record(1, timestamp=30), message_record(2, timestamp=20)],
+        OUTCOMES: [outcome_record(0, timestamp=15), outcome_record(1, timestamp=40)],
+    }
+
+    async def main() -> list[tuple[str, int]]:
+        box = inbox(FakeMember(logs))
+        await box.begin()
+        return offsets(await box.take(100))
+
+    assert asyncio.run(main()) == [("messages", 0), ("outcomes", 0), ("messages", 1), ("messages", 2), ("outcomes", 1)]
+
+
+def test_a_topic_whose_records_are_on_their_way_is_waited_for() -> None:
+    """Without the wait, the outcome would come before its conversation is known."""
+    logs = {MESSAGES: [message_record(0, timestamp=10)], OUTCOMES: [outcome_record(0, timestamp=15)]}
+
+    async def main() -> list[tuple[str, int]]:
+        member = FakeMember(logs)
+        member.silent = {MESSAGES}
+        box = inbox(member)
+        await box.begin()
+        return offsets(await box.take(100))
+
+    assert asyncio.run(main()) == [("messages", 0), ("outcomes", 0)]
+
+
+def test_nothing_is_lost_or_repeated_however_small_the_batches_are() -> None:
+    """And a busy topic does not hold back a quiet one."""
+    logs = {
+        MESSAGES: [message_record(number, timestamp=number) for number in range(50)],
+        OUTCOMES: [outcome_record(number, timestamp=number * 10) for number in range(5)],
+    }
+
+    async def main() -> list[tuple[str, int]]:
+        box = inbox(FakeMember(logs, chunk=4))
+        await box.begin()
+        taken: list[tuple[str, int]] = []
+        while batch := await box.take(3):
+            taken += offsets(batch)
+            box.advance(box.after(batch))
+        return taken
+
+    taken = asyncio.run(main())
+    assert [offset for topic, offset in taken if topic == "messages"] == list(range(50))
+    assert [offset for topic, offset in taken if topic == "outcomes"] == list(range(5))
+    assert taken.index(("outcomes", 4)) < taken.index(("messages", 44))
+
+
+def test_a_batch_that_is_dropped_is_read_again_from_what_is_committed() -> None:
+    """What was fetched beyond it is, too."""
+    logs: dict[TopicPartition, list[FakeRecord]] = {
+        MESSAGES: [message_record(number, timestamp=number) for number in range(9)],
+        OUTCOMES: [],
+    }
+
+    async def main() -> list[int]:
+        box = inbox(FakeMember(logs, chunk=6))
+        await box.begin()
+        first = await box.take(3)
+        box.advance(box.after(first))
+        await box.take(3)
+        box.rewind()
+        return [record.offset for record in await box.take(3)]
+
+    assert asyncio.run(main()) == [3, 4, 5]
+
+
+def test_it_begins_at_the_committed_offset_and_names_topics_without_one() -> None:
+    """A topic without one is read from its beginning, wherever that is."""
+    logs = {
+        MESSAGES: [message_record(number) for number in range(5)],
+        OUTCOMES: [outcome_record(number + 7) for number in range(2)],
+    }
+
+    async def main() -> tuple[list[TopicPartition], list[tuple[str, int]]]:
+        member = FakeMember(logs)
+        member.begin[OUTCOMES] = 7
+        member.committed_at = {MESSAGES: 3}
+        box = inbox(member)
+        new = await box.begin()
+        return new, offsets(await box.take(100))
+
+    new, taken = asyncio.run(main())
+    assert new == [OUTCOMES]
+    assert sorted(taken) == [("messages", 3), ("messages", 4), ("outcomes", 7), ("outcomes", 8)]
+
+
+def test_records_that_are_gone_are_counted_once_and_reading_goes_on() -> None:
+    """Committed at 2, but the log begins at 5."""
+    logs = {MESSAGES: [message_record(number + 5) for number in range(2)], OUTCOMES: []}
+    recorder = Recorder()
+
+    async def main() -> list[tuple[str, int]]:
+        member = FakeMember(logs)
+        member.begin[MESSAGES] = 5
+        member.committed_at = {MESSAGES: 2, OUTCOMES: 0}
+        box = inbox(member, recorder)
+        await box.begin()
+        assert await box.take(10) == []
+        return offsets(await box.take(10))
+
+    assert asyncio.run(main()) == [("messages", 5), ("messages", 6)]
+    assert recorder.told("records_missed") == [("chat.messages", 0, 3)]
+
+
+def test_a_log_that_ends_before_the_committed_offset_is_an_error() -> None:
+    """Nobody can know where to go on."""
+    logs = {MESSAGES: [message_record(0)], OUTCOMES: []}
+
+    async def main() -> None:
+        member = FakeMember(logs)
+        member.committed_at = {MESSAGES: 90, OUTCOMES: 0}
+        box = inbox(member)
+        await box.begin()
+        await box.take(10)
+
+    with pytest.raises(LogTruncatedError, match="ends before offset 90"):
+        asyncio.run(main())
+
+
+def test_lag_counts_what_is_in_hand_what_waits_and_what_is_not_fetched() -> None:
+    """And tells the time of the oldest of them."""
+    logs: dict[TopicPartition, list[FakeRecord]] = {
+        MESSAGES: [message_record(number, timestamp=100 + number) for number in range(10)],
+        OUTCOMES: [],
+    }
+
+    async def main() -> Any:  # noqa: ANN401 - lags by topic
+        box = inbox(FakeMember(logs, chunk=6))
+        await box.begin()
+        batch = await box.take(2)
+        return await box.lag(batch)
+
+    lags = asyncio.run(main())
+    assert lags[MESSAGES] == (10, 100)
+    assert lags[OUTCOMES] == (0, None)

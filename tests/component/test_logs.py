@@ -1,0 +1,91 @@
+"""Log lines: one format for everything, and no message text in them."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+import structlog
+
+from handraise.engine.errors import EngineError
+from handraise.logs import count_retries, set_up_logs
+from handraise.settings import LogFormat, LogLevel
+
+
+SECRET: Final = "terces ym"[::-1]
+"""Backwards, since a traceback does show source lines."""
+
+
+@pytest.fixture
+def written() -> Iterator[io.StringIO]:
+    """Where the lines go; the logging of the test run is put back."""
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    yield io.StringIO()
+    root.handlers[:] = before
+    root.setLevel(level)
+    structlog.reset_defaults()
+    logging.getLogger("aiokafka.producer.sender").filters.clear()
+
+
+def lines(out: io.StringIO) -> list[dict[str, Any]]:
+    """The JSON lines."""
+    return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def fail_over(text: str) -> None:
+    """Raise with a message's text in a local variable."""
+    secret = text
+    raise ZeroDivisionError(len(secret) and "a defect")
+
+
+@pytest.mark.parametrize("form", [LogFormat.JSON, LogFormat.CONSOLE])
+def test_a_traceback_shows_no_local_variables(written: io.StringIO, form: LogFormat) -> None:
+    """They hold what customers wrote."""
+    set_up_logs(LogLevel.INFO, form, written)
+    try:
+        fail_over(SECRET)
+    except ZeroDivisionError:
+        structlog.get_logger("test").exception("failed")
+        logging.getLogger("library").exception("failed too")
+    assert "fail_over" in written.getvalue()
+    assert SECRET not in written.getvalue()
+
+
+def test_lines_of_the_program_and_of_libraries_have_one_shape(written: io.StringIO) -> None:
+    """Event, level, logger, time; those below the level are left out."""
+    set_up_logs(LogLevel.INFO, LogFormat.JSON, written)
+    structlog.get_logger("mine").info("dead_letter", offset=7)
+    structlog.get_logger("mine").debug("unheard")
+    logging.getLogger("theirs").warning("something %s", "happened")
+    logging.getLogger("aiokafka.consumer").info("chatter")
+    mine, theirs = lines(written)
+    assert (mine["event"], mine["offset"], mine["level"], mine["logger"]) == ("dead_letter", 7, "info", "mine")
+    assert (theirs["event"], theirs["level"], theirs["logger"]) == ("something happened", "warning", "theirs")
+    assert mine["timestamp"].endswith("Z")
+
+
+def test_an_error_whose_message_says_all_has_no_traceback(written: io.StringIO) -> None:
+    """It is meant for people."""
+    set_up_logs(LogLevel.INFO, LogFormat.JSON, written, quiet_errors=(EngineError,))
+    structlog.get_logger("test").error("stopped", exc_info=EngineError("topics are missing: create them"))
+    (line,) = lines(written)
+    assert line["error"] == "topics are missing: create them"
+    assert "exception" not in line
+
+
+def test_requests_that_the_client_repeats_are_counted_and_not_logged(written: io.StringIO) -> None:
+    """Its other warnings are logged."""
+    set_up_logs(LogLevel.INFO, LogFormat.JSON, written)
+    retried: list[int] = []
+    count_retries(lambda: retried.append(1))
+    sender = logging.getLogger("aiokafka.producer.sender")
+    sender.warning("Got error produce response on topic-partition %s, retrying. Error: %s", "t", "NotEnoughReplicas")
+    sender.warning("Cannot send %r to %s: %r", "request", 1, "error")
+    sender.error("Unexpected error in sender routine")
+    assert len(retried) == 2
+    assert [line["event"] for line in lines(written)] == ["Unexpected error in sender routine"]

@@ -1,0 +1,111 @@
+"""Settings are validated at the start, and say how to mend what does not fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from handraise.engine.clients import Clients
+from handraise.settings import Delivery, Settings, SettingsError, load_settings, unknown_variables
+
+SASL: Final = {
+    "HANDRAISE_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+    "HANDRAISE_SASL_USERNAME": "worker",
+    "HANDRAISE_SASL_PASSWORD": "do not tell",
+}
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No `.env`, and no variable of whoever runs the tests."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"HANDRAISE_{name.upper()}", raising=False)
+
+
+def with_environment(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
+    """The settings of an environment."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return load_settings()
+
+
+def test_every_setting_has_a_default_and_a_sentence() -> None:
+    """The defaults are those of a first try on one machine."""
+    for name, field in Settings.model_fields.items():
+        assert not field.is_required(), name
+        assert (field.description or "").endswith("."), name
+    assert load_settings().delivery is Delivery.EXACTLY_ONCE
+    assert load_settings().http_host == "127.0.0.1"
+
+
+def test_a_value_comes_from_the_environment_then_a_file_then_a_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first that has one wins."""
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    for name in ("brokers", "group", "topic_prefix"):
+        (secrets / f"handraise_{name}").write_text("secret.")
+    (tmp_path / ".env").write_text("HANDRAISE_BROKERS=file\nHANDRAISE_GROUP=file\nOTHER_PROGRAM=1\n")
+    found = with_environment(monkeypatch, HANDRAISE_SECRETS_DIR=str(secrets), HANDRAISE_BROKERS="environment")
+    assert (found.brokers, found.group, found.topic_prefix) == ("environment", "file", "secret.")
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"HANDRAISE_PARTITIONS": "0"}, "HANDRAISE_PARTITIONS: input should be greater"),
+        ({"HANDRAISE_DELIVERY": "at_most_once"}, "HANDRAISE_DELIVERY: input should be 'exactly_once'"),
+        ({"HANDRAISE_SECURITY_PROTOCOL": "SASL_SSL"}, "needs HANDRAISE_SASL_USERNAME"),
+        ({"HANDRAISE_SASL_USERNAME": "x"}, "set HANDRAISE_SECURITY_PROTOCOL to SASL_SSL"),
+        ({"HANDRAISE_SSL_CA_FILE": __file__}, "set HANDRAISE_SECURITY_PROTOCOL to SSL"),
+        ({"HANDRAISE_SECURITY_PROTOCOL": "SSL", "HANDRAISE_SSL_KEY_FILE": __file__}, "needs both"),
+        ({"HANDRAISE_POLICY_PATH": "nowhere"}, "HANDRAISE_POLICY_PATH names no file"),
+        ({"HANDRAISE_SECRETS_DIR": "/nowhere"}, "HANDRAISE_SECRETS_DIR names no folder"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_the_variable_and_the_mend(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], told: str
+) -> None:
+    """One line for each problem."""
+    with pytest.raises(SettingsError) as refused:
+        with_environment(monkeypatch, **variables)
+    assert told in str(refused.value)
+
+
+def test_no_error_and_no_picture_of_the_settings_shows_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the value that is wrong nor one beside it."""
+    with pytest.raises(SettingsError) as refused:
+        with_environment(monkeypatch, **SASL, HANDRAISE_PARTITIONS="do not tell")
+    assert "do not tell" not in str(refused.value)
+    monkeypatch.delenv("HANDRAISE_PARTITIONS")
+    assert "do not tell" not in repr(load_settings())
+
+
+def test_security_reaches_every_kind_of_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Admin, reader, member of the group and producer."""
+    settings = with_environment(monkeypatch, **SASL, HANDRAISE_SASL_MECHANISM="SCRAM-SHA-256")
+    seen: list[dict[str, object]] = []
+
+    def remember(*_: object, **options: object) -> None:
+        seen.append(options)
+
+    for name in ("AIOKafkaAdminClient", "AIOKafkaConsumer", "AIOKafkaProducer"):
+        monkeypatch.setattr(f"handraise.engine.clients.{name}", remember)
+    clients = Clients(settings)
+    for make in (clients.admin, clients.reader, clients.member, clients.producer, lambda: clients.producer("id")):
+        make()
+    assert len(seen) == 5
+    for options in seen:
+        assert options["security_protocol"] == "SASL_PLAINTEXT"
+        assert options["sasl_mechanism"] == "SCRAM-SHA-256"
+        assert (options["sasl_plain_username"], options["sasl_plain_password"]) == ("worker", "do not tell")
+
+
+def test_a_variable_that_is_no_setting_is_told_with_the_nearest_one() -> None:
+    """A slip of the pen is not silently a default."""
+    found = unknown_variables({"HANDRAISE_DELIVRY": "x", "HANDRAISE_BROKERS": "x", "HANDRAISE_ZZZ": "x", "PATH": "x"})
+    assert found == {"HANDRAISE_DELIVRY": "HANDRAISE_DELIVERY", "HANDRAISE_ZZZ": None}
