@@ -72,7 +72,7 @@ WORKERS: Final = Row(
                     "of these, duplicates",
                 ),
             ),
-            unit="reqps",
+            unit="mps",
         ),
         Panel(
             "Lag",
