@@ -11,6 +11,7 @@ from handraise.events import Condition, Hours, OwnTrigger, Policy, Priority, Rep
 from handraise.policy import defaults, durations
 from handraise.policy.hours import WEEKDAYS, parse_days, parse_times, week_of
 from handraise.policy.replies import normal_tag
+from handraise.policy.written import plain
 
 TriggerT = TypeVar("TriggerT", bound=TriggerPolicy)
 _VERSION_BYTES = 8
@@ -46,11 +47,11 @@ def effective(policy: Policy) -> Policy:
 def version_of(policy: Policy) -> str:
     """A hash of what an effective policy does: without the business's id, and without a name that is only the id."""
     named = None if policy.name == policy.business_id else policy.name
-    content = msgspec.to_builtins(msgspec.structs.replace(policy, name=named), order="sorted")
-    del content["business_id"]
-    # Own triggers of one priority are told apart by their order, so that is kept.
-    content["own_triggers"] = [[name, trigger] for name, trigger in policy.own_triggers.items()]
-    return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()[: 2 * _VERSION_BYTES]
+    parts = {name: plain(getattr(policy, name)) for name in policy.__struct_fields__ if name != "business_id"}
+    # Own triggers that are equally urgent are told apart by their order, which sorted keys would lose.
+    own = [[name, plain(trigger)] for name, trigger in policy.own_triggers.items()]
+    content = msgspec.json.encode(parts | {"name": named, "own_triggers": own}, order="sorted")
+    return hashlib.sha256(content).hexdigest()[: 2 * _VERSION_BYTES]
 
 
 def _promise(text: str) -> str:

@@ -75,7 +75,7 @@ class KeywordIndex:
                 place = _whole_words(folded, start, end, entry)
                 if place is None:
                     continue
-                find = KeywordFind(offsets[place[0]], offsets[place[1] - 1] + 1, entry.keyword)
+                find = KeywordFind(offsets[place[0]], _cluster_end(text, offsets[place[1] - 1]), entry.keyword)
                 for keywords in entry.lists:
                     found.setdefault(keywords, []).append(find)
         for finds in found.values():
@@ -100,20 +100,26 @@ def folded_text(text: str) -> tuple[str, Sequence[int]]:
     offsets: list[int] = []
     start = 0
     while start < len(text):
-        end = start + 1
         if text[start].isspace():
             if folded and folded[-1] != " ":
                 folded.append(" ")
                 offsets.append(start)
-            start = end
+            start += 1
             continue
-        while end < len(text) and (unicodedata.combining(text[end]) or text[end] in _JOINERS):
-            end += 1
+        end = _cluster_end(text, start)
         cluster = text[start] if text[start] == "_" else _fold(text[start:end])
         folded.append(cluster)
         offsets += [start] * len(cluster)
         start = end
     return "".join(folded), offsets
+
+
+def _cluster_end(text: str, start: int) -> int:
+    """Where the character at `start` ends, with the marks that follow it."""
+    end = start + 1
+    while end < len(text) and (unicodedata.combining(text[end]) or text[end] in _JOINERS):
+        end += 1
+    return end
 
 
 def _whole_words(folded: str, start: int, end: int, entry: _Entry) -> tuple[int, int] | None:

@@ -1,4 +1,4 @@
-"""Write policies as YAML that can be read again."""
+"""Policies as plain values, and as YAML that can be read again."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ def to_yaml(policies: Iterable[Policy]) -> str:
     yaml.width = _WIDTH
     yaml.allow_unicode = True
     stream = io.StringIO()
-    yaml.dump_all([_plain(policy) for policy in policies], stream)
+    yaml.dump_all([plain(policy) for policy in policies], stream)
     return stream.getvalue()
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """A policy, or a part of one, as plain values: everything that is set, be it the default or not."""
     if isinstance(value, Struct):
         entries = ((field, getattr(value, field.name)) for field in msgspec.structs.fields(value))
-        return {field.encode_name: _plain(item) for field, item in entries if _is_set(item, field)}
+        return {field.encode_name: plain(item) for field, item in entries if _is_set(item, field)}
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value.value if isinstance(value, Enum) else value
