@@ -15,7 +15,6 @@ from handraise.engine.errors import EngineError
 from handraise.logs import count_retries, set_up_logs
 from handraise.settings import LogFormat, LogLevel
 
-
 SECRET: Final = "terces ym"[::-1]
 """Backwards, since a traceback does show source lines."""
 

@@ -114,12 +114,14 @@ class Installation:
         unique = uuid.uuid4().hex[:8]
         self.broker = broker
         self.folder = folder
+        own: dict[str, Any] = {
+            "delivery": Delivery.EXACTLY_ONCE if broker.transactions else Delivery.AT_LEAST_ONCE,
+            "partitions": 4,
+            "http_port": 0,
+            "session_timeout_seconds": 6.0,
+        }
         self.settings = Settings(
-            brokers=broker.servers,
-            group=f"group-{unique}",
-            topic_prefix=f"t{unique}.",
-            delivery=Delivery.EXACTLY_ONCE if broker.transactions else Delivery.AT_LEAST_ONCE,
-            **{"partitions": 4, "http_port": 0, "session_timeout_seconds": 6.0, **settings},
+            brokers=broker.servers, group=f"group-{unique}", topic_prefix=f"t{unique}.", **{**own, **settings}
         )
         self.clients = Clients(self.settings)
         self.names = TopicNames(self.settings.topic_prefix)
