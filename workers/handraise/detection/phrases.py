@@ -221,7 +221,7 @@ def expression(item: Item, symbols: Symbols) -> str:
             rest = [expression(option, symbols) for option, one in zip(options, single, strict=True) if not one]
             together = [_class("".join(single))] if any(single) else []
             parts = list(dict.fromkeys([*filter(None, rest), *together]))
-            return (f"(?:{'|'.join(parts)})" if parts else "") + ("?" if parts and "" in rest else "")
+            return f"(?:{'|'.join(parts)})" if parts else ""  # an option of nothing but fillers is no option
         case Repeat(part, least, many):
             return f"(?:{expression(part, symbols)}){('+' if least else '*') if many else '?'}"
 
