@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from handraise.conversation import weights
 from handraise.conversation.effects import Assessment
 from handraise.conversation.mood import has_fallen
@@ -10,6 +12,9 @@ from handraise.conversation.weights import Sign, noisy_or
 from handraise.detection.signals import Intent, Signals, Span
 from handraise.events import ChatMessage
 from handraise.policy.model import CRISIS, BusinessPolicy, ConversationFacts
+
+_NOTHING_ASKED: Final = frozenset(("sticker", "reaction", "typing", "read", "system"))
+"""Message types that want no answer when no text comes with them."""
 
 
 def assess_customer(
@@ -48,7 +53,7 @@ def assess_assistant(
     """Every trigger that an AI turn speaks for. `state` is as the turns before left it."""
     gap = _knowledge_gap(state, message, signals)
     found = [gap] if gap.score > 0 else []
-    if signals.promise > 0 and gap.score < 0.5:  # noqa: PLR2004 - an admission with a promise is one knowledge gap
+    if signals.promise > 0 and not signals.offers_human and gap.score < 0.5:  # noqa: PLR2004 - an admission with a promise is one knowledge gap
         found.append(_plain("broken_promise", signals.promise, signals, ("promise",)))
     failure = _ai_failure(state, message, repeated=repeated)
     if failure.score > 0:
@@ -82,7 +87,7 @@ def gap_signs(state: Conversation, message: ChatMessage, signals: Signals) -> tu
 def is_real_question(state: Conversation, message: ChatMessage, signals: Signals) -> bool:
     """Whether a customer's message wants an answer: anything of substance but thanks, small talk and noise."""
     if message.message_type != "text" and not message.text.strip():
-        return True
+        return message.message_type not in _NOTHING_ASKED
     if signals.gibberish or not message.text.strip():
         return False
     if signals.question:

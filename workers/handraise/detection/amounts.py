@@ -74,6 +74,10 @@ _COUNTED_BEFORE: Final = re.compile(
 )
 
 
+_PART_OF_A_CODE: Final = re.compile(r"(?:\d|\b[A-Z]{1,4})[ -]$")
+"""What stands before a number that goes on a card number, a flight, a number plate or the like."""
+
+
 NUMBERS: Final = re.compile(rf"\d|\b(?:{'|'.join(sorted(_WORDS))})\b", re.IGNORECASE)
 """Found in every text that may hold an amount or a quantity, and quickly."""
 
@@ -102,6 +106,8 @@ def quantities_in(text: str, amounts: tuple[Amount, ...]) -> tuple[Quantity, ...
 def _quantities(text: str, amounts: tuple[Amount, ...]) -> Iterator[Quantity]:
     for found in _QUANTITY.finditer(text):
         if any(found.start() < amount.end and amount.start < found.end() for amount in amounts):
+            continue
+        if found["number"] and _PART_OF_A_CODE.search(text, max(0, found.start() - 8), found.start()):
             continue
         if found["number"]:
             value = number(found["number"]) * (1_000 if found["scale"] else 1)

@@ -21,7 +21,7 @@ from handraise.detection.reading import Reading
 from handraise.detection.rules import INTENT, RuleBook
 from handraise.detection.sentiment import Valences
 from handraise.detection.signals import SIGNALS, Amount, Intent, Quantity, Signals, Span
-from handraise.detection.stakes import stakes
+from handraise.detection.stakes import counted, stakes
 from handraise.detection.tokens import TOKEN
 from handraise.events import Sender
 
@@ -107,7 +107,7 @@ class Detector:
         numbers = list[tuple[int, int, float]]()
         if NUMBERS.search(reading.text):
             amounts = amounts_in(reading.text)
-            quantities = quantities_in(reading.text, amounts)
+            quantities = counted(quantities_in(reading.text, amounts))
             buying = question or not _BUYING.isdisjoint(cues) or any(one.signal == "high_value" for one in found)
             numbers = stakes(quantities, amounts, buying=buying)
         scores, spans = self._scores(text, reading, found, numbers)

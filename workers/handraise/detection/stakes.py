@@ -24,10 +24,69 @@ _ROUGHLY: Final = {
 """How many of a currency make about a dollar, to one digit: good for telling large from small, for nothing else."""
 
 _NOT_COUNTED: Final = frozenset(
-    ["second", "seconds", "sec", "secs", "minute", "minutes", "min", "mins", "hour", "hours", "hr", "hrs", "h", "day", "days", "week", "weeks", "weekend", "weekends", "month", "months", "year", "years", "yr", "yrs", "yo", "old", "am", "pm", "night", "nights", "time", "times", "o'clock", "oclock", "th", "st", "nd", "rd", "ago", "later", "mm", "cm", "m", "km", "mile", "miles", "ft", "foot", "feet", "inch", "inches", "in", "yards", "yard", "metre", "metres", "meter", "meters", "degrees", "mg", "g", "gr", "gram", "grams", "kg", "kgs", "kilo", "kilos", "lb", "lbs", "pound", "pounds", "oz", "ounce", "ounces", "ml", "l", "litre", "litres", "liter", "liters", "gal", "gallons", "gb", "mb", "tb", "kb", "mbps", "ghz", "mhz", "hz", "w", "watt", "watts", "kw", "kwh", "v", "volt", "volts", "amp", "amps", "mah", "fps", "px", "dpi", "rpm", "percent", "per", "pct", "points", "point", "pts", "miles", "followers", "subscribers", "views", "likes", "calories", "steps", "street", "st", "road", "rd", "avenue", "ave", "lane", "drive", "apt", "flat", "floor", "page", "pages", "chapter", "section", "line", "lines", "version", "size", "order", "number", "no", "and", "or", "but", "to", "the", "a", "is", "was", "are", "for", "of", "on", "at", "with", "from", "by", "if", "than", "then", "that", "it", "i", "you", "we", "they", "he", "she", "my", "your", "our", "this", "dollars", "euros", "rs", "bucks", "calls", "emails", "messages", "tickets", "attempts", "tries", "characters", "words", "reviews", "stars", "star", "ppl", "people", "other", "more", "less", "dias", "dia", "semanas", "semana", "meses", "horas", "minutos", "anos", "ano", "jours", "jour", "semaines", "semaine", "mois", "heures", "ans", "annees", "tage", "tagen", "tag", "wochen", "woche", "monate", "monaten", "stunden", "minuten", "jahre", "uhr", "din", "mahine", "saal", "ghante"]
+    ["second", "seconds", "sec", "secs", "minute", "minutes", "min", "mins", "hour", "hours", "hr", "hrs", "h", "day", "days", "week", "weeks", "weekend", "weekends", "month", "months", "year", "years", "yr", "yrs", "yo", "old", "am", "pm", "night", "nights", "time", "times", "o'clock", "oclock", "th", "st", "nd", "rd", "ago", "later", "mm", "cm", "m", "km", "mile", "miles", "ft", "foot", "feet", "inch", "inches", "in", "yards", "yard", "metre", "metres", "meter", "meters", "degrees", "mg", "g", "gr", "gram", "grams", "kg", "kgs", "kilo", "kilos", "lb", "lbs", "pound", "pounds", "oz", "ounce", "ounces", "ml", "l", "litre", "litres", "liter", "liters", "gal", "gallons", "gb", "mb", "tb", "kb", "mbps", "ghz", "mhz", "hz", "w", "watt", "watts", "kw", "kwh", "v", "volt", "volts", "amp", "amps", "mah", "fps", "px", "dpi", "rpm", "percent", "per", "pct", "points", "point", "pts", "miles", "followers", "subscribers", "views", "likes", "calories", "steps", "street", "st", "road", "rd", "avenue", "ave", "lane", "drive", "apt", "flat", "floor", "page", "pages", "chapter", "section", "line", "lines", "version", "size", "order", "number", "no", "and", "or", "but", "to", "the", "a", "is", "was", "are", "for", "of", "on", "at", "with", "from", "by", "if", "than", "then", "that", "it", "i", "you", "we", "they", "he", "she", "my", "your", "our", "this", "dollars", "euros", "rs", "bucks", "calls", "emails", "messages", "tickets", "attempts", "tries", "characters", "words", "reviews", "stars", "star", "ppl", "people", "other", "more", "less", "dias", "dia", "semanas", "semana", "meses", "horas", "minutos", "anos", "ano", "jours", "jour", "semaines", "semaine", "mois", "heures", "ans", "annees", "tage", "tagen", "tag", "wochen", "woche", "monate", "monaten", "stunden", "minuten", "jahre", "uhr", "din", "mahine", "saal", "ghante", "already", "not", "do", "does", "did", "has", "have", "had", "in", "into", "when", "what", "why", "how", "please", "thanks", "just", "still", "because", "so", "as", "be", "can", "will", "would", "should", "must", "which", "who", "where", "there", "here", "now", "today", "tomorrow", "tonight", "yesterday", "until", "till", "after", "before", "since", "during", "without", "error", "errors", "y", "o", "de", "del", "la", "el", "los", "las", "en", "con", "sin", "por", "para", "que", "es", "e", "ou", "em", "com", "sem", "do", "da", "no", "na", "et", "le", "les", "du", "des", "pour", "avec", "sans", "au", "sur", "und", "oder", "auf", "mit", "ohne", "fur", "für", "im", "am", "von", "bis", "zum", "zur", "der", "die", "das", "ist", "ka", "ki", "ke", "ko", "se", "hai", "mein", "aur"]
 )  # fmt: skip
 _GROUPS: Final = frozenset(
-    ["guest", "guests", "attendee", "attendees", "delegate", "delegates", "employee", "employees", "staff", "seat", "seats", "user", "users", "licence", "licences", "license", "licenses", "pax", "participants", "students", "children", "kids", "cover", "covers", "person", "persons", "heads", "invitees", "colleagues", "workers", "people", "ppl", "team", "members", "rooms", "desks", "laptops", "room", "group", "party", "class", "company", "fleet", "vehicles", "vans", "cars", "desktops", "workstations", "machines", "stores", "shops", "outlets", "branches", "locations", "sites", "apartments", "properties", "units"]
+    [
+        "guest",
+        "guests",
+        "attendee",
+        "attendees",
+        "delegate",
+        "delegates",
+        "employee",
+        "employees",
+        "staff",
+        "seat",
+        "seats",
+        "user",
+        "users",
+        "licence",
+        "licences",
+        "license",
+        "licenses",
+        "pax",
+        "participants",
+        "students",
+        "children",
+        "kids",
+        "cover",
+        "covers",
+        "person",
+        "persons",
+        "heads",
+        "invitees",
+        "colleagues",
+        "workers",
+        "people",
+        "ppl",
+        "team",
+        "members",
+        "rooms",
+        "desks",
+        "laptops",
+        "room",
+        "group",
+        "party",
+        "class",
+        "company",
+        "fleet",
+        "vehicles",
+        "vans",
+        "cars",
+        "desktops",
+        "workstations",
+        "machines",
+        "stores",
+        "shops",
+        "outlets",
+        "branches",
+        "locations",
+        "sites",
+        "apartments",
+        "properties",
+        "units",
+    ]
 )
 
 
@@ -45,10 +104,19 @@ def stakes(quantities: Sequence[Quantity], amounts: Sequence[Amount], *, buying:
     return found
 
 
+def counted(quantities: Sequence[Quantity]) -> tuple[Quantity, ...]:
+    """Those that count things: no measures, times, years, or numbers that some other word happens to follow."""
+    return tuple(
+        quantity
+        for quantity in quantities
+        if (quantity.unit in _GROUPS or quantity.unit not in _NOT_COUNTED) and not _looks_like_a_year(quantity)
+    )
+
+
 def _of_quantity(quantity: Quantity, *, buying: bool) -> float:
     unit = quantity.unit
     group = unit in _GROUPS
-    if (unit in _NOT_COUNTED and not group) or not unit or _looks_like_a_year(quantity):
+    if not unit:
         return 0.0
     value = quantity.value
     if group:
