@@ -96,6 +96,12 @@ class PhraseError(ValueError):
     """A phrase that does not follow the notation."""
 
 
+_FILLER: Final = Sequence(())
+"""A word that texts are read without. An option that holds one is no option: less than it says would match it."""
+_NEVER: Final = "(?!)"
+"""Matches nothing: an alternation of which no option is left."""
+
+
 class Parser:
     """Parses the phrases of one lexicon.
 
@@ -134,11 +140,13 @@ class Parser:
 
     def _alternatives(self, tokens: list[re.Match[str]], at: int, phrase: str) -> tuple[Item, int]:
         options, items = [], list[Item]()
+        emptied = [False]
         while at < len(tokens) and tokens[at][1] != ")":
             mark = tokens[at][1]
             if mark == "|":
                 options.append(_sequence(items))
                 items = []
+                emptied.append(False)
                 at += 1
                 continue
             if mark in {"?", "+"}:
@@ -148,9 +156,12 @@ class Parser:
                 at += 1
                 continue
             item, at = self._item(tokens, at, phrase)
+            emptied[-1] |= item == _FILLER
             items.append(item)
         options.append(_sequence(items))
-        return (options[0] if len(options) == 1 else Choice(tuple(options))), at
+        if len(options) == 1:
+            return options[0], at
+        return Choice(tuple(option for option, lost in zip(options, emptied, strict=True) if not lost)), at
 
     def _item(self, tokens: list[re.Match[str]], at: int, phrase: str) -> tuple[Item, int]:
         mark, name, kind, gap, word = tokens[at].groups()
@@ -182,7 +193,8 @@ class Parser:
             if name in self._open:
                 raise PhraseError(f"<{name}> refers to itself")
             self._open.append(name)
-            self._names[name] = Choice(tuple(self.parse(phrase) for phrase in self._sources[name]))
+            parsed = [self.parse(phrase) for phrase in self._sources[name]]
+            self._names[name] = Choice(tuple(item for item in parsed if item != _FILLER))
             self._open.pop()
         return self._names[name]
 
@@ -221,7 +233,7 @@ def expression(item: Item, symbols: Symbols) -> str:
             rest = [expression(option, symbols) for option, one in zip(options, single, strict=True) if not one]
             together = [_class("".join(single))] if any(single) else []
             parts = list(dict.fromkeys([*filter(None, rest), *together]))
-            return f"(?:{'|'.join(parts)})" if parts else ""  # an option of nothing but fillers is no option
+            return f"(?:{'|'.join(parts)})" if parts else _NEVER
         case Repeat(part, least, many):
             return f"(?:{expression(part, symbols)}){('+' if least else '*') if many else '?'}"
 

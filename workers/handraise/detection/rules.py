@@ -249,7 +249,7 @@ def _preselection(needs: list[list[frozenset[str]]]) -> tuple[int, dict[str, int
     size = len(needs)
     always, masks = 0, dict[str, int]()
     for i, sets in enumerate(needs):
-        rarest = sorted(set(sets), key=lambda symbols: (len(symbols), min(symbols)))[:_SLOTS]
+        rarest = sorted(set(sets), key=lambda symbols: (len(symbols), min(symbols, default="")))[:_SLOTS]
         for slot in range(_SLOTS):
             bit = 1 << (slot * size + i)
             if slot >= len(rarest):
