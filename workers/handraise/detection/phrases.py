@@ -161,6 +161,8 @@ class Parser:
         options.append(_sequence(items))
         if len(options) == 1:
             return options[0], at
+        if any(isinstance(option, Repeat) and not option.least for option in options):
+            raise PhraseError(f"an option that may be nothing makes all of them optional, in {phrase!r}")
         return Choice(tuple(option for option, lost in zip(options, emptied, strict=True) if not lost)), at
 
     def _item(self, tokens: list[re.Match[str]], at: int, phrase: str) -> tuple[Item, int]:
