@@ -69,6 +69,16 @@ def test_a_bad_record_goes_to_the_dead_letters_as_it_came_and_the_rest_goes_on(i
     assert dict(by_value[None].headers)["handraise.reason"] == b"empty"
 
 
+def test_a_bad_record_that_is_too_large_to_keep_whole_is_cut(installation: Installation) -> None:
+    """Nearly as large as a broker takes; without a key."""
+    asyncio.run(installation.produce([Record(Topic.MESSAGES, b"x" * 1_000_000), message(1, "c1")]))
+    installation.worker().wait_ready()
+    (cut,) = asyncio.run(installation.read(Topic.DEAD_LETTERS, at_least(1)))
+    assert cut.key is None
+    assert len(cut.value) + int(dict(cut.headers)["handraise.cut_bytes"]) == 1_000_000
+    assert counts(asyncio.run(installation.read(Topic.DECISIONS, at_least(1)))) == {"c1": [1]}
+
+
 def test_an_outcome_without_a_conversation_is_a_dead_letter(installation: Installation) -> None:
     """One for a conversation that is known is not."""
     outcomes = [

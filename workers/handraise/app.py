@@ -93,6 +93,8 @@ def create_app(settings: Settings) -> App:
         detector_version=DETECTOR_VERSION,
     )
     count_retries(metrics.broker_retried)
+    # The detector reads its data at its first call, which must not be a customer's.
+    detect([""])
     step = Processor(shelf.policy, timed(detect, metrics.detected), DETECTOR_VERSION)
     return build_app(settings, Parts(step, open_trigger, shelf, check_policy, metrics, registry))
 

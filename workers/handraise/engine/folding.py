@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Final, Protocol
 
 import msgspec
-from aiokafka.partitioner import DefaultPartitioner
 
 from handraise.conversation.effects import Effects
 from handraise.engine.batch import Batch, Outbox
+from handraise.engine.placement import place
 from handraise.engine.record import Record
 from handraise.engine.topics import Topic, TopicNames
 from handraise.events import (
@@ -27,8 +26,6 @@ from handraise.events import (
 
 MAX_VALUE_BYTES: Final = 4_194_304
 """A larger value is not even decoded: no event of the contract comes near it."""
-_PLACES_REMEMBERED: Final = 65_536
-_PARTITIONER: Final = DefaultPartitioner()
 
 Event = ChatMessage | Outcome
 Clock = Callable[[], datetime]
@@ -98,7 +95,7 @@ class Folding:
             except InvalidEventError as error:
                 outbox.bury(record, error.code, str(error))
                 continue
-            if _place(event.conversation_id, batch.partitions) != record.partition:
+            if place(event.conversation_id.encode(), batch.partitions) != record.partition:
                 outbox.misrouted.append(record.topic)
             if not outbox.was_folded(_state_key(event), topic, record.offset):
                 sources.append((record, topic, event))
@@ -146,10 +143,3 @@ def _decode(topic: Topic, value: bytes | None) -> Event:
 
 def _state_key(event: Event) -> bytes:
     return f"{event.business_id}/{event.conversation_id}".encode()
-
-
-# The hash is written in Python and takes some ten times as long as the decoding of a message.
-@lru_cache(maxsize=_PLACES_REMEMBERED)
-def _place(conversation_id: str, partitions: int) -> int:
-    everywhere = list(range(partitions))
-    return int(_PARTITIONER(conversation_id.encode(), everywhere, everywhere))

@@ -12,6 +12,7 @@ from aiokafka.errors import ProducerClosed
 from handraise.engine.batch import Send
 from handraise.engine.clients import Clients
 from handraise.engine.patience import wait_for_end
+from handraise.engine.placement import place
 from handraise.engine.state import Kept
 from handraise.engine.topics import Topic, TopicNames
 from handraise.settings import Settings
@@ -46,7 +47,10 @@ class Delivery(Protocol):
 
 
 class Writer:
-    """Puts records and states into a producer; the partition's states go to its partition of the changelog."""
+    """Puts records and states into a producer, in batches built here.
+
+    A future for each record, as the producer's own `send` makes, would halve the throughput.
+    """
 
     def __init__(self, producer: Any, names: TopicNames, partition: int) -> None:  # noqa: ANN401 - aiokafka carries no types
         self._producer = producer
@@ -54,32 +58,55 @@ class Writer:
         self._partition = partition
 
     async def send(self, sends: Iterable[Send]) -> list[asyncio.Future[Any]]:
-        """Hand records to the producer; the futures end when the broker has them."""
-        return [
-            await self._producer.send(self._names[one.topic], one.value, key=one.key, headers=list(one.headers))
-            for one in sends
-        ]
+        """Hand records to the producer, each placed by its key; the futures end when the broker has them."""
+        packing = _Packing(self._producer)
+        for topic, key, value, headers in sends:
+            name = self._names[topic]
+            partitions = len(await self._producer.partitions_for(name))
+            # A dead letter may have no key; any partition is as good as another then.
+            partition = self._partition % partitions if key is None else place(key, partitions)
+            await packing.add(TopicPartition(name, partition), key, value, list(headers))
+        return await packing.close()
 
     async def keep(self, kept: Mapping[bytes, Kept]) -> list[asyncio.Future[Any]]:
-        """The same for states. They travel in batches built here: a future for each would halve the throughput."""
-        waiting = []
-        building = self._producer.create_batch()
+        """The same for states, which go to the partition's own partition of the changelog."""
+        packing = _Packing(self._producer)
+        changelog = TopicPartition(self._names[Topic.STATE], self._partition)
         for key, (state, progress) in kept.items():
-            headers = [] if progress is None else [progress.header()]
-            if building.append(key=key, value=state, timestamp=None, headers=headers) is None:
-                waiting.append(await self._queue(building))
-                building = self._producer.create_batch()
-                building.append(key=key, value=state, timestamp=None, headers=headers)
-        if building.record_count():
-            waiting.append(await self._queue(building))
-        return waiting
+            await packing.add(changelog, key, state, [] if progress is None else [progress.header()])
+        return await packing.close()
 
-    async def _queue(self, batch: Any) -> asyncio.Future[Any]:  # noqa: ANN401 - aiokafka carries no types
+
+class _Packing:
+    """Batches under construction, one for each partition; a full one is handed to the producer at once."""
+
+    def __init__(self, producer: Any) -> None:  # noqa: ANN401 - aiokafka carries no types
+        self._producer = producer
+        self._building: dict[TopicPartition, Any] = {}
+        self._waiting: list[asyncio.Future[Any]] = []
+
+    async def add(
+        self, target: TopicPartition, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]
+    ) -> None:
+        """Append a record."""
+        building = self._building.get(target)
+        if building is not None and building.append(key=key, value=value, timestamp=None, headers=headers) is not None:
+            return
+        if building is not None:
+            await self._queue(target, building)
+        self._building[target] = building = self._producer.create_batch()
+        # The first record of a batch always fits: the producer's limit is one for more of them.
+        building.append(key=key, value=value, timestamp=None, headers=headers)
+
+    async def close(self) -> list[asyncio.Future[Any]]:
+        """Hand over what is left; the futures of everything."""
+        for target, building in self._building.items():
+            await self._queue(target, building)
+        return self._waiting
+
+    async def _queue(self, target: TopicPartition, batch: Any) -> None:  # noqa: ANN401 - aiokafka carries no types
         batch.close()
-        queued: asyncio.Future[Any] = await self._producer.send_batch(
-            batch, self._names[Topic.STATE], partition=self._partition
-        )
-        return queued
+        self._waiting.append(await self._producer.send_batch(batch, target.topic, partition=target.partition))
 
 
 class ExactlyOnce:
