@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -73,24 +73,20 @@ def _settings(broker: str | None, folder: Path, view: View) -> Iterator[Settings
     """Settings for this run alone: topics of its own, and the embedded broker unless another one is named."""
     name = f"handraise-demo-{uuid.uuid4().hex[:6]}"
 
-    def of(servers: str, delivery: Delivery) -> Settings:
-        return Settings(
-            brokers=servers,
-            group=name,
-            topic_prefix=f"{name}.",
-            http_port=0,
-            partitions=4,
-            session_timeout_seconds=6.0,
-            delivery=delivery,
-        )
-
+    own: dict[str, Any] = {
+        "group": name,
+        "topic_prefix": f"{name}.",
+        "http_port": 0,
+        "partitions": 4,
+        "session_timeout_seconds": 6.0,
+    }
     if broker is not None:
         view.line(f"Broker {broker}; the topics begin with {name}. and stay there.")
-        yield of(broker, Delivery.EXACTLY_ONCE)
+        yield Settings(brokers=broker, delivery=Delivery.EXACTLY_ONCE, **own)
         return
     with embedded_broker(folder) as servers:
         view.line(f"Broker {servers}: in memory, for trying out; it keeps nothing and has no transactions.")
-        yield of(servers, Delivery.AT_LEAST_ONCE)
+        yield Settings(brokers=servers, delivery=Delivery.AT_LEAST_ONCE, **own)
 
 
 @contextmanager
