@@ -74,6 +74,8 @@ _COUNTED_BEFORE: Final = re.compile(
 )
 
 
+_THOUSANDS: Final = 3
+"""Digits between the marks that group thousands."""
 _PART_OF_A_CODE: Final = re.compile(r"(?:\d|\b[A-Z]{1,4})[ -]$")
 """What stands before a number that goes on a card number, a flight, a number plate or the like."""
 
@@ -132,7 +134,7 @@ def number(written: str) -> float:
         return float(digits)
     last = marks[-1]
     whole, _, rest = digits.rpartition(last)
-    decimal = len(rest) != 3 if len(set(marks)) == 1 else True
+    decimal = len(rest) != _THOUSANDS if len(set(marks)) == 1 else True
     if len(set(marks)) == 1 and len(marks) > 1:
         decimal = False
     whole = re.sub(r"[.,]", "", whole)

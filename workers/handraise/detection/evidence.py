@@ -41,17 +41,16 @@ class Judge:
     def __init__(self, book: RuleBook) -> None:
         self._book: Final = book
 
-    def evidence(self, text: Reading, rules: Iterable[Rule], lexicon: str) -> list[Found]:
+    def evidence(  # noqa: C901 - what can cancel a match stands in one list
+        self, text: Reading, rules: Iterable[Rule], lexicon: str
+    ) -> list[Found]:
         """Every match that is not denied, excepted or guarded away; one per rule, the first that counts."""
         symbols, found = text.symbols, []
         denied = dict[str, _Denied]()
         for rule in rules:
             for match in rule.matches.finditer(symbols):
                 start, end = match.span()
-                if start == end and rule.score:
-                    continue
-                foreign = lexicon not in ("und", rule.lexicon) and not (lexicon == "hi_latn" and rule.lexicon == "en")
-                if foreign and (end - start < 2 and end - start < len(symbols.strip("".join(_ENDS)))):
+                if (start == end and rule.score) or _is_a_homograph(rule, lexicon, end - start, symbols):
                     continue
                 if rule.unless and _overlaps(rule.unless, symbols, start, end):
                     continue
@@ -147,3 +146,9 @@ def shown(found: Iterable[Found]) -> list[Found]:
         if all(one.end <= other.start or one.start >= other.end for other in kept):
             kept.append(one)
     return sorted(kept[:MOST_SPANS], key=lambda f: f.start)
+
+
+def _is_a_homograph(rule: Rule, lexicon: str, length: int, symbols: str) -> bool:
+    """Whether a single word of another language matched, in a text that says more than that word."""
+    foreign = lexicon not in ("und", rule.lexicon) and not (lexicon == "hi_latn" and rule.lexicon == "en")
+    return foreign and length <= 1 and length < len(symbols.strip("".join(_ENDS)))

@@ -28,9 +28,14 @@ def looks_mashed(word: str) -> bool:
         for line in (row, row[::-1]):
             if any(line[i : i + _RUN] in lower for i in range(len(line) - _RUN + 1)) and lower not in _WORDS_ON_ROWS:
                 return True
-    return len(lower) > 7 and vowels / len(lower) < 0.2
+    return len(lower) > _LONG_ENOUGH and vowels / len(lower) < _FEW_VOWELS
 
 
+_LONG_ENOUGH: Final = 7
+_FEW_VOWELS: Final = 0.2
+"""Longer words with a smaller share of vowels are no words of a Latin script."""
+_PICTURES: Final = 0x2000
+"""Symbols, arrows and emoji begin here: they say something."""
 _WORDS_ON_ROWS: Final = frozenset(
     {"property", "poverty", "qwerty", "powerpoint", "liberty", "puberty", "route", "tyre"}
 )
@@ -44,6 +49,6 @@ def is_gibberish(words: Sequence[str], text: str) -> bool:
             bool(stripped)
             and stripped.isprintable()
             and bool(_SYMBOL_NOISE.fullmatch(stripped))
-            and (any(mark not in ".!?…" for mark in stripped) and all(ord(mark) < 0x2000 for mark in stripped))
+            and (any(mark not in ".!?…" for mark in stripped) and all(ord(mark) < _PICTURES for mark in stripped))
         )
     return sum(map(looks_mashed, words)) * 2 > len(words)

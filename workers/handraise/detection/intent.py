@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from handraise.detection.signals import Intent
@@ -17,7 +18,7 @@ _BY_CUE: Final = (Intent.CHANGE, Intent.ORDER, Intent.QUESTION, Intent.PRAISE, I
 _PRAISE: Final = 0.5
 
 
-def intent_of(scores: Mapping[str, float], cues: Set[str], *, question: bool, sentiment: float) -> Intent:
+def intent_of(scores: Mapping[str, float], cues: AbstractSet[str], *, question: bool, sentiment: float) -> Intent:
     """The first that holds: a signal, a change, an order, a question, praise, smalltalk."""
     for signal, intent in _BY_SIGNAL:
         if scores.get(signal, 0.0) >= _SURE:

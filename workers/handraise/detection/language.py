@@ -20,7 +20,7 @@ _OWN: Final = 1
 _SCRIPT: Final = 8
 _LETTER: Final = 4
 _HINT: Final = 2
-"""Votes for a function word, a word of this language alone, a word of its phrases alone, a script, a letter, the hint."""
+"""Votes: a function word, a word of one language alone, a word of its phrases alone, a script, a letter, the hint."""
 
 _ENOUGH: Final = 2
 _LETTERS: Final = (
@@ -109,8 +109,8 @@ def _word_votes(
         ):
             for word in words:
                 votes.setdefault(fold(word), {})[name] = weight
-    for name, words in own_words.items():
+    for name, own in own_words.items():
         others = frozenset[str]().union(*(other for key, other in own_words.items() if key != name))
-        for word in words - others:
+        for word in own - others:
             votes.setdefault(word, {}).setdefault(name, _OWN)
     return {word: sum(weight * unit[name] for name, weight in given.items()) for word, given in votes.items()}
