@@ -26,10 +26,9 @@ from handraise.engine.topics import Topic
 from handraise.events import ChatMessage, Sender, encode
 from handraise.settings import Delivery
 from tests.support.brokers import ROOT, apache_kafka
-from tests.support.installation import COUNTING, Installation, WorkerProcess, installed
+from tests.support.installation import COUNTING, WORKER, Installation, WorkerProcess, installed
 from tests.support.waiting import eventually
 
-WORKER: Final = ("-m", "handraise", "worker")
 SAMPLES: Final = ROOT / "workers" / "handraise" / "demo" / "conversations"
 CONVERSATIONS: Final = 5_000
 

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 import pytest
 
+from handraise.conversation import Processor
+from handraise.engine.folding import Step, StepResult
 from handraise.engine.topics import Topic
-from handraise.events import MESSAGES, Decision
+from handraise.events import MESSAGES, Decision, Escalation, encode
+from handraise.policy import PolicyBook
 from handraise.settings import Delivery
 from tests.support.brokers import Broker
 from tests.support.counting import CountingStep
-from tests.support.installation import Installation, WorkerProcess, installed, message
+from tests.support.installation import COUNTING, WORKER, Installation, WorkerProcess, installed, message
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.kafka, pytest.mark.chaos]
@@ -33,6 +36,15 @@ PAUSE_SECONDS: Final = 0.005
 """Between two messages: about 150 a second."""
 STALL_SECONDS: Final = 2 * SESSION_SECONDS
 ROUNDS: Final = 3
+TEXTS: Final = (
+    "Hello",
+    "Do you open on Sundays?",
+    "Can I talk to a real person please?",
+    "Thank you",
+    "Is it in stock?",
+)
+
+Fault = Callable[[Installation, WorkerProcess], Awaitable[WorkerProcess]]
 
 
 @pytest.fixture
@@ -63,15 +75,29 @@ def test_at_least_once_loses_nothing_and_repeats_only_the_same(kafka: Broker, tm
         asyncio.run(_under_load(made, _killed))
 
 
+def test_escalations_and_states_are_those_of_a_replay_after_three_kills(shared_by_two: Installation) -> None:
+    """`handraise worker` itself, on conversations in which some ask for a person."""
+    made = shared_by_two
+    sent = asyncio.run(_load(made, _killed, ROUNDS, WORKER))
+    book = PolicyBook()
+    results, states = asyncio.run(_replay(made, sent, Processor(book.__getitem__)))
+    expected = [_without_emission(one) for result in results for one in result.effects.escalations]
+    published = asyncio.run(made.read(Topic.ESCALATIONS, lambda records: len(records) >= len(expected), seconds=60))
+    found = [_without_emission(msgspec.json.decode(record.value, type=Escalation)) for record in published]
+    assert len(expected) >= CONVERSATIONS // len(TEXTS)
+    assert sorted(found) == sorted(expected)
+    assert asyncio.run(made.state()) == states
+
+
 async def _killed(made: Installation, victim: WorkerProcess) -> WorkerProcess:
     victim.kill()
-    return made.worker()
+    return made.worker(victim.arguments)
 
 
 async def _terminated(made: Installation, victim: WorkerProcess) -> WorkerProcess:
     victim.terminate()
     assert await asyncio.to_thread(victim.wait, 10) == 0
-    return made.worker()
+    return made.worker(victim.arguments)
 
 
 async def _stalled(_: Installation, victim: WorkerProcess) -> WorkerProcess:
@@ -83,8 +109,17 @@ async def _stalled(_: Installation, victim: WorkerProcess) -> WorkerProcess:
     return victim
 
 
-async def _under_load(made: Installation, fault: Callable[..., Any], rounds: int = ROUNDS) -> None:
-    workers = [made.worker(), made.worker()]
+async def _under_load(made: Installation, fault: Fault, rounds: int = ROUNDS) -> None:
+    sent = await _load(made, fault, rounds, COUNTING)
+    # Copies count once: under at-least-once there may be some.
+    decisions = await made.read(
+        Topic.DECISIONS, lambda records: len({record.value for record in records}) >= sent, seconds=60
+    )
+    await _assert_exact(made, sent, decisions)
+
+
+async def _load(made: Installation, fault: Fault, rounds: int, arguments: Sequence[str]) -> int:
+    workers = [made.worker(arguments), made.worker(arguments)]
     await _all_ready(workers)
     done = asyncio.Event()
     feeding = asyncio.create_task(_feed(made, done))
@@ -93,12 +128,7 @@ async def _under_load(made: Installation, fault: Callable[..., Any], rounds: int
         workers[place] = await fault(made, workers[place])
         await _all_ready(workers)
     done.set()
-    sent = await feeding
-    # Copies count once: under at-least-once there may be some.
-    decisions = await made.read(
-        Topic.DECISIONS, lambda records: len({record.value for record in records}) >= sent, seconds=60
-    )
-    await _assert_exact(made, sent, decisions)
+    return await feeding
 
 
 async def _feed(made: Installation, done: asyncio.Event) -> int:
@@ -106,7 +136,7 @@ async def _feed(made: Installation, done: asyncio.Event) -> int:
     async with made.producer() as producer:
         waiting = []
         while not done.is_set():
-            one = message(sent, f"c{sent % CONVERSATIONS}")
+            one = message(sent, f"c{sent % CONVERSATIONS}", TEXTS[sent % len(TEXTS)])
             waiting.append(await producer.send(made.names[Topic.MESSAGES], one.value, key=one.key))
             sent += 1
             await asyncio.sleep(PAUSE_SECONDS)
@@ -134,14 +164,16 @@ async def _assert_exact(made: Installation, sent: int, records: list[Any]) -> No
     for decision in decisions:
         in_order.setdefault(decision.conversation_id, []).append(int(decision.because))
     assert all(told == list(range(1, len(told) + 1)) for told in in_order.values())
-    assert await made.state() == await _replayed(made, sent)
+    _, states = await _replay(made, sent, CountingStep())
+    assert await made.state() == states
 
 
-async def _replayed(made: Installation, sent: int) -> dict[bytes, bytes]:
+async def _replay(made: Installation, sent: int, step: Step) -> tuple[list[StepResult], dict[bytes, bytes]]:
     records = await made.read(Topic.MESSAGES, lambda found: len(found) >= sent)
     assert len(records) == sent
-    states: dict[bytes, bytes] = {}
-    for result in CountingStep().process([MESSAGES.decode(record.value) for record in records], states.get):
-        if result.state is not None:
-            states[result.key] = result.state
-    return states
+    results = list(step.process([MESSAGES.decode(record.value) for record in records], lambda _: None))
+    return results, {result.key: result.state for result in results if result.state is not None}
+
+
+def _without_emission(escalation: Escalation) -> bytes:
+    return encode(msgspec.structs.replace(escalation, emitted_at=escalation.occurred_at))

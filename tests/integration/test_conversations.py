@@ -9,10 +9,9 @@ import msgspec
 
 from handraise.engine.topics import Topic
 from handraise.events import Control, ControlState, Escalation, EscalationType, Holder
-from tests.support.installation import Installation, Record, WorkerProcess, message
+from tests.support.installation import WORKER, Installation, Record, WorkerProcess, message
 from tests.support.waiting import until
 
-WORKER: Final = ("-m", "handraise", "worker")
 ASKS: Final = "Can I talk to a real person please?"
 
 

@@ -26,6 +26,7 @@ from tests.support.brokers import ROOT, Broker
 from tests.support.waiting import until
 
 COUNTING: Final = ("-m", "tests.support.counting")
+WORKER: Final = ("-m", "handraise", "worker")
 READY_SECONDS: Final = 40.0
 """A first join takes half the session timeout on the embedded broker; a killed member is waited for as long as that."""
 
@@ -44,6 +45,7 @@ class WorkerProcess:
     """A worker in a process of its own, with its log in a file."""
 
     def __init__(self, arguments: Sequence[str], environment: dict[str, str], log: Path) -> None:
+        self.arguments = arguments
         self.log = log
         self._out = log.open("wb")
         self.process = subprocess.Popen(
@@ -118,7 +120,8 @@ class Installation:
             "delivery": Delivery.EXACTLY_ONCE if broker.transactions else Delivery.AT_LEAST_ONCE,
             "partitions": 4,
             "http_port": 0,
-            "session_timeout_seconds": 6.0,
+            # A first join takes the embedded broker half of it.
+            "session_timeout_seconds": 6.0 if broker.transactions else 4.0,
         }
         self.settings = Settings(
             brokers=broker.servers, group=f"group-{unique}", topic_prefix=f"t{unique}.", **{**own, **settings}
