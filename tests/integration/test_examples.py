@@ -6,15 +6,16 @@ import asyncio
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from handraise.engine.topics import Topic
-from handraise.events import Control, ControlState
+from handraise.events import ChatMessage, Control, ControlState, Sender, encode
 from tests.support.brokers import ROOT
-from tests.support.installation import Installation, message
+from tests.support.installation import Installation
 
 EXAMPLES: Final = ROOT / "schemas" / "examples"
 WORKER: Final = ("-m", "handraise", "worker")
@@ -33,12 +34,24 @@ def run(name: str, environment: dict[str, str], *arguments: str) -> str:
     return done.stdout
 
 
+def just_now(conversation: str, text: str) -> ChatMessage:
+    """A message of this minute: the outcome that the example sends is of now, and an old conversation would be over."""
+    return ChatMessage(
+        message_id=f"{conversation}-1",
+        conversation_id=conversation,
+        business_id="acme",
+        sender=Sender.CUSTOMER,
+        sent_at=datetime.now(UTC),
+        text=text,
+    )
+
+
 def test_the_examples_publish_messages_and_answer_an_escalation(installation: Installation, tmp_path: Path) -> None:
     installation.worker(WORKER).wait_ready()
     prefix = installation.settings.topic_prefix
-    lines = [message(1, "c1").value, message(2, "c2", "Can I talk to a real person please?").value]
+    texts = {"c1": "Where is my order?", "c2": "Can I talk to a real person please?"}
     file = tmp_path / "messages.jsonl"
-    file.write_bytes(b"\n".join(line for line in lines if line is not None))
+    file.write_bytes(b"\n".join(encode(just_now(name, text)) for name, text in texts.items()))
     brokers = installation.broker.servers
     published = run("publish_messages.py", {"BROKERS": brokers, "TOPIC": f"{prefix}chat.messages"}, str(file))
     assert published.startswith("2 messages published")
