@@ -32,11 +32,15 @@ class Expected(Struct, frozen=True, kw_only=True):
     type: EscalationType
     trigger_class: str | None = field(default=None, name="class")
 
+    @property
+    def turns(self) -> list[int]:
+        """The turns at any of which the event is right."""
+        return self.turn if isinstance(self.turn, list) else [self.turn]
+
     def fits(self, turn: int, trigger: str, trigger_class: str | None, kind: EscalationType) -> bool:
         """Whether a published event is the one that is expected."""
-        turns = self.turn if isinstance(self.turn, list) else [self.turn]
         triggers = self.trigger if isinstance(self.trigger, list) else [self.trigger]
-        return turn in turns and trigger in triggers and trigger_class == self.trigger_class and kind is self.type
+        return turn in self.turns and trigger in triggers and trigger_class == self.trigger_class and kind is self.type
 
 
 class Sample(Struct, frozen=True, kw_only=True):
