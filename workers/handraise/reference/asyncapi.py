@@ -17,7 +17,8 @@ from handraise.settings import Settings
 
 _BINDING_VERSION: Final = "0.5.0"
 _SCHEMA_FORMAT: Final = "application/schema+json;version=2020-12"
-_WIDTH: Final = 110
+_WIDTH: Final = 10_000
+"""No folding of long texts: it would leave white space at line ends."""
 
 
 class _Channel(NamedTuple):

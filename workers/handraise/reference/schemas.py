@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
-from enum import Enum, EnumMeta
+from enum import Enum, StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
@@ -98,7 +98,7 @@ def _identifier(slug: str) -> str:
 
 def _described(name: str, generated: Schema) -> Schema:
     kind = getattr(events, name)
-    if isinstance(kind, EnumMeta):
+    if issubclass(kind, StrEnum):
         return _enumeration(cast("type[Enum]", kind))
     document: Schema = {"title": name, "description": _line(kind.__doc__), "type": "object"}
     properties = {}
