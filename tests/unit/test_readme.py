@@ -1,0 +1,59 @@
+"""What the README shows is what happens."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from handraise.cli import SUBCOMMANDS, main
+
+ROOT: Final = Path(__file__).parents[2]
+README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
+JSON: Final = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
+SHELL: Final = [
+    line.removeprefix("$ ").partition("#")[0].strip()
+    for block in re.findall(r"```(?:console|sh)\n(.*?)```", README, re.DOTALL)
+    for line in block.splitlines()
+]
+NEEDS_A_BROKER: Final = ("handraise topics", "handraise worker")
+
+
+def test_the_example_gives_the_escalation_that_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    event, escalation = JSON
+    (tmp_path / "event.jsonl").write_text(event, encoding="utf-8")
+    (tmp_path / "ops").symlink_to(ROOT / "ops")
+    monkeypatch.chdir(tmp_path)
+    (command,) = [line for line in SHELL if line.startswith("handraise replay")]
+    assert main(shlex.split(command)[1:]) == 0
+    assert json.loads(capfd.readouterr().out) == json.loads(escalation)
+
+
+@pytest.mark.parametrize("command", [line for line in SHELL if line.startswith("handraise policy")])
+def test_the_policy_commands_run(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(shlex.split(command)[1:]) == 0
+
+
+@pytest.mark.parametrize("command", [line for line in SHELL if line.startswith(NEEDS_A_BROKER)])
+def test_the_commands_that_need_a_broker_exist(command: str) -> None:
+    assert shlex.split(command)[1] in SUBCOMMANDS
+    assert main([*shlex.split(command)[1:], "--help"]) == 0
+
+
+@pytest.mark.parametrize("command", [line for line in SHELL if line.startswith("make")])
+def test_the_make_targets_exist(command: str) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(rf"^{shlex.split(command)[1]}:", makefile, re.MULTILINE)
+
+
+def test_every_link_to_a_file_leads_somewhere() -> None:
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if not link.startswith("http")]
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
