@@ -81,11 +81,11 @@ def on_own_broker(servers: str, configured: Settings, say: Say) -> Iterator[Inst
         yield Installation(settings, os.environ | _variables(own), Path.cwd())
     finally:
         try:
-            asyncio.run(_delete_topics(settings))
-        except KafkaError as error:
-            say(
-                f"The topics {settings.topic_prefix}* could not be deleted ({type(error).__name__}): delete them there."
-            )
+            left = asyncio.run(_delete_topics(settings))
+        except (EngineError, KafkaError):
+            left = True
+        if left:
+            say(f"The topics {settings.topic_prefix}* could not be deleted: delete them on the broker.")
 
 
 def _own(servers: str, delivery: Delivery) -> dict[str, Any]:
