@@ -3,111 +3,151 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import signal
 import tempfile
 import time
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
-from rich.live import Live
-from rich.text import Text
 
+from handraise.cli.configured import configured
 from handraise.cli.errors import UserError
-from handraise.cli.lines import Run, messages, policy_book
-from handraise.demo.broker import BrokerError, embedded_broker
-from handraise.demo.play import play, schedule
-from handraise.demo.samples import load_samples
-from handraise.demo.view import View
-from handraise.demo.worker import WorkerError, worker
-from handraise.engine.clients import Clients
+from handraise.cli.lines import Run, messages, policy_book, report
+from handraise.demo import lines
+from handraise.demo.broker import BrokerError
+from handraise.demo.installation import Installation, Say, on_embedded_broker, on_own_broker
+from handraise.demo.play import StalledError, play, schedule
+from handraise.demo.samples import samples_to_play
+from handraise.demo.tally import Tally
+from handraise.demo.view import view_for
+from handraise.demo.worker import Worker, WorkerError, worker
 from handraise.engine.errors import EngineError
-from handraise.engine.topics import create_topics
 from handraise.events import ChatMessage
-from handraise.settings import Delivery, Settings
+
+_SERVERS: Final = re.compile(r"[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*")
+
+
+def _servers(value: str | None) -> str | None:
+    if value is not None and not _SERVERS.fullmatch(value):
+        raise typer.BadParameter("give HOST:PORT, for example 127.0.0.1:9092; several are separated by commas")
+    return value
 
 
 def demo(
     *,
     file: Annotated[
-        Path | None, typer.Option("--input", exists=True, help="JSON lines of messages, instead of the samples.")
+        Path | None,
+        typer.Option(
+            "--input",
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="JSON lines of chat messages, gzip too, instead of the samples; outcomes in it are left out.",
+        ),
     ] = None,
-    speed: Annotated[float, typer.Option(min=0.01, max=100.0, help="2 plays twice as fast.")] = 1.0,
+    speed: Annotated[
+        float, typer.Option(min=0.01, max=100.0, help="2 plays twice as fast, 0.2 slow enough to read every message.")
+    ] = 1.0,
     broker: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="A broker of your own, instead of the embedded one.")
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            callback=_servers,
+            help="An Apache Kafka of your own, in topics of this run; HANDRAISE_ variables say how it is secured.",
+        ),
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Stay up after the last message, until Ctrl-C.")] = False,
 ) -> None:
     """Stream sample conversations through a real worker and show each escalation as it happens."""
     conversations = _conversations(file)
-    view = View(Console(highlight=False))
-    with tempfile.TemporaryDirectory(prefix="handraise-demo-") as name:
-        folder = Path(name)
+    console = Console(highlight=False)
+
+    def say(line: str) -> None:
+        console.print(line, markup=False, soft_wrap=True)
+
+    with _stopped_by_signals(), tempfile.TemporaryDirectory(prefix="handraise-demo-") as name:
+        scratch = Path(name)
         try:
-            with _settings(broker, folder, view) as settings:
-                asyncio.run(create_topics(settings, Clients(settings)))
-                with worker(settings, folder) as running:
-                    view.line("Starting a worker …")
-                    running.wait_ready()
-                    metrics = f"{running.url}/metrics"
-                    view.line(f"It is ready; its metrics: {metrics}")
-                    planned = schedule(conversations, speed)
-                    with _live(view):
-                        asyncio.run(play(settings, planned, view, running.folded))
-                    view.summary(metrics)
-                    if keep:
-                        view.line(f"Staying up until Ctrl-C: broker {settings.brokers}, metrics {metrics}")
-                        while True:
-                            time.sleep(3600)
-        except (BrokerError, WorkerError, EngineError) as error:
+            with _installation(broker, scratch, say) as installation, worker(installation, scratch) as running:
+                say("Starting a worker, which takes a few seconds …")
+                running.wait_ready()
+                say(f"It is ready. Its metrics, while it runs: {running.metrics_url}")
+                _play(installation, running, conversations, speed, console, say)
+                if keep:
+                    _stay(installation, running, say)
+        except (BrokerError, WorkerError, EngineError, StalledError) as error:
             raise UserError(str(error)) from error
-        except TimeoutError as error:
-            raise UserError("the worker did not fold all messages in time; try a lower --speed") from error
 
 
-@contextmanager
-def _settings(broker: str | None, folder: Path, view: View) -> Iterator[Settings]:
-    """Settings for this run alone: topics of its own, and the embedded broker unless another one is named."""
-    name = f"handraise-demo-{uuid.uuid4().hex[:6]}"
+def _play(
+    installation: Installation,
+    running: Worker,
+    conversations: list[list[ChatMessage]],
+    speed: float,
+    console: Console,
+    say: Say,
+) -> None:
+    tally = Tally()
+    planned = schedule(conversations, speed, time.time_ns() // 1_000_000)
+    say(f"{len(conversations)} conversations take {planned[-1].due:.0f} s at this speed; Ctrl-C ends them.")
+    try:
+        with view_for(console, tally) as view:
+            asyncio.run(play(installation.settings, planned, view, running.folded))
+    finally:
+        say("")
+        for line in lines.summary(tally):
+            say(line)
 
-    own: dict[str, Any] = {
-        "group": name,
-        "topic_prefix": f"{name}.",
-        "http_port": 0,
-        "partitions": 4,
-        "session_timeout_seconds": 6.0,
-    }
-    if broker is not None:
-        view.line(f"Broker {broker}; the topics begin with {name}. and stay there.")
-        yield Settings(brokers=broker, delivery=Delivery.EXACTLY_ONCE, **own)
-        return
-    with embedded_broker(folder) as servers:
-        view.line(f"Broker {servers}: in memory, for trying out; it keeps nothing and has no transactions.")
-        yield Settings(brokers=servers, delivery=Delivery.AT_LEAST_ONCE, **own)
+
+def _stay(installation: Installation, running: Worker, say: Say) -> None:
+    settings = installation.settings
+    say(f"Up until Ctrl-C: broker {settings.brokers}, topics {settings.topic_prefix}*, metrics {running.metrics_url}")
+    try:
+        while True:
+            running.folded()
+            time.sleep(1.0)
+    except KeyboardInterrupt:
+        say("Stopping.")
 
 
-@contextmanager
-def _live(view: View) -> Iterator[None]:
-    """A status line at the bottom of a terminal; nothing in a pipe."""
-    live = Live(
-        console=view.console,
-        get_renderable=lambda: Text(view.status(), style="bold"),
-        refresh_per_second=4,
-        transient=True,
-    )
-    with live if view.console.is_terminal else nullcontext():
-        yield
+def _installation(broker: str | None, scratch: Path, say: Say) -> AbstractContextManager[Installation]:
+    return on_embedded_broker(scratch, say) if broker is None else on_own_broker(broker, configured(), say)
 
 
 def _conversations(file: Path | None) -> list[list[ChatMessage]]:
     if file is None:
-        return [sample.messages for sample in load_samples()]
+        return [sample.messages for sample in samples_to_play()]
+    run = Run(policy_book(None))
     found: dict[tuple[str, str], list[ChatMessage]] = {}
-    for message in messages(Run(policy_book(None)), [file]):
+    for message in messages(run, [file]):
         found.setdefault((message.business_id, message.conversation_id), []).append(message)
+    report(run.bad)
     if not found:
-        raise UserError(f"{file} has no message to play")
+        raise UserError(f"{file} has no chat message to play: each line is one, as schemas/ describes it")
     return list(found.values())
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal end the demo as Ctrl-C does, so that no process of it is left."""
+    received: list[int] = []
+
+    def stop(number: int, _: object) -> None:
+        received.append(number)
+        signal.raise_signal(signal.SIGINT)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    except KeyboardInterrupt:
+        if received:
+            raise typer.Exit(128 + received[0]) from None
+        raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

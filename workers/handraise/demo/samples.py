@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from handraise.events import ChatMessage, EscalationType, milliseconds
 
+_EACH: Final = 3
 FOLDER: Final = Path(__file__).parent / "conversations"
 
 
@@ -58,6 +59,15 @@ def load_samples(files: Iterable[Path] | None = None) -> list[Sample]:
     """The conversations of these files, or all that ship with the package."""
     files = sorted(FOLDER.glob("*.jsonl")) if files is None else files
     return [_SAMPLE.decode(line) for file in files for line in file.read_bytes().splitlines() if line.strip()]
+
+
+def samples_to_play() -> list[Sample]:
+    """Three conversations of each kind of business, spread over its file: the first of each, the second, the third.
+
+    All of them together would go by faster than anybody reads.
+    """
+    kinds = [load_samples([file]) for file in sorted(FOLDER.glob("*.jsonl"))]
+    return [kind[(2 * turn + 1) * len(kind) // (2 * _EACH)] for turn in range(_EACH) for kind in kinds]
 
 
 def shifted_to(messages: Sequence[ChatMessage], now_ms: int) -> list[ChatMessage]:

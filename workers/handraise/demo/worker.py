@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 import orjson
 
-from handraise.settings import Settings
+from handraise.demo.installation import Installation
 
 READY_SECONDS: Final = 60.0
-"""A first join takes half the session timeout on the embedded broker."""
+"""A slow machine takes some seconds to start Python, and a first join takes half the session timeout."""
 _STOP_SECONDS: Final = 10.0
 _POLL_SECONDS: Final = 0.1
+_TOLD_CHARACTERS: Final = 600
+_FOLDED: Final = "handraise_messages_total{"
 
 
 class WorkerError(Exception):
@@ -34,6 +35,12 @@ class Worker:
         self._process = process
         self._log = log
         self.url = ""
+        """Where it answers HTTP, once it is ready."""
+
+    @property
+    def metrics_url(self) -> str:
+        """Where its metrics are."""
+        return f"{self.url}/metrics"
 
     def wait_ready(self) -> None:
         """Wait until its `/readyz` says so.
@@ -43,25 +50,38 @@ class Worker:
         """
         deadline = time.monotonic() + READY_SECONDS
         while not self._is_ready():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise WorkerError(f"the worker did not start; its log ends: {self._log.read_text()[-600:].strip()}")
+            if time.monotonic() > deadline:
+                raise WorkerError(f"the worker was not ready within {READY_SECONDS:g} s; it said last: {self._said()}")
             time.sleep(_POLL_SECONDS)
 
     def folded(self) -> int:
-        """How many messages it has folded and committed, by its own metrics."""
-        with urllib.request.urlopen(f"{self.url}/metrics", timeout=5) as answer:  # noqa: S310  # its own address
-            lines = answer.read().decode().splitlines()
-        return int(sum(float(line.split()[-1]) for line in lines if line.startswith("handraise_messages_total{")))
+        """How many messages it has folded and committed, by its own metrics.
+
+        Raises:
+            WorkerError: it has ended, or does not answer.
+        """
+        self._check()
+        try:
+            lines = _get(self.metrics_url).decode().splitlines()
+        except OSError as error:
+            self._check()
+            raise WorkerError(f"the worker does not answer; it said last: {self._said()}") from error
+        return int(sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(_FOLDED)))
 
     def _is_ready(self) -> bool:
+        self._check()
         self.url = self.url or self._address()
         if not self.url:
             return False
         try:
-            with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as answer:  # noqa: S310  # its own address
-                return int(answer.status) == 200  # noqa: PLR2004  # HTTP's OK
-        except (urllib.error.URLError, OSError):
+            _get(f"{self.url}/readyz")
+        except OSError:
             return False
+        return True
+
+    def _check(self) -> None:
+        if self._process.poll() is not None:
+            raise WorkerError(f"the worker has ended; it said last: {self._said()}")
 
     def _address(self) -> str:
         for line in self._log.read_bytes().splitlines():
@@ -71,31 +91,38 @@ class Worker:
                     return str(event["url"])
         return ""
 
+    def _said(self) -> str:
+        lines = self._log.read_text(errors="replace").split("\n")
+        return next((line for line in reversed(lines) if line.strip()), "nothing")[:_TOLD_CHARACTERS]
+
 
 @contextmanager
-def worker(settings: Settings, folder: Path) -> Iterator[Worker]:
-    """Run a worker with these settings and its log in `folder`; it is stopped by SIGTERM at the end."""
-    own = {
-        f"HANDRAISE_{name.upper()}": str(value)
-        for name, value in settings.model_dump(mode="json", exclude_unset=True).items()
-        if value is not None
-    }
-    environment = {**os.environ, **own, "HANDRAISE_LOG_FORMAT": "json"}
-    log = folder / "worker.log"
+def worker(installation: Installation, scratch: Path) -> Iterator[Worker]:
+    """Run a worker with its log in `scratch`; it is asked to stop at the end, and killed if it does not."""
+    log = scratch / "worker.log"
     with log.open("wb") as out:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # our own command in our own environment
             [sys.executable, "-m", "handraise", "worker"],
             stdout=out,
             stderr=subprocess.STDOUT,
-            env=environment,
+            cwd=installation.folder,
+            env=dict(installation.environment),
+            # Ctrl-C reaches every process of the terminal's group, and the demo is the one to say when it stops.
             start_new_session=True,
         )
     try:
         yield Worker(process, log)
     finally:
-        process.terminate()
         try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_STOP_SECONDS)
+        finally:
             process.kill()
             process.wait()
+
+
+def _get(url: str) -> bytes:
+    """A page of the worker. Raises OSError for any other answer than success."""
+    with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  # the worker's own address
+        return bytes(answer.read())
