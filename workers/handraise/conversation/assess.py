@@ -116,6 +116,8 @@ def _corroborated(
     spans = _spans(signals, (trigger,))
     if not weights.WEAK <= score < 0.5:  # noqa: PLR2004 - weak evidence, as `Signals` defines it
         return Assessment(trigger=trigger, score=score, spans=spans)
+    if trigger in weights.NEEDS_A_TONE and state.mood.now > weights.NEGATIVE and not asked_again:
+        return Assessment(trigger=trigger, score=score, spans=spans)
     holds = {
         Sign.NEGATIVE_STREAK: state.mood.streak >= weights.STREAK,
         Sign.FALLING_MOOD: has_fallen(state.mood),

@@ -44,8 +44,8 @@ CORROBORATION: Final[dict[str, dict[Sign, float]]] = {
 GAP: Final[dict[Sign, float]] = {
     Sign.NO_SOURCES: 0.25,
     Sign.LOW_RETRIEVAL: 0.25,
-    Sign.DEFERRED: 0.35,
-    Sign.WEAK_ADMISSION: 0.3,
+    Sign.DEFERRED: 0.3,
+    Sign.WEAK_ADMISSION: 0.25,
     Sign.ASKED_AGAIN: 0.35,
 }
 """What each sign of a knowledge gap is worth."""
@@ -67,6 +67,10 @@ FAILURE_REPEAT_ASKED: Final = 0.65
 """The same, in answer to a customer who asks again."""
 FAILURE_LOOP: Final = 0.85
 """The AI says the same for the third time."""
+
+NEEDS_A_TONE: Final = frozenset(("complaint", "distress"))
+"""Weak evidence of these is corroborated only in a message whose own tone is negative, or that asks again: polite words
+about an exchange or a return are weak evidence too, however the conversation went before."""
 
 WEAK_FADE: Final = 0.7
 """What is left of weak evidence after each further customer turn."""
