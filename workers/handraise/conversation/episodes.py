@@ -238,7 +238,11 @@ def _make_reply(
     if made.fell_back:
         effects.notes.append(Note(Fact.REPLY_FELL_BACK, rule.trigger))
     episode = state.episode
-    seed = f"offer/{moment.caused_by}" if offered or episode is None else f"{episode.escalation_id}/{episode.revision}"
+    seed = (
+        f"offer/{state.started_at}/{state.turns}"
+        if offered or episode is None
+        else f"{episode.escalation_id}/{episode.revision}"
+    )
     reply = Reply(
         reply_id=_digest("reply", state.business_id, state.conversation_id, seed),
         text=made.text,
@@ -309,7 +313,10 @@ def text_hash(text: str) -> bytes:
 
 
 def _escalation_id(state: Conversation, caused_by: str) -> str:
-    return _digest("escalation", state.business_id, state.conversation_id, caused_by)
+    """Also of when the conversation began and how far it has come: a producer may use a message_id again later."""
+    return _digest(
+        "escalation", state.business_id, state.conversation_id, caused_by, f"{state.started_at}/{state.turns}"
+    )
 
 
 def _digest(*parts: str) -> str:
