@@ -32,7 +32,10 @@ LanguageTag = Annotated[
     str, Meta(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,4}$", description="BCP 47, for example `en` or `pt-BR`.")
 ]
 UtcTime = Annotated[datetime, Meta(tz=True, description="RFC 3339, in UTC.")]
-EpochMilliseconds = Annotated[int, Meta(ge=0, le=253_402_300_799_999, description="Milliseconds since 1970-01-01 UTC.")]
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 2999
+"""What is computed from an event's time, such as when a human is due, must still be a time of the calendar."""
+EpochMilliseconds = Annotated[int, Meta(ge=0, le=32_503_679_999_999, description="Milliseconds since 1970-01-01 UTC.")]
 EventTime = UtcTime | EpochMilliseconds
 Scalar = Annotated[str, Meta(max_length=2_000)] | int | float | bool | None
 Attributes = Annotated[dict[Label, Scalar], Meta(max_length=64)]
@@ -174,6 +177,10 @@ class ChatMessage(Struct, frozen=True, kw_only=True, omit_defaults=True):
     assistant: Assistant | None = None
     attributes: Attributes | None = None
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for a time that is out of range."""
+        _check_year(self.sent_at, "sent_at")
+
 
 # --- chat.escalations ---
 
@@ -305,6 +312,10 @@ class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
     verdict: Verdict | None = None
     by: Annotated[str, Meta(max_length=200)] | None = None
     note: ShortText | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a time that is out of range."""
+        _check_year(self.at, "at")
 
 
 # --- chat.decisions ---
@@ -601,6 +612,12 @@ _ENCODER = msgspec.json.Encoder(order=None)
 def encode(event: Struct) -> bytes:
     """Encode an event as compact JSON, fields in the order of their definition: equal events give equal bytes."""
     return _ENCODER.encode(event)
+
+
+def _check_year(time: datetime | int, field: str) -> None:
+    # msgspec bounds numbers, not times; it puts this message into its own error.
+    if isinstance(time, datetime) and not FIRST_YEAR <= time.year <= LAST_YEAR:
+        raise ValueError(f"Expected a year from {FIRST_YEAR} to {LAST_YEAR} - at `$.{field}`")
 
 
 def milliseconds(time: datetime | int) -> int:

@@ -259,11 +259,11 @@ def test_the_time_grows_with_the_length_of_the_text_and_no_faster(piece: str) ->
     def seconds(length: int) -> float:
         text = (piece * length)[:length]
         best = float("inf")
-        for _ in range(3):
-            begun = time.perf_counter()
+        for _ in range(2):
+            begun = time.process_time()
             mask_secrets(text)
             mask_contacts(text)
-            best = min(best, time.perf_counter() - begun)
+            best = min(best, time.process_time() - begun)
         return best
 
     assert seconds(40_000) < 12 * seconds(10_000) + 0.02

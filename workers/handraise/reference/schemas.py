@@ -22,10 +22,11 @@ HEADER_PREFIX: Final = "handraise."
 Schema = dict[str, Any]
 
 # What msgspec takes for a time. It is lenient about the separator and about `+0530`, which RFC 3339 does not have.
-_TIME: Final = (
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?"
-    r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
-)
+_CLOCK: Final = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+_TIME: Final = rf"-[0-9]{{2}}-[0-9]{{2}}[Tt]{_CLOCK}:[0-5][0-9](\.[0-9]+)?([Zz]|[+-]{_CLOCK})$"
+_ANY_YEAR: Final = "^[0-9]{4}"
+_INPUT_YEAR: Final = "^(19[7-9][0-9]|2[0-9]{3})"
+"""`events.FIRST_YEAR` to `events.LAST_YEAR`."""
 _WHOLE: Final = r"^[0-9]+$"
 
 
@@ -131,13 +132,15 @@ def _line(docstring: str | None) -> str:
     return " ".join((docstring or "").split())
 
 
-def _strict(shape: Any) -> Any:  # noqa: ANN401  any JSON
+def _strict(shape: Any, year: str = _ANY_YEAR) -> Any:  # noqa: ANN401  any JSON
     """The same, with times told by a pattern too: validators check `format` only when asked to."""
     if isinstance(shape, dict):
-        strict = {key: _strict(value) for key, value in shape.items()}
-        return strict | {"pattern": _TIME} if strict.get("format") == "date-time" else strict
+        if any(option.get("type") == "integer" for option in shape.get("anyOf", ())):
+            year = _INPUT_YEAR  # a time that may also be given in milliseconds is one that others send
+        strict = {key: _strict(value, year) for key, value in shape.items()}
+        return strict | {"pattern": year + _TIME} if strict.get("format") == "date-time" else strict
     if isinstance(shape, list):
-        return [_strict(value) for value in shape]
+        return [_strict(value, year) for value in shape]
     return shape
 
 
