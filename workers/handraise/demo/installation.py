@@ -20,7 +20,7 @@ from handraise.engine.topics import Topic, TopicNames, create_topics
 from handraise.settings import PREFIX, SECRETS_DIR, Delivery, LogFormat, LogLevel, Settings
 
 _PARTITIONS: Final = 4
-_SESSION_SECONDS: Final = 6.0
+_SESSION_SECONDS: Final = {Delivery.AT_LEAST_ONCE: 4.0, Delivery.EXACTLY_ONCE: 6.0}
 """A first join takes half of it on the embedded broker; Apache Kafka refuses less than 6 by default."""
 
 Say = Callable[[str], None]
@@ -96,7 +96,7 @@ def _own(servers: str, delivery: Delivery) -> dict[str, Any]:
         "group": name,
         "topic_prefix": f"{name}.",
         "partitions": _PARTITIONS,
-        "session_timeout_seconds": _SESSION_SECONDS,
+        "session_timeout_seconds": _SESSION_SECONDS[delivery],
         "http_host": "127.0.0.1",
         "http_port": 0,
         # The demo reads from the worker's log where it listens.

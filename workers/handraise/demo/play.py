@@ -17,7 +17,7 @@ from handraise.engine.topics import Topic, TopicNames
 from handraise.events import ChatMessage, Control, Escalation, encode
 from handraise.settings import Settings
 
-BETWEEN_CONVERSATIONS: Final = 0.45
+BETWEEN_CONVERSATIONS: Final = 0.4
 """Seconds from the start of one conversation to that of the next, at speed 1."""
 BETWEEN_TURNS: Final = 1.0
 """Seconds from one turn of a conversation to the next, at speed 1."""
