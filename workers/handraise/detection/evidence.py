@@ -41,24 +41,18 @@ class Judge:
     def __init__(self, book: RuleBook) -> None:
         self._book: Final = book
 
-    def evidence(  # noqa: C901 - what can cancel a match stands in one list
-        self, text: Reading, rules: Iterable[Rule], lexicon: str
-    ) -> list[Found]:
+    def evidence(self, text: Reading, rules: Iterable[Rule], lexicon: str) -> list[Found]:
         """Every match that is not denied, excepted or guarded away; one per rule, the first that counts."""
         symbols, found = text.symbols, []
         denied = dict[str, _Denied]()
         for rule in rules:
-            for match in rule.matches.finditer(symbols):
+            pattern = rule.matches.pattern
+            if not pattern.search(symbols):
+                continue
+            for match in pattern.finditer(symbols):
                 start, end = match.span()
-                if (start == end and rule.score) or _is_a_homograph(rule, lexicon, end - start, symbols):
+                if self._cancelled(rule, text, start, end, lexicon, denied):
                     continue
-                if rule.unless and _overlaps(rule.unless, symbols, start, end):
-                    continue
-                if rule.negatable:
-                    if rule.lexicon not in denied:
-                        denied[rule.lexicon] = _Denied(text, self._book.denials[rule.lexicon])
-                    if denied[rule.lexicon].covers(start, end, says_not=rule.says_not):
-                        continue
                 score = rule.score
                 for guard in self._book.guards[rule.lexicon]:
                     if rule.signal in guard.signals and _guarded(guard, symbols, start):
@@ -67,6 +61,20 @@ class Judge:
                     found.append(Found(rule.signal, score, (rule.lexicon, rule.group), start, end))
                     break
         return found
+
+    def _cancelled(
+        self, rule: Rule, text: Reading, start: int, end: int, lexicon: str, denied: dict[str, _Denied]
+    ) -> bool:
+        symbols = text.symbols
+        if (start == end and rule.score) or _is_a_homograph(rule, lexicon, end - start, symbols):
+            return True
+        if rule.unless and _overlaps(rule.unless.pattern, symbols, start, end):
+            return True
+        if not rule.negatable:
+            return False
+        if rule.lexicon not in denied:
+            denied[rule.lexicon] = _Denied(text, self._book.denials[rule.lexicon])
+        return denied[rule.lexicon].covers(start, end, says_not=rule.says_not)
 
 
 class _Denied:
@@ -77,7 +85,7 @@ class _Denied:
         self._denial: Final = denial
         harmless = set[int]()
         if denial.pseudo:
-            for match in denial.pseudo.finditer(text.symbols):
+            for match in denial.pseudo.pattern.finditer(text.symbols):
                 harmless.update(range(*match.span()))
         clause, self._clauses = 0, list[int]()
         for symbol, mark in zip(text.symbols, text.clauses, strict=True):
@@ -109,11 +117,11 @@ def _overlaps(exception: re.Pattern[str], symbols: str, start: int, end: int) ->
 
 def _guarded(guard: CompiledGuard, symbols: str, start: int) -> bool:
     if guard.scope == "message":
-        return guard.matches.search(symbols) is not None
+        return guard.matches.pattern.search(symbols) is not None
     begin = max((symbols.rfind(end, 0, start) for end in _ENDS), default=-1) + 1
     ends = [at for end in _ENDS if (at := symbols.find(end, start)) >= 0]
     stop = min(ends, default=len(symbols)) + 1
-    for match in guard.matches.finditer(symbols, begin, stop):
+    for match in guard.matches.pattern.finditer(symbols, begin, stop):
         if guard.scope == "sentence" or match.start() <= start:
             return True
     return False

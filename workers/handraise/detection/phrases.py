@@ -92,6 +92,23 @@ Symbols = Callable[[Word], str]
 _TOKEN: Final = re.compile(r"\s*(?:([()|?+^$])|<([\w-]+)>|\{(\w+)\}|~(\d+)|([^\s()|?+^$<>{}~]+))")
 
 
+class Expression:
+    """A regular expression over symbols, compiled when a text first needs it: most of the lexicons' never are."""
+
+    __slots__ = ("_compiled", "_source")
+
+    def __init__(self, source: str) -> None:
+        self._source: Final = source
+        self._compiled: re.Pattern[str] | None = None
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The compiled expression."""
+        if self._compiled is None:
+            self._compiled = re.compile(self._source)
+        return self._compiled
+
+
 class PhraseError(ValueError):
     """A phrase that does not follow the notation."""
 
@@ -240,22 +257,25 @@ def expression(item: Item, symbols: Symbols) -> str:
             return f"(?:{expression(part, symbols)}){('+' if least else '*') if many else '?'}"
 
 
-def required(item: Item, symbols: Symbols) -> list[frozenset[str]]:
-    """Sets of symbols, from each of which a text must hold one for the phrase to match."""
+def required(item: Item, symbols: Symbols, commonness: Callable[[frozenset[str]], float]) -> list[frozenset[str]]:
+    """Sets of symbols, from each of which a text must hold one for the phrase to match.
+
+    Of an option's sets the least common stands for the option.
+    """
     match item:
         case Word():
             return [frozenset(symbols(item))]
         case Class(name):
             return [frozenset(_REQUIRED_CLASSES[name])] if name in _REQUIRED_CLASSES else []
         case Sequence(items):
-            return [one for part in items for one in required(part, symbols)]
+            return [one for part in items for one in required(part, symbols, commonness)]
         case Choice(options):
-            needs = [required(option, symbols) for option in options]
+            needs = [required(option, symbols, commonness) for option in options]
             if not all(needs):
                 return []
-            return [frozenset[str]().union(*(min(need, key=len) for need in needs))]
+            return [frozenset[str]().union(*(min(need, key=commonness) for need in needs))]
         case Repeat(part, least):
-            return required(part, symbols) if least else []
+            return required(part, symbols, commonness) if least else []
     return []
 
 

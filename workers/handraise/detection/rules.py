@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import or_
@@ -12,12 +11,25 @@ from msgspec import Struct
 
 from handraise.detection.lexicon import ASSISTANT_SIGNALS, CUSTOMER_SIGNALS, Lexicon, Pattern
 from handraise.detection.normalise import fold
-from handraise.detection.phrases import UNKNOWN, Item, Parser, PhraseError, Word, expression, required, words_of
+from handraise.detection.phrases import (
+    UNKNOWN,
+    Expression,
+    Item,
+    Parser,
+    PhraseError,
+    Word,
+    expression,
+    required,
+    words_of,
+)
 from handraise.detection.sentiment import words_of_sentiment
 from handraise.detection.vocabulary import Vocabulary, aliases_of
 
 _SLOTS: Final = 4
 """How many of a phrase's required words the preselection looks at."""
+
+_COMMON: Final = 40
+"""How many rare words a function word weighs when the words to look at are chosen."""
 
 EVERYWHERE: Final = frozenset({"human_request", "crisis"})
 """Signals whose phrases act in a text of any language: a mistaken language must not silence them."""
@@ -35,8 +47,8 @@ class Rule(Struct, frozen=True):
     everywhere: bool
     group: int
     """The pattern that it belongs to: phrases of one pattern are not independent evidence."""
-    matches: re.Pattern[str]
-    unless: re.Pattern[str] | None
+    matches: Expression
+    unless: Expression | None
     negatable: bool
     says_not: bool
     """The phrase itself holds a negator, so that one within its words does not cancel it."""
@@ -46,7 +58,7 @@ class CompiledGuard(Struct, frozen=True):
     """A guard, ready to match."""
 
     signals: frozenset[str]
-    matches: re.Pattern[str]
+    matches: Expression
     factor: float
     scope: str
 
@@ -56,7 +68,7 @@ class Denial(Struct, frozen=True):
 
     words: frozenset[str]
     adjacent: frozenset[str]
-    pseudo: re.Pattern[str] | None
+    pseudo: Expression | None
     breakers: frozenset[str]
     contrast: frozenset[str]
     reach: int
@@ -106,8 +118,20 @@ class RuleBook:
             self.vocabulary.add_aliases(speech.aliases)
         self.guards: Final = {source.name: source.guards(self.vocabulary) for source in sources}
         self.denials: Final = {source.name: source.denial(self.vocabulary) for source in sources}
+        common = frozenset(
+            symbol
+            for lexicon in lexicons.values()
+            for word in (*lexicon.function_words, *lexicon.telling_words)
+            if (symbol := self.vocabulary.known(fold(word)))
+        )
+
+        def commonness(symbols: frozenset[str]) -> float:
+            return len(symbols) + _COMMON * len(symbols & common)
+
         compiled = [
-            made for source in sources for made in source.rules(self.vocabulary, self.denials[source.name].words)
+            (rule, sorted(set(needs), key=lambda need: (commonness(need), min(need, default="")))[:_SLOTS])
+            for source in sources
+            for rule, needs in source.rules(self.vocabulary, self.denials[source.name].words, commonness)
         ]
         self.rules: Final = [rule for rule, _ in compiled]
         self._size: Final = len(self.rules)
@@ -216,7 +240,12 @@ class _Source:
             after=self._lexicon.negation.after,
         )
 
-    def rules(self, vocabulary: Vocabulary, negators: frozenset[str]) -> Iterator[tuple[Rule, list[frozenset[str]]]]:
+    def rules(
+        self,
+        vocabulary: Vocabulary,
+        negators: frozenset[str],
+        commonness: Callable[[frozenset[str]], float],
+    ) -> Iterator[tuple[Rule, list[frozenset[str]]]]:
         """The rules, each with the sets of symbols of which a text must hold one each."""
         for group, (pattern, any_of, unless) in enumerate(self._patterns):
             exception = _either(unless, vocabulary) if unless else None
@@ -228,33 +257,31 @@ class _Source:
                     lexicon=self.name,
                     group=group,
                     everywhere=pattern.everywhere or pattern.signal in EVERYWHERE,
-                    matches=re.compile(source),
+                    matches=Expression(source),
                     unless=exception,
                     negatable=pattern.negatable,
                     says_not=not negators.isdisjoint(source),
                 )
-                yield rule, required(item, vocabulary.symbols_of)
+                yield rule, required(item, vocabulary.symbols_of, commonness)
 
 
-def _either(items: list[Item], vocabulary: Vocabulary) -> re.Pattern[str]:
-    return re.compile("|".join(expression(item, vocabulary.symbols_of) for item in items))
+def _either(items: list[Item], vocabulary: Vocabulary) -> Expression:
+    return Expression("|".join(expression(item, vocabulary.symbols_of) for item in items))
 
 
 def _preselection(needs: list[list[frozenset[str]]]) -> tuple[int, dict[str, int]]:
     """Bit masks for `RuleBook.candidates`: what is met by any text, and what each symbol meets.
 
-    A mask has `_SLOTS` parts of one bit per rule. A rule's bit in the part of a slot says that the slot's need is met;
-    the smallest sets of symbols, which are the rarest in texts, take the slots.
+    A mask has `_SLOTS` parts of one bit per rule. A rule's bit in the part of a slot says that the slot's need is met.
     """
     size = len(needs)
     always, masks = 0, dict[str, int]()
     for i, sets in enumerate(needs):
-        rarest = sorted(set(sets), key=lambda symbols: (len(symbols), min(symbols, default="")))[:_SLOTS]
         for slot in range(_SLOTS):
             bit = 1 << (slot * size + i)
-            if slot >= len(rarest):
+            if slot >= len(sets):
                 always |= bit
                 continue
-            for symbol in rarest[slot]:
+            for symbol in sets[slot]:
                 masks[symbol] = masks.get(symbol, 0) | bit
     return always, masks
