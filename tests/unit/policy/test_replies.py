@@ -57,7 +57,7 @@ def business(
     within: str = "2 hours",
     owner: str = "Rosa",
     triggers: dict[str, Any] | None = None,
-    **more: Any,  # noqa: ANN401
+    **more: Any,  # noqa: ANN401 - any field of a policy
 ) -> CompiledPolicy:
     """A policy in Madrid, Monday to Friday 09:00-17:00."""
     return compile_policy(
@@ -72,7 +72,7 @@ def business(
     )
 
 
-def with_reply(reply: Any, **more: Any) -> CompiledPolicy:  # noqa: ANN401
+def with_reply(reply: Any, **more: Any) -> CompiledPolicy:  # noqa: ANN401 - as above
     """A policy with a reply of its own to complaints."""
     return business(triggers={"complaint": TriggerPolicy(reply=reply)}, **more)
 

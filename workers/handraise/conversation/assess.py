@@ -24,7 +24,7 @@ def assess_customer(
     found = []
     if signals.crisis > 0:
         found.append(_plain("distress", signals.crisis, signals, ("crisis",), trigger_class=CRISIS))
-    accepts_human = state.ai_offered_human and signals.affirm >= 0.5  # noqa: PLR2004 - as clear as any strong signal
+    accepts_human = state.ai_offered_human and signals.affirm >= weights.STRONG
     if accepts_human and signals.affirm > signals.human_request:
         found.append(
             Assessment(
@@ -53,7 +53,7 @@ def assess_assistant(
     """Every trigger that an AI turn speaks for. `state` is as the turns before left it."""
     gap = _knowledge_gap(state, message, signals)
     found = [gap] if gap.score > 0 else []
-    if signals.promise > 0 and not signals.offers_human and gap.score < 0.5:  # noqa: PLR2004 - an admission with a promise is one knowledge gap
+    if signals.promise > 0 and not signals.offers_human and gap.score < weights.STRONG:
         found.append(_plain("broken_promise", signals.promise, signals, ("promise",)))
     failure = _ai_failure(state, message, repeated=repeated)
     if failure.score > 0:
@@ -79,7 +79,7 @@ def gap_signs(state: Conversation, message: ChatMessage, signals: Signals) -> tu
         signs.append(Sign.LOW_RETRIEVAL)
     if signals.deferral or Sign.DEFERRED in state.gap_signs:
         signs.append(Sign.DEFERRED)
-    if weights.WEAK <= signals.admission < 0.5:  # noqa: PLR2004 - weak evidence, as `Signals` defines it
+    if weights.WEAK <= signals.admission < weights.STRONG:
         signs.append(Sign.WEAK_ADMISSION)
     return tuple(signs)
 
@@ -92,7 +92,7 @@ def is_real_question(state: Conversation, message: ChatMessage, signals: Signals
         return False
     if signals.question:
         return True
-    if signals.intent in (Intent.SMALLTALK, Intent.PRAISE) or signals.thanks >= 0.5:  # noqa: PLR2004 - strong evidence
+    if signals.intent in (Intent.SMALLTALK, Intent.PRAISE) or signals.thanks >= weights.STRONG:
         return False
     return (
         signals.intent is not Intent.OTHER or state.ai_asked or len(signals.fingerprint) >= weights.MIN_QUESTION_WORDS
@@ -114,7 +114,7 @@ def _corroborated(
 ) -> Assessment:
     """Strong evidence stands alone; weak evidence is joined by the signs that the conversation gives."""
     spans = _spans(signals, (trigger,))
-    if not weights.WEAK <= score < 0.5:  # noqa: PLR2004 - weak evidence, as `Signals` defines it
+    if not weights.WEAK <= score < weights.STRONG:
         return Assessment(trigger=trigger, score=score, spans=spans)
     if trigger in weights.NEEDS_A_TONE and state.mood.now > weights.NEGATIVE and not asked_again:
         return Assessment(trigger=trigger, score=score, spans=spans)
@@ -162,7 +162,7 @@ def _knowledge_gap(state: Conversation, message: ChatMessage, signals: Signals) 
     answered = assistant.answered if assistant else None
     admission = signals.admission
     failed = assistant is not None and assistant.error is not None
-    if failed or not state.pending or (signals.asks_detail and not (answered is False and admission >= 0.5)):  # noqa: PLR2004
+    if failed or not state.pending or (signals.asks_detail and not (answered is False and admission >= weights.STRONG)):
         return Assessment(trigger="knowledge_gap", score=0.0)
     spans = _spans(signals, ("admission",))
     best, why = 0.0, ""

@@ -24,7 +24,7 @@ from handraise.conversation.outcomes import fold_outcome
 from handraise.conversation.present import stored_turn
 from handraise.conversation.similarity import repeats_answer, repeats_question
 from handraise.conversation.state import MAX_FINGERPRINTS, Conversation
-from handraise.conversation.weights import CORROBORATION, WEAK, WEAK_FADE
+from handraise.conversation.weights import CORROBORATION, STRONG, WEAK, WEAK_FADE
 from handraise.detection.signals import Signals
 from handraise.events import (
     ChatMessage,
@@ -43,8 +43,6 @@ TALKED_OVER_MS: Final = 300_000
 """A human who goes on within this time of an AI turn was talked over."""
 IDLE_TIMER: Final = "timer:idle"
 """What an escalation was closed by when its conversation was idle for too long."""
-STRONG: Final = 0.5
-"""Evidence from here on stands alone, as `Signals` defines it."""
 
 
 class UnknownConversationError(LookupError):

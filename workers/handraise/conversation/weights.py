@@ -11,6 +11,8 @@ from typing import Final
 
 WEAK: Final = 0.2
 """Below this a score is no evidence at all, and nothing can corroborate it."""
+STRONG: Final = 0.5
+"""Evidence from here on stands alone, as `Signals` defines it."""
 NEAR: Final = 0.7
 """A decision is near from this share of its threshold."""
 CERTAIN: Final = 0.99
