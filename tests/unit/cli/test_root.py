@@ -154,3 +154,9 @@ def test_a_reader_that_leaves_early_is_no_error_message() -> None:
         )
     assert done.stderr == ""
     assert done.returncode == 1
+
+
+@pytest.mark.parametrize("name", list(cli.SUBCOMMANDS))
+def test_every_subcommand_is_there_and_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([name, "--help"]) == 0
+    assert f"handraise {name}" in capsys.readouterr().out
