@@ -145,7 +145,7 @@ class RuleBook:
 
     def symbols(self, token: str, spoken: Sequence[str]) -> str:
         """The symbols of a token in a text that is read by the lexicons `spoken`, the text's own first."""
-        folded = fold(token)
+        folded = self.vocabulary.corrected(fold(token))
         for name in spoken:
             words = self.speech[name].words(folded)
             if words is not None:
@@ -248,7 +248,7 @@ class _Source:
     ) -> Iterator[tuple[Rule, list[frozenset[str]]]]:
         """The rules, each with the sets of symbols of which a text must hold one each."""
         for group, (pattern, any_of, unless) in enumerate(self._patterns):
-            exception = _either(unless, vocabulary) if unless else None
+            exception = _exception(unless, vocabulary) if unless else None
             for item in any_of:
                 source = expression(item, vocabulary.symbols_of)
                 rule = Rule(
@@ -267,6 +267,12 @@ class _Source:
 
 def _either(items: list[Item], vocabulary: Vocabulary) -> Expression:
     return Expression("|".join(expression(item, vocabulary.symbols_of) for item in items))
+
+
+def _exception(items: list[Item], vocabulary: Vocabulary) -> Expression:
+    """Like `_either`, but a gap at the end reaches as far as it may, so that it covers the evidence behind it."""
+    sources = (expression(item, vocabulary.symbols_of) for item in items)
+    return Expression("|".join(source.removesuffix("?") if source.endswith("}?") else source for source in sources))
 
 
 def _preselection(needs: list[list[frozenset[str]]]) -> tuple[int, dict[str, int]]:
