@@ -76,9 +76,17 @@ _COUNTED_BEFORE: Final = re.compile(
 
 _THOUSANDS: Final = 3
 """Digits between the marks that group thousands."""
-_PART_OF_A_CODE: Final = re.compile(r"(?:\d|\b[A-Z]{1,4})[ -]$")
-"""What stands before a number that goes on a card number, a flight, a number plate or the like."""
+_NOT_A_COUNT: Final = re.compile(
+    r"(?:\d|\b[A-Z]{1,4})[ -]$"
+    r"|\b(?:number|no|nr|id|code|ref|reference|pin|zip|flight|room|seat|size|model|apt|suite|gate|platform|route|unit|"
+    r"floor|row|page|level|version|age|aged|under|below|above|less than|more than \$|only|approx|circa|is)\W{0,3}"
+    r"(?:is\W{1,2})?(?:[a-z]{1,2} )?$",
+    re.IGNORECASE,
+)
+"""What stands before a number that is a code, part of one, a price limit or a measure."""
 
+_LEAST_UNIT: Final = 3
+"""Shorter "units" are parts of codes ("58 ew")."""
 
 NUMBERS: Final = re.compile(rf"\d|\b(?:{'|'.join(sorted(_WORDS))})\b", re.IGNORECASE)
 """Found in every text that may hold an amount or a quantity, and quickly."""
@@ -109,13 +117,15 @@ def _quantities(text: str, amounts: tuple[Amount, ...]) -> Iterator[Quantity]:
     for found in _QUANTITY.finditer(text):
         if any(found.start() < amount.end and amount.start < found.end() for amount in amounts):
             continue
-        if found["number"] and _PART_OF_A_CODE.search(text, max(0, found.start() - 8), found.start()):
+        if found["number"] and _NOT_A_COUNT.search(text, max(0, found.start() - 24), found.start()):
             continue
         if found["number"]:
             value = number(found["number"]) * (1_000 if found["scale"] else 1)
         else:
             value = _WORDS[found["word"].lower()] * _SMALL.get((found["small"] or "a").lower(), 1)
         unit = (found["unit"] or "").lower()
+        if unit and len(unit) < _LEAST_UNIT:
+            unit = ""
         before = _COUNTED_BEFORE.search(text, max(0, found.start() - 40), found.start())
         if before:
             unit = before["unit"].lower() if not unit or before["unit"].lower() in _GATHERINGS else unit

@@ -22,7 +22,7 @@ _LETTER: Final = 4
 _HINT: Final = 2
 """Votes: a function word, a word of one language alone, a word of its phrases alone, a script, a letter, the hint."""
 
-_ENOUGH: Final = 2
+_ENOUGH: Final = 1
 _LETTERS: Final = (
     ("es", re.compile("[ñ¿¡]", re.IGNORECASE)),
     ("pt", re.compile("[ãõ]|ç[ãõa]o|lh[oã]", re.IGNORECASE)),

@@ -62,6 +62,10 @@ class Vocabulary:
             if word in self._literals:
                 self._literals.setdefault(alias, self._literals[word])
 
+    def corrected(self, word: str) -> str:
+        """The anchor word of which a folded word is a mistyping, or the word itself."""
+        return word if self._exact(word) else self._typos.get(word, word)
+
     def known(self, word: str) -> str:
         """The symbol of a folded word, or nothing if no lexicon has it in any form."""
         return self._exact(word) or self._respelt(word)
@@ -86,7 +90,7 @@ class Vocabulary:
                     return symbol
         if word.endswith(_POSSESSIVE) and (symbol := self._exact(word.removesuffix(_POSSESSIVE))):
             return symbol
-        if len(word) >= _TYPO_LEAST and word in self._typos:
+        if word in self._typos:
             return self._exact(self._typos[word])
         return ""
 
@@ -120,32 +124,54 @@ def _end(token: str) -> str:
 
 
 def _typos(anchors: Iterable[str], taken: set[str]) -> dict[str, str]:
-    """Every spelling of an anchor word with one letter left out, doubled, swapped or changed for a neighbour's.
+    """Every likely mistyping of an anchor word, by the anchor.
 
     A spelling that is a word of a lexicon, or in `not_typos`, is left alone; of two anchors the first keeps it.
     """
     found: dict[str, str] = {}
     for anchor in anchors:
-        for typo in _edits(anchor):
+        for typo in _mistypings(anchor):
             if typo not in taken:
                 found.setdefault(typo, anchor)
     return found
 
 
-def _edits(word: str) -> Iterable[str]:
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    for i in range(1, len(word) + 1):
-        head, tail = word[:i], word[i:]
-        yield head + tail[1:]
-        if len(tail) > 1:
-            yield head + tail[1] + tail[0] + tail[2:]
-        for letter in letters:
-            yield head + letter + tail
-            if tail:
-                yield head + letter + tail[1:]
-    yield word[1:]
-    yield word[1] + word[0] + word[2:]
-    yield word[0] + word
+def _mistypings(word: str) -> Iterable[str]:
+    """Two letters swapped; from five letters on also one left out, doubled, or hit beside the right one."""
+    for i in range(len(word) - 1):
+        yield word[:i] + word[i + 1] + word[i] + word[i + 2 :]
+    if len(word) < _TYPO_LEAST:
+        return
+    for i, letter in enumerate(word):
+        head, tail = word[:i], word[i + 1 :]
+        if i:
+            yield head + tail
+        yield head + letter + letter + tail
+        for other in _BESIDE.get(letter, ""):
+            yield head + letter + other + tail
+            if i:
+                yield head + other + tail
+                yield head + other + letter + tail
+
+
+_ROWS: Final = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_VOWELS: Final = "aeiou"
+
+
+def _neighbours() -> dict[str, str]:
+    """The letters beside each letter on a keyboard, and for a vowel the other vowels, which are confused by ear."""
+    beside = dict[str, set[str]]()
+    for upper, lower in zip(_ROWS, (*_ROWS[1:], ""), strict=True):
+        for i, letter in enumerate(upper):
+            for other in (*upper[i + 1 : i + 2], *lower[max(0, i - 1) : i + 1]):
+                beside.setdefault(letter, set()).add(other)
+                beside.setdefault(other, set()).add(letter)
+    for vowel in _VOWELS:
+        beside[vowel].update(set(_VOWELS) - {vowel})
+    return {letter: "".join(sorted(others)) for letter, others in beside.items()}
+
+
+_BESIDE: Final = _neighbours()
 
 
 def aliases_of(word: str) -> Iterable[str]:
