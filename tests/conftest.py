@@ -8,9 +8,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.brokers import Broker, BrokerUnavailableError, apache_kafka, embedded
 from tests.support.installation import Installation, installed
+
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")  # how long an example takes says more about the machine than about the code
 
 REQUIRED = "HANDRAISE_REQUIRE_KAFKA"
 
