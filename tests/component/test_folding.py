@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 import msgspec
 
 from handraise.engine.batch import Batch, Outbox
-from handraise.engine.folding import MAX_VALUE_BYTES, Folding
+from handraise.engine.folding import Folding
 from handraise.engine.state import Kept, PartitionState, Progress
 from handraise.engine.topics import Topic, TopicNames
-from handraise.events import ChatMessage, DeadLetterReason, Decision
+from handraise.events import MAX_VALUE_BYTES, ChatMessage, DeadLetterReason, Decision
 from tests.support.counting import CountingStep, check_policy
 from tests.support.records import FakeRecord, message_record, outcome_record
 

@@ -587,12 +587,18 @@ _WHERE = re.compile(r"^(?P<reason>.*?)(?: - at `(?P<path>[^`]+)`)?$", re.DOTALL)
 _VALUE = re.compile(r"(?:enum value|value) '.*'$|Invalid enum value .*$", re.DOTALL)
 
 
+MAX_VALUE_BYTES: Final = 4_194_304
+"""A larger value is not even decoded: no event of the contract comes near it."""
+
+
 def decode(data: bytes | str, decoder: msgspec.json.Decoder[EventT]) -> EventT:
     """Decode one event.
 
     Raises:
-        InvalidEventError: the bytes are not JSON, or a field is missing, ill-typed or out of its range.
+        InvalidEventError: the bytes are too many or not JSON, or a field is missing, ill-typed or out of its range.
     """
+    if len(data) > MAX_VALUE_BYTES:
+        raise InvalidEventError(DeadLetterReason.TOO_LARGE, "$", f"the value is larger than {MAX_VALUE_BYTES} bytes")
     try:
         return decoder.decode(data)
     except msgspec.ValidationError as error:

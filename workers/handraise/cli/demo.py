@@ -17,7 +17,7 @@ from rich.console import Console
 
 from handraise.cli.configured import configured
 from handraise.cli.errors import UserError
-from handraise.cli.lines import Run, messages, policy_book, report
+from handraise.cli.lines import Reader
 from handraise.demo import lines
 from handraise.demo.broker import BrokerError
 from handraise.demo.installation import Installation, Say, on_embedded_broker, on_own_broker
@@ -122,11 +122,13 @@ def _installation(broker: str | None, scratch: Path, say: Say) -> AbstractContex
 def _conversations(file: Path | None) -> list[list[ChatMessage]]:
     if file is None:
         return [sample.messages for sample in samples_to_play()]
-    run = Run(policy_book(None))
+    reader = Reader()
     found: dict[tuple[str, str], list[ChatMessage]] = {}
-    for message in messages(run, [file]):
-        found.setdefault((message.business_id, message.conversation_id), []).append(message)
-    report(run.bad)
+    for batch in reader.batches([file]):
+        for _, event in batch:
+            if isinstance(event, ChatMessage):
+                found.setdefault((event.business_id, event.conversation_id), []).append(event)
+    reader.close()
     if not found:
         raise UserError(f"{file} has no chat message to play: each line is one, as schemas/ describes it")
     return list(found.values())

@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.text import Text
 
 from handraise.cli.errors import UserError
-from handraise.cli.lines import Folded, Run, policy_book, report
+from handraise.cli.lines import Files, Folded, Reader, Run, policy_book
 from handraise.conversation import Assessment
+from handraise.demo.lines import printable
 from handraise.detection import SIGNALS, Signals
 from handraise.events import ChatMessage, Control, Decision, DecisionResult, Escalation
 from handraise.policy import PolicyBook
@@ -26,10 +27,7 @@ _MARGIN: Final = "    "
 
 
 def explain(
-    files: Annotated[
-        list[Path],
-        typer.Argument(metavar="FILE...", help="JSON lines of messages and outcomes, or gzip of it; - is stdin."),
-    ],
+    files: Files,
     *,
     conversation: Annotated[str | None, typer.Option(metavar="ID", help="Only this conversation.")] = None,
     policy: Annotated[
@@ -39,12 +37,13 @@ def explain(
 ) -> None:
     """Tell, turn by turn, why a conversation was raised or not."""
     policies = policy_book(policy)
-    run = Run(policies, strict=strict)
+    reader = Reader(strict=strict)
+    run = Run(policies, reader)
     page = _Page(policies)
     for folded in run.fold(files):
         if conversation in (None, folded.event.conversation_id):
             page.turn(folded)
-    report(run.bad)
+    reader.close()
     if conversation is not None and not page.turns:
         raise UserError(f"no conversation {conversation} in {', '.join(map(str, files))}")
 
@@ -77,9 +76,9 @@ class _Page:
         for note in effects.notes:
             if note.fact in ("duplicate", "late"):
                 self._line(f"{_MARGIN}{note.fact.value}", "dim")
-        decided = {decision.trigger for decision in effects.decisions}
+        decided = {(decision.trigger, decision.score) for decision in effects.decisions}
         for assessment in effects.assessments:
-            if assessment.trigger not in decided:
+            if (assessment.trigger, assessment.score) not in decided:
                 self._line(f"{_MARGIN}{self._scored(event.business_id, assessment)}", "dim")
         for decision in effects.decisions:
             self._line(f"{_MARGIN}{_decided(decision)}", _STYLES[decision.result])
@@ -89,11 +88,18 @@ class _Page:
             self._line(f"{_MARGIN}control: {_control(control)}", "magenta")
 
     def _scored(self, business: str, assessment: Assessment) -> str:
+        """A trigger of which no decision tells."""
+        why = f" ({', '.join(assessment.signs)})" if assessment.signs else ""
         try:
-            threshold = self._policies[business].rule(assessment.trigger, assessment.trigger_class).threshold
+            rule = self._policies[business].rule(assessment.trigger, assessment.trigger_class)
         except KeyError:
-            return f"{_name(assessment)} {assessment.score:.2f}, not in the policy"
-        return f"{_name(assessment)} {assessment.score:.2f} of {threshold:.2f}, far from it"
+            return f"{_name(assessment)} {assessment.score:.2f}{why}, not in the policy"
+        scored = f"{_name(assessment)} {assessment.score:.2f} of {rule.threshold:.2f}{why}"
+        if not rule.enabled:
+            return f"{scored}, turned off in the policy"
+        if assessment.score >= rule.threshold:
+            return f"{scored}, told by the crisis on the same message"
+        return f"{scored}, far from it"
 
     def _escalation(self, escalation: Escalation) -> None:
         head = f"{escalation.type.value} (revision {escalation.revision}): {escalation.reason}"
@@ -105,7 +111,12 @@ class _Page:
             self._line(f"{_MARGIN}  reply: {escalation.reply.text}")
 
     def _line(self, text: str, style: str = "") -> None:
-        self._console.print(Text(text, style=style))
+        # Leading blanks are the layout; what customers write must not steer the terminal.
+        shown = text.lstrip()
+        margin = text[: len(text) - len(shown)].replace("\n", "")
+        if text.startswith("\n"):
+            self._console.print()
+        self._console.print(Text(margin + printable(shown), style=style))
 
 
 def _quote(text: str) -> str:

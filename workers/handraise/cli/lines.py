@@ -2,25 +2,52 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
+import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
+import typer
 from msgspec import Struct
 
 from handraise.cli.errors import UserError
 from handraise.conversation import Processed, Processor
-from handraise.events import MESSAGES, OUTCOMES, ChatMessage, InvalidEventError, Outcome, decode
+from handraise.events import MAX_VALUE_BYTES, MESSAGES, OUTCOMES, ChatMessage, InvalidEventError, Outcome, decode
 from handraise.policy import PolicyBook, PolicyError, load
 
 BATCH: Final = 256
 """Events that are detected and folded together. What comes out does not depend on it."""
 STDIN: Final = Path("-")
+_GZIP: Final = b"\x1f\x8b"
+
+Event = ChatMessage | Outcome
+Say = Callable[[str], None]
+
+
+def _existing(files: list[Path]) -> list[Path]:
+    for file in files:
+        if file != STDIN and not file.exists():
+            raise typer.BadParameter(f"there is no file {file}")
+        if file.is_dir():
+            raise typer.BadParameter(f"{file} is a folder; name the files in it")
+    return files
+
+
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILE...", callback=_existing, help="JSON lines of messages and outcomes, gzip too; - for stdin."
+    ),
+]
+"""What the commands over files read."""
 
 
 class _Kind(Struct):
@@ -44,75 +71,98 @@ class Folded(NamedTuple):
     """An event, and what folding it brought about."""
 
     line: Line
-    event: ChatMessage | Outcome
+    event: Event
     processed: Processed
 
 
-class Run:
-    """Folds files of events in their order, with the state of every conversation in memory.
+def say_on_stderr(sentence: str) -> None:
+    """Print a line on stderr."""
+    sys.stderr.write(f"{sentence}\n")
+
+
+class Reader:
+    """Reads events from files of JSON lines, in bounded memory, and says which lines cannot be used.
 
     Args:
-        policies: the policies in force.
-        strict: stop at the first line that cannot be used, instead of reporting it and going on.
+        strict: stop at the first line that cannot be used, instead of saying so and going on.
+        say: gets a sentence for each line that cannot be used; it holds no value of the line.
     """
 
-    def __init__(self, policies: PolicyBook, *, strict: bool = False) -> None:
-        self._processor = Processor(policies.__getitem__)
-        self._states: dict[bytes, bytes] = {}
+    def __init__(self, *, strict: bool = False, say: Say = say_on_stderr) -> None:
         self._strict = strict
+        self._say = say
         self.bad = 0
+        """How many lines could not be used."""
+
+    def batches(self, files: Sequence[Path]) -> Iterator[list[tuple[Line, Event]]]:
+        """The events of the files in their order, `BATCH` at a time; one at a time where more may come while we read.
+
+        Raises:
+            UserError: a line cannot be used and the reader is strict, or a file is damaged. What came before it has
+                been given out.
+        """
+        for file in files:
+            batch: list[tuple[Line, Event]] = []
+            try:
+                with _opened(file) as (stream, live):
+                    for line in _lines(stream, file):
+                        event = self._decoded(line)
+                        if event is not None:
+                            batch.append((line, event))
+                        if batch and (live or len(batch) >= BATCH):
+                            yield batch
+                            batch = []
+            except UserError:
+                if batch:
+                    yield batch
+                raise
+            if batch:
+                yield batch
+
+    def refuse(self, line: Line, reason: str, cause: Exception | None = None) -> None:
+        """Count a line that cannot be used and say so, or end a strict run."""
+        sentence = f"{line.file}:{line.number}: {reason}"
+        if self._strict:
+            raise UserError(sentence) from cause
+        self.bad += 1
+        self._say(sentence)
+
+    def close(self) -> None:
+        """Say how many lines could not be used, if there were any."""
+        if self.bad:
+            self._say(f"{self.bad} {'line' if self.bad == 1 else 'lines'} could not be used")
+
+    def _decoded(self, line: Line) -> Event | None:
+        try:
+            return decode(line.data, OUTCOMES) if _is_outcome(line.data) else decode(line.data, MESSAGES)
+        except InvalidEventError as error:
+            self.refuse(line, str(error), error)
+            return None
+
+
+class Run:
+    """Folds events in their order, with the encoded state of every conversation in memory, as the worker keeps it."""
+
+    def __init__(self, policies: PolicyBook, reader: Reader) -> None:
+        self._processor = Processor(policies.__getitem__)
+        self._reader = reader
+        self._states: dict[bytes, bytes] = {}
 
     def fold(self, files: Sequence[Path]) -> Iterator[Folded]:
         """Fold every event of the files.
 
         Raises:
-            UserError: a line cannot be used, and the run is strict.
+            UserError: as `Reader.batches`; an outcome for a conversation that no message has opened cannot be used.
         """
-        for file in files:
-            with _opened(file) as (stream, live):
-                batch: list[tuple[Line, ChatMessage | Outcome]] = []
-                for line in _lines(stream, str(file)):
-                    event = self.read(line)
-                    if event is not None:
-                        batch.append((line, event))
-                    if batch and (live or len(batch) >= BATCH):
-                        yield from self._folded(batch)
-                        batch = []
-                if batch:
-                    yield from self._folded(batch)
-
-    def read(self, line: Line) -> ChatMessage | Outcome | None:
-        """Decode a line, or report on stderr where and why it cannot be used, without its values."""
-        try:
-            if b'"outcome_id"' in line.data and _is_outcome(line.data):
-                return decode(line.data, OUTCOMES)
-            return decode(line.data, MESSAGES)
-        except InvalidEventError as error:
-            self.refuse(line, str(error), error)
-            return None
-
-    def refuse(self, line: Line, reason: str, cause: Exception | None = None) -> None:
-        """Count a line that cannot be used, and say so on stderr; the end of a strict run."""
-        if self._strict:
-            raise UserError(f"{line.file}:{line.number}: {reason}") from cause
-        self.bad += 1
-        sys.stderr.write(f"{line.file}:{line.number}: {reason}\n")
-
-    def _folded(self, batch: list[tuple[Line, ChatMessage | Outcome]]) -> Iterator[Folded]:
-        results = self._processor.process([event for _, event in batch], self._states.get)
-        for (line, event), processed in zip(batch, results, strict=True):
-            if processed.rejected is not None:
-                self.refuse(line, f"$: {processed.rejected[1]}")
-                continue
-            if processed.state is not None:
-                self._states[processed.key] = processed.state
-            yield Folded(line, event, processed)
-
-
-def report(bad: int) -> None:
-    """Say how many lines could not be used."""
-    if bad:
-        sys.stderr.write(f"{bad} {'line' if bad == 1 else 'lines'} could not be used\n")
+        for batch in self._reader.batches(files):
+            results = self._processor.process([event for _, event in batch], self._states.get)
+            for (line, event), processed in zip(batch, results, strict=True):
+                if processed.rejected is not None:
+                    self._reader.refuse(line, f"$: {processed.rejected[1]}")
+                    continue
+                if processed.state is not None:
+                    self._states[processed.key] = processed.state
+                yield Folded(line, event, processed)
 
 
 def policy_book(path: Path | None) -> PolicyBook:
@@ -130,6 +180,8 @@ def policy_book(path: Path | None) -> PolicyBook:
 
 
 def _is_outcome(data: bytes) -> bool:
+    if b'"outcome_id"' not in data or len(data) > MAX_VALUE_BYTES:
+        return False
     try:
         return _KIND.decode(data).outcome_id is not msgspec.UNSET
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -137,30 +189,28 @@ def _is_outcome(data: bytes) -> bool:
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[tuple[BinaryIO, bool]]:
-    """A file's bytes, unpacked if they are gzip, and whether more may come while they are read."""
-    if file == STDIN:
-        mode = Path("/dev/stdin").stat().st_mode if Path("/dev/stdin").exists() else 0
-        yield sys.stdin.buffer, not stat.S_ISREG(mode)
-    elif file.suffix == ".gz":
-        with gzip.open(file, "rb") as stream:
-            yield stream, False  # type: ignore[misc]  # GzipFile reads as a BinaryIO, which its stub does not say
-    else:
-        with file.open("rb") as stream:
-            yield stream, False
+def _opened(file: Path) -> Iterator[tuple[BufferedReader, bool]]:
+    """A file's bytes, and whether more may come while they are read."""
+    # A descriptor of its own: closing the reader must not close the stdin of the process.
+    with open(os.dup(sys.stdin.fileno()), "rb") if file == STDIN else file.open("rb") as stream:  # noqa: PTH123  a descriptor has no path
+        yield stream, not stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
 
 
-def _lines(stream: Iterable[bytes], name: str) -> Iterator[Line]:
-    for number, data in enumerate(stream, 1):
-        if data.strip():
-            yield Line(name, number, data)
-
-
-def messages(run: Run, files: Sequence[Path]) -> Iterator[ChatMessage]:
-    """Every message of the files, outcomes left out; lines that cannot be used are the run's to report."""
-    for file in files:
-        with _opened(file) as (stream, _):
-            for line in _lines(stream, str(file)):
-                event = run.read(line)
-                if isinstance(event, ChatMessage):
-                    yield event
+def _lines(stream: BufferedReader, file: Path) -> Iterator[Line]:
+    """The lines that hold something, unpacked if the file is gzip; of one that is too long, as much as shows it."""
+    number = 0
+    packed = stream.peek(len(_GZIP))[: len(_GZIP)] == _GZIP
+    unpacked = gzip.GzipFile(fileobj=stream) if packed else stream
+    try:
+        while data := unpacked.readline(MAX_VALUE_BYTES + 2):
+            number += 1
+            rest = data
+            while not rest.endswith(b"\n") and (rest := unpacked.readline(MAX_VALUE_BYTES)):
+                pass
+            data = data.removeprefix(codecs.BOM_UTF8) if number == 1 else data
+            if data.strip():
+                yield Line(str(file), number, data.rstrip(b"\r\n"))
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise UserError(
+            f"{file}: the gzip data is damaged or cut off after line {number}; get the file anew"
+        ) from error

@@ -10,10 +10,9 @@ from typing import Annotated
 
 import typer
 from msgspec import Struct
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from handraise.cli.lines import Run, policy_book, report
+from handraise.cli.lines import Files, Reader, Run, policy_book
+from handraise.cli.progress import Progress
 from handraise.conversation import Effects
 from handraise.events import encode
 
@@ -27,10 +26,7 @@ class Output(StrEnum):
 
 
 def replay(
-    files: Annotated[
-        list[Path],
-        typer.Argument(metavar="FILE...", help="JSON lines of messages and outcomes, gzip too; - for stdin."),
-    ],
+    files: Files,
     *,
     policy: Annotated[
         Path | None,
@@ -42,23 +38,24 @@ def replay(
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first line that cannot be used.")] = False,
 ) -> None:
     """Print what the worker would publish for files of events: one event a line, in the order processed."""
-    run = Run(policy_book(policy), strict=strict)
+    progress = Progress(sys.stderr)
+    reader = Reader(strict=strict, say=progress.say)
+    run = Run(policy_book(policy), reader)
     out = sys.stdout.buffer
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.completed} events"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    ) as progress:
-        task = progress.add_task("replay", total=None)
+    try:
         for folded in run.fold(files):
             for event in _chosen(folded.processed.effects, output):
+                progress.clear()
                 out.write(encode(event) + b"\n")
                 out.flush()
-            progress.advance(task)
-    report(run.bad)
+            progress.advance()
+    except KeyboardInterrupt:
+        # What is read live ends in no other way.
+        reader.close()
+        raise
+    finally:
+        progress.clear()
+    reader.close()
 
 
 def _chosen(effects: Effects, output: Output) -> Sequence[Struct]:

@@ -77,7 +77,7 @@ _COUNTED_BEFORE: Final = re.compile(
 _THOUSANDS: Final = 3
 """Digits between the marks that group thousands."""
 _NOT_A_COUNT: Final = re.compile(
-    r"(?:\d|\b[A-Z]{1,4})[ -]$"
+    r"(?:\d|\b(?-i:[A-Z]{1,4}))[ -]$"
     r"|\b(?:number|no|nr|id|code|ref|reference|pin|zip|flight|room|seat|size|model|apt|suite|gate|platform|route|unit|"
     r"floor|row|page|level|version|age|aged|under|below|above|less than|more than \$|only|approx|circa|is)\W{0,3}"
     r"(?:is\W{1,2})?(?:[a-z]{1,2} )?$",

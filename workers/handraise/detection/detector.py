@@ -109,6 +109,7 @@ class Detector:
             amounts = amounts_in(reading.text)
             quantities = counted(quantities_in(reading.text, amounts))
             buying = question or not _BUYING.isdisjoint(cues) or any(one.signal == "high_value" for one in found)
+            buying = buying and "change" not in cues
             numbers = stakes(quantities, amounts, buying=buying)
         scores, spans = self._scores(text, reading, found, numbers)
         tones = [(one.start, one.end, one.score) for one in found if one.signal == "tone"]

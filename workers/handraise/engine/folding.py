@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -23,9 +23,6 @@ from handraise.events import (
     decode,
     encode,
 )
-
-MAX_VALUE_BYTES: Final = 4_194_304
-"""A larger value is not even decoded: no event of the contract comes near it."""
 
 Event = ChatMessage | Outcome
 Clock = Callable[[], datetime]
@@ -136,8 +133,6 @@ class Folding:
 def _decode(topic: Topic, value: bytes | None) -> Event:
     if not value:
         raise InvalidEventError(DeadLetterReason.EMPTY, "$", "there is no value")
-    if len(value) > MAX_VALUE_BYTES:
-        raise InvalidEventError(DeadLetterReason.TOO_LARGE, "$", f"the value is larger than {MAX_VALUE_BYTES} bytes")
     return decode(value, MESSAGES) if topic is Topic.MESSAGES else decode(value, OUTCOMES)
 
 

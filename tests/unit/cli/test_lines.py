@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from handraise.cli import lines, main
+from handraise.cli.errors import UserError
+from handraise.cli.lines import Reader, Run
+from handraise.events import MAX_VALUE_BYTES, encode
+from handraise.policy import PolicyBook
+
+TEXTS = ("hello", "I want to talk to a human", "this is broken, I am furious", "yes please", "thanks, all fine")
+
+
+def message(at: int, conversation: str = "c", text: str = TEXTS[1]) -> bytes:
+    """One customer's message as a line."""
+    event = {"message_id": f"m{at}", "conversation_id": conversation, "business_id": "b", "sender": "customer"}
+    return json.dumps({**event, "sent_at": at * 1_000, "text": text}).encode() + b"\n"
+
+
+RESOLVED = b'{"outcome_id":"o","conversation_id":"c","business_id":"b","kind":"resolved","at":9000}\n'
+LINES = st.one_of(
+    st.builds(message, st.integers(0, 40), st.sampled_from("cd"), st.sampled_from(TEXTS)),
+    st.sampled_from((RESOLVED, b"not json\n", b"\n")),
+)
+
+
+def published(file: Path, *, strict: bool = False) -> tuple[list[bytes], int, str]:
+    """The escalations, decisions and controls of a run, how many lines were bad, and how it ended."""
+    reader = Reader(strict=strict, say=lambda _: None)
+    out: list[bytes] = []
+    try:
+        for folded in Run(PolicyBook(), reader).fold([file]):
+            effects = folded.processed.effects
+            out += map(encode, (*effects.escalations, *effects.decisions, *effects.controls))
+    except UserError as error:
+        return out, reader.bad, str(error)
+    return out, reader.bad, ""
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(written=st.lists(LINES, max_size=30), size=st.integers(1, 9), strict=st.booleans())
+def test_what_comes_out_does_not_depend_on_the_size_of_the_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: list[bytes], size: int, strict: bool
+) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(b"".join(written))
+    with monkeypatch.context() as patch:
+        patch.setattr(lines, "BATCH", 1_000)
+        whole = published(file, strict=strict)
+        patch.setattr(lines, "BATCH", size)
+        assert published(file, strict=strict) == whole
+
+
+def test_what_comes_before_the_first_bad_line_of_a_strict_run_is_printed(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(message(1) + b"not json\n" + message(2, "d"))
+    assert main(["replay", "--strict", str(file)]) == 1
+    out, err = capfd.readouterr()
+    assert [json.loads(line)["caused_by"] for line in out.splitlines()] == ["m1"]
+    assert err == f"handraise: {file}:2: $: not JSON in UTF-8\n"
+
+
+def test_a_gzip_file_that_is_cut_off_ends_in_one_sentence_after_what_could_be_read(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "events"
+    file.write_bytes(gzip.compress(message(1))[:-4])
+    assert main(["replay", str(file)]) == 1
+    out, err = capfd.readouterr()
+    assert out.count("\n") == 1
+    assert err == f"handraise: {file}: the gzip data is damaged or cut off after line 1; get the file anew\n"
+
+
+def test_a_line_that_is_too_long_is_refused_and_the_next_keeps_its_number(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(message(1, text="x" * (3 * MAX_VALUE_BYTES)) + b"not json\n" + message(2))
+    assert main(["replay", str(file)]) == 0
+    out, err = capfd.readouterr()
+    assert out.count("\n") == 1
+    assert err.splitlines()[0] == f"{file}:1: $: the value is larger than {MAX_VALUE_BYTES} bytes"
+    assert err.splitlines()[1].startswith(f"{file}:2: ")
+
+
+@pytest.mark.parametrize("command", ["replay", "detect"])
+def test_a_line_on_a_pipe_is_answered_before_the_next_one_comes(command: str) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "handraise", command, "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as running:
+        assert running.stdin
+        assert running.stdout
+        running.stdin.write(message(1))
+        running.stdin.flush()
+        began = time.monotonic()
+        assert running.stdout.readline().startswith(b"{")  # hangs until the test's time limit if it is not live
+        assert time.monotonic() - began < 30
+        running.stdin.close()
+        assert running.wait(30) == 0
+
+
+def test_detect_fires_by_the_quantities_that_the_worker_acts_on(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(message(1, text="we would like to buy 30 chairs"))
+    assert main(["replay", str(file)]) == 0
+    raised = json.loads(capfd.readouterr().out)
+    assert main(["detect", str(file)]) == 0
+    assert json.loads(capfd.readouterr().out)["fired"] == [raised["trigger"]] == ["high_value"]
+
+
+def test_explain_lets_no_message_steer_the_terminal(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(message(1, text="\x1b[2Jhi\x1b]0;owned\x07"))
+    assert main(["explain", str(file)]) == 0
+    assert "\x1b" not in capfd.readouterr().out
+
+
+def test_explain_says_of_a_trigger_that_is_turned_off_that_it_is(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file, policy = tmp_path / "events.jsonl", tmp_path / "policy.yaml"
+    file.write_bytes(message(1))
+    policy.write_text("business_id: b\nowner: Rosa\ntriggers:\n  human_request:\n    enabled: false\n")
+    assert main(["explain", str(file), "--policy", str(policy)]) == 0
+    (line,) = [line for line in capfd.readouterr().out.splitlines() if "human_request" in line and " of " in line]
+    assert line.endswith("turned off in the policy")
