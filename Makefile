@@ -4,13 +4,15 @@
 #   make test                 every test; tests whose tools are missing are skipped and say how to get them
 #   make test ARGS=tests/unit some of them; any pytest option goes into ARGS
 #   make lint                 ruff and mypy
+#   make evaluate             how well detection does on the messages held out, by file
+#   make train                makes the detector's models anew from the corpus: a quarter of an hour
 #   make docs                 writes anew what is generated from the code: schemas, settings, metrics
 #   make clean                removes .venv and every cache
 
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs clean
+.PHONY: help setup demo test lint evaluate train docs clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -70,6 +72,13 @@ lint: setup
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+
+evaluate: setup
+	@$(BIN)/handraise evaluate --each $(ARGS)
+
+train: setup
+	@$(UV) sync --frozen --extra demo --group train --inexact
+	@$(BIN)/python -m handraise.training $(ARGS)
 
 docs: setup
 	@$(BIN)/python -m handraise.reference

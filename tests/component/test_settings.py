@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from handraise.engine.clients import Clients
-from handraise.settings import Delivery, Settings, SettingsError, load_settings, unknown_variables
+from handraise.settings import Delivery, DetectorKind, Settings, SettingsError, load_settings, unknown_variables
 
 SASL: Final = {
     "HANDRAISE_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
@@ -38,6 +38,7 @@ def test_every_setting_has_a_default_and_a_sentence() -> None:
         assert not field.is_required(), name
         assert (field.description or "").endswith("."), name
     assert load_settings().delivery is Delivery.EXACTLY_ONCE
+    assert load_settings().detector is DetectorKind.CAREFUL
     assert load_settings().http_host == "127.0.0.1"
 
 
@@ -59,6 +60,7 @@ def test_a_value_comes_from_the_environment_then_a_file_then_a_secret(
     [
         ({"HANDRAISE_PARTITIONS": "0"}, "HANDRAISE_PARTITIONS: input should be greater"),
         ({"HANDRAISE_DELIVERY": "at_most_once"}, "HANDRAISE_DELIVERY: input should be 'exactly_once'"),
+        ({"HANDRAISE_DETECTOR": "best"}, "HANDRAISE_DETECTOR: input should be 'careful' or 'fast'"),
         ({"HANDRAISE_SECURITY_PROTOCOL": "SASL_SSL"}, "needs HANDRAISE_SASL_USERNAME"),
         ({"HANDRAISE_SASL_USERNAME": "x"}, "set HANDRAISE_SECURITY_PROTOCOL to SASL_SSL"),
         ({"HANDRAISE_SSL_CA_FILE": __file__}, "set HANDRAISE_SECURITY_PROTOCOL to SSL"),
@@ -74,6 +76,10 @@ def test_what_does_not_fit_is_refused_with_the_variable_and_the_mend(
     with pytest.raises(SettingsError) as refused:
         with_environment(monkeypatch, **variables)
     assert told in str(refused.value)
+
+
+def test_the_detector_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert with_environment(monkeypatch, HANDRAISE_DETECTOR="fast").detector is DetectorKind.FAST
 
 
 def test_no_error_and_no_picture_of_the_settings_shows_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:

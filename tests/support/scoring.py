@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
 from handraise.conversation import Processor
 from handraise.demo.samples import Expected, Sample, load_samples
+from handraise.detection import Signals, detect
 from handraise.events import EscalationType
 from handraise.policy import default_policy
+
+Detector = Callable[..., list[Signals]]
+"""What `handraise.detection.detect` is."""
 
 
 class Published(NamedTuple):
@@ -47,9 +51,9 @@ class Totals(NamedTuple):
     """Conversations that need somebody and were never raised."""
 
     @classmethod
-    def of(cls, samples: Iterable[Sample]) -> Self:
+    def of(cls, samples: Iterable[Sample], detector: Detector = detect) -> Self:
         """Play the samples under the built-in policy and add up."""
-        results = [(sample.expect, published(sample)) for sample in samples]
+        results = [(sample.expect, published(sample, detector)) for sample in samples]
         return cls(
             conversations=len(results),
             wholly_right=sum(agree(expect, came) for expect, came in results),
@@ -70,9 +74,9 @@ class Totals(NamedTuple):
         )
 
 
-def published(sample: Sample) -> list[Published]:
+def published(sample: Sample, detector: Detector = detect) -> list[Published]:
     """What comes of a sample under the built-in policy, closings left out; no event depends on a clock."""
-    results = Processor(default_policy).process(sample.messages, lambda _: None)
+    results = Processor(default_policy, detector).process(sample.messages, lambda _: None)
     return [
         Published(turn, event.trigger, event.trigger_class, event.type)
         for turn, result in enumerate(results, 1)

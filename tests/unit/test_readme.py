@@ -41,6 +41,16 @@ def test_the_policy_commands_run(command: str, monkeypatch: pytest.MonkeyPatch) 
     assert main(shlex.split(command)[1:]) == 0
 
 
+def test_the_trigger_that_is_tried_is_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "messages.jsonl").write_text(JSON[0], encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    (command,) = [line for line in SHELL if line.startswith("handraise trigger")]
+    assert main(shlex.split(command)[1:]) == 0
+    assert "0 of 1 messages of customers" in capfd.readouterr().out
+
+
 @pytest.mark.parametrize("command", [line for line in SHELL if line.startswith(NEEDS_A_BROKER)])
 def test_the_commands_that_need_a_broker_exist(command: str) -> None:
     assert shlex.split(command)[1] in SUBCOMMANDS

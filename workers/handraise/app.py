@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry
 
 from handraise.agents import add_agents
 from handraise.conversation import Processor, open_trigger
-from handraise.detection import DETECTOR_VERSION, Signals, detect
+from handraise.detection import Detect, Signals, detection
 from handraise.engine.batch import Batch
 from handraise.engine.clients import Clients
 from handraise.engine.errors import EngineError
@@ -34,10 +34,9 @@ from handraise.engine.topics import Topic, TopicNames
 from handraise.events import Policy
 from handraise.logs import count_retries
 from handraise.policy import PolicyError, load
-from handraise.settings import Settings
+from handraise.settings import DetectorKind, Settings
 from handraise.telemetry import Metrics
 
-Detect = Callable[..., list[Signals]]
 _FAUST_ENVIRONMENT: Final = "HANDRAISE_FAUST_"
 
 
@@ -85,17 +84,18 @@ def create_app(settings: Settings) -> App:
         EngineError: the local policies cannot be used.
     """
     shelf = BookShelf(_local_policies(settings))
+    detect, detector_version = detection(fast=settings.detector is DetectorKind.FAST)
     registry = CollectorRegistry()
     metrics = Metrics(
         registry,
         messages_topic=TopicNames(settings.topic_prefix)[Topic.MESSAGES],
         version=version("handraise"),
-        detector_version=DETECTOR_VERSION,
+        detector_version=detector_version,
     )
     count_retries(metrics.broker_retried)
     # The detector reads its data at its first call, which must not be a customer's.
     detect([""])
-    step = Processor(shelf.policy, timed(detect, metrics.detected), DETECTOR_VERSION)
+    step = Processor(shelf.policy, timed(detect, metrics.detected), detector_version)
     return build_app(settings, Parts(step, open_trigger, shelf, check_policy, metrics, registry))
 
 

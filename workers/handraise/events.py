@@ -416,6 +416,7 @@ HolidayCode = Annotated[
 ]
 PolicyText = Annotated[str, Meta(min_length=1, max_length=4_000)]
 Keyword = Annotated[str, Meta(min_length=1, max_length=200)]
+Sentence = Annotated[str, Meta(min_length=1, max_length=600)]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217, for example `EUR`.")]
 Positive = Annotated[float, Meta(gt=0)]
 
@@ -498,6 +499,16 @@ class AttributeTest(Bounds, frozen=True, kw_only=True):
     exists: bool | None = None
 
 
+class ExampleTest(_PolicyPart, frozen=True, kw_only=True):
+    """A message that means the same as one of some sentences, in whatever words and language."""
+
+    like: Annotated[list[Sentence], Meta(min_length=1, max_length=200)]
+    unlike: Annotated[list[Sentence], Meta(min_length=1, max_length=200)] | None = None
+    """A message that is nearer to one of these does not hold."""
+    at_least: Score = 0.55
+    """How alike at least, from 0 to 1: `handraise trigger try` shows what a value catches."""
+
+
 class Condition(_PolicyPart, frozen=True, kw_only=True, rename={"all_of": "all", "any_of": "any", "none_of": "not"}):
     """When an own trigger holds: every entry that is given must; within a list, one of its members is enough."""
 
@@ -508,6 +519,8 @@ class Condition(_PolicyPart, frozen=True, kw_only=True, rename={"all_of": "all",
     """Whole words and phrases in any script, whatever their case and accents; `refund*` and `*kosten` match more."""
     patterns: Annotated[list[Annotated[str, Meta(min_length=1, max_length=1_000)]], Meta(min_length=1)] | None = None
     """Regular expressions of RE2, whatever their case."""
+    examples: Annotated[list[Sentence], Meta(min_length=1, max_length=200)] | ExampleTest | None = None
+    """Sentences that mean what is looked for."""
     message_type: Annotated[list[Label], Meta(min_length=1)] | Label | None = None
     sender: Annotated[list[Sender], Meta(min_length=1)] | Sender | None = None
     """Without it, only what the customer writes is looked at."""

@@ -8,6 +8,7 @@ import pytest
 
 from handraise.cli import main
 from handraise.demo.samples import load_samples
+from handraise.detection import DETECTOR_VERSION
 from handraise.events import encode
 
 
@@ -40,6 +41,16 @@ def test_replay_does_not_depend_on_the_size_of_its_batches(
         monkeypatch.setattr("handraise.cli.lines.BATCH", size)
         main(["replay", str(file)])
         assert capsysbinary.readouterr().out == whole
+
+
+@pytest.mark.parametrize("output", ["escalations", "decisions"])
+@pytest.mark.parametrize(("options", "version"), [([], DETECTOR_VERSION), (["--fast"], f"{DETECTOR_VERSION}-fast")])
+def test_replay_says_which_detector_was_in_force(
+    file: Path, output: str, options: list[str], version: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert main(["replay", str(file), "--output", output, *options]) == 0
+    events = [json.loads(line) for line in capsysbinary.readouterr().out.splitlines()]
+    assert {event["detector_version"] for event in events} == {version}
 
 
 def test_replay_reads_gzip(file: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -83,21 +94,23 @@ def test_an_outcome_for_an_unknown_conversation_is_a_bad_line(
     assert "no message has opened this conversation" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("options", [[], ["--fast"]])
 def test_detect_prints_what_each_message_says_on_its_own(
-    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+    tmp_path: Path, options: list[str], capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     file = tmp_path / "messages.jsonl"
     message = {"message_id": "m", "conversation_id": "c", "business_id": "b", "sender": "customer", "sent_at": 1}
     file.write_text(json.dumps({**message, "text": "Can I talk to a real person please?"}))
-    assert main(["detect", str(file)]) == 0
+    assert main(["detect", str(file), *options]) == 0
     (seen,) = map(json.loads, capsysbinary.readouterr().out.splitlines())
     assert list(seen) == ["message_id", "language", "sentiment", "intent", "signals", "fired"]
     assert seen["fired"] == ["human_request"]
     assert seen["language"] == "en"
 
 
-def test_explain_tells_every_turn_and_why(file: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", str(file), "--conversation", "bakery-04"]) == 0
+@pytest.mark.parametrize("options", [[], ["--fast"]])
+def test_explain_tells_every_turn_and_why(file: Path, options: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", str(file), "--conversation", "bakery-04", *options]) == 0
     out = capfd.readouterr().out
     assert "\x1b" not in out
     assert "bakery-04" in out

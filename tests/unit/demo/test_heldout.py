@@ -1,20 +1,23 @@
-"""Conversations that nobody who writes rules has read, in totals."""
+"""Conversations that nobody who works on detection has read, in totals."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from handraise.demo.samples import load_samples
 from tests.support.scoring import Totals
 
-HELD_OUT: Final = Path(__file__).parents[2] / "data" / "conversations" / "heldout.jsonl"
-LEAST_RIGHT: Final = 0.6
-MOST_FALSE: Final = 0.45
-"""What the rules reach, less some noise. A change may not fall behind it; the learned detector has to go beyond."""
+FOLDER: Final = Path(__file__).parents[2] / "data" / "conversations"
+MEASURED: Final = {"heldout": (0.84, 0.24), "heldout-2": (0.70, 0.30)}
+"""Of each file: the share of conversations that were wholly right, and of quiet ones that were raised."""
+NOISE: Final = 0.05
 
 
-def test_held_out_conversations_are_decided_as_well_as_before() -> None:
-    totals = Totals.of(load_samples([HELD_OUT]))
-    assert totals.wholly_right >= LEAST_RIGHT * totals.conversations, str(totals)
-    assert totals.false_alarms <= MOST_FALSE * totals.quiet, str(totals)
+@pytest.mark.parametrize(("name", "right", "false"), [(name, *shares) for name, shares in MEASURED.items()])
+def test_held_out_conversations_are_decided_as_well_as_measured(name: str, right: float, false: float) -> None:
+    totals = Totals.of(load_samples([FOLDER / f"{name}.jsonl"]))
+    assert totals.wholly_right >= (right - NOISE) * totals.conversations, str(totals)
+    assert totals.false_alarms <= (false + NOISE) * totals.quiet, str(totals)

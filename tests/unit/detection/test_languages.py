@@ -8,8 +8,8 @@ from typing import Final
 
 import pytest
 
-from handraise.detection.detector import default_detector
 from handraise.detection.lexicon import load
+from handraise.detection.phrase_detector import default_phrases
 from handraise.detection.signals import Signals
 from handraise.events import Sender
 
@@ -40,26 +40,26 @@ def raised(signals: Signals) -> list[str]:
 @pytest.mark.parametrize(("signal", "text"), samples("customer", *HEARD))
 def test_what_a_customer_means_is_heard_in_every_language(signal: str, text: str) -> None:
     """Requests, crises, complaints, large enquiries, distress, yes and thanks, in whatever words."""
-    assert getattr(default_detector().detect(text), signal) >= SURE
+    assert getattr(default_phrases().detect(text), signal) >= SURE
 
 
 @pytest.mark.parametrize(("_kind", "text"), samples("customer", "ordinary", "thanks"))
 def test_ordinary_messages_look_alikes_and_thanks_raise_nothing(_kind: str, text: str) -> None:
     """Nor do one's own number, suppositions, figures of speech, and being asked not to call."""
-    assert raised(default_detector().detect(text)) == []
+    assert raised(default_phrases().detect(text)) == []
 
 
 @pytest.mark.parametrize(("signal", "text"), samples("assistant", *SCORED))
 def test_what_the_ai_admits_and_promises_is_told_apart(signal: str, text: str) -> None:
     """An admission is no promise, and a promise no admission."""
-    signals = default_detector().detect(text, Sender.ASSISTANT)
+    signals = default_phrases().detect(text, Sender.ASSISTANT)
     assert [name for name in SCORED if getattr(signals, name) >= SURE] == [signal]
 
 
 @pytest.mark.parametrize(("flag", "text"), samples("assistant", *FLAGS))
 def test_putting_off_asking_and_offering_are_neither_gap_nor_promise(flag: str, text: str) -> None:
     """An offer of a person promises none, and asking for a detail admits nothing."""
-    signals = default_detector().detect(text, Sender.ASSISTANT)
+    signals = default_phrases().detect(text, Sender.ASSISTANT)
     assert getattr(signals, flag)
     assert [name for name in SCORED if getattr(signals, name) >= SURE] == []
 
@@ -67,7 +67,7 @@ def test_putting_off_asking_and_offering_are_neither_gap_nor_promise(flag: str, 
 @pytest.mark.parametrize(("_kind", "text"), samples("assistant", "plain"))
 def test_a_plain_answer_of_the_ai_is_neither_gap_nor_promise(_kind: str, text: str) -> None:
     """An answer that answers admits, promises and puts off nothing."""
-    signals = default_detector().detect(text, Sender.ASSISTANT)
+    signals = default_phrases().detect(text, Sender.ASSISTANT)
     assert (signals.admission, signals.promise, signals.deferral) == (0.0, 0.0, False)
 
 
@@ -85,13 +85,13 @@ def test_a_plain_answer_of_the_ai_is_neither_gap_nor_promise(_kind: str, text: s
 )
 def test_refusing_the_machine_asks_for_a_person(text: str) -> None:
     """The "no" belongs to the request and does not cancel it."""
-    assert default_detector().detect(text).human_request >= SURE
+    assert default_phrases().detect(text).human_request >= SURE
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "und", None])
 def test_a_request_and_a_crisis_are_heard_whatever_language_the_producer_names(language: str | None) -> None:
     """A mistaken tag silences neither."""
-    detect = default_detector().detect
+    detect = default_phrases().detect
     assert detect("quiero hablar con un agente", language=language).human_request >= SURE
     assert detect("ich will nicht mehr leben", language=language).crisis >= SURE
 
@@ -108,7 +108,7 @@ def test_a_request_and_a_crisis_are_heard_whatever_language_the_producer_names(l
 )
 def test_ordinary_english_stays_english_and_raises_nothing(text: str) -> None:
     """The phrases of other languages act on no English sentence."""
-    signals = default_detector().detect(text)
+    signals = default_phrases().detect(text)
     assert raised(signals) == []
     assert signals.language in ("en", "und")
 

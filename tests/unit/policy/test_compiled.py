@@ -20,6 +20,7 @@ from handraise.events import (
     milliseconds,
 )
 from handraise.policy import compile_policy, default_policy
+from handraise.policy.compiled import UNLIKELY
 from handraise.policy.model import BUILTIN_TRIGGERS, CRISIS, BusinessPolicy
 
 DEFAULT = default_policy("shop")
@@ -94,7 +95,7 @@ def test_a_rule_with_another_owner_is_still_the_same_trigger() -> None:
     assert policy.due_at(rule, FRIDAY_EVENING) == FRIDAY_EVENING + 1_800_000
 
 
-def enquiry(intent: Intent, *found: Amount | Quantity, high_value: float = 0.0) -> Signals:
+def enquiry(intent: Intent, *found: Amount | Quantity, high_value: float = UNLIKELY) -> Signals:
     """A message with numbers in it."""
     return Signals(
         language="en",
@@ -126,14 +127,22 @@ def test_an_enquiry_is_large_by_number_and_by_what_it_is_for(signals: Signals, f
     """A number in a complaint belongs to an order already made; it is weak evidence, not none."""
     score = DEFAULT.high_value_score(signals).score
     assert (score >= 0.5) is fires
-    assert (score > 0.0) is seen
+    assert (score > UNLIKELY) is seen
+
+
+def test_a_number_in_a_text_that_is_surely_no_enquiry_counts_for_nothing() -> None:
+    """Who asks `wheres 77120 got to` names an order."""
+    assert (
+        DEFAULT.high_value_score(enquiry(Intent.QUESTION, Quantity(77_120, "got", 7, 12), high_value=0.01)).score
+        == 0.01
+    )
 
 
 def test_a_business_sets_its_own_floors() -> None:
     """Twelve rooms are many for a guest house, six hundred euros are much for a florist."""
     floors = BuiltinTriggers(high_value=HighValuePolicy(quantity=100, amounts={"EUR": 600, "XYZ": 5}))
     policy = compile_policy(Policy(business_id="b", owner="Rosa", triggers=floors))
-    assert policy.high_value_score(enquiry(Intent.ORDER, Quantity(99, "cakes", 0, 2))).score == 0.0
+    assert policy.high_value_score(enquiry(Intent.ORDER, Quantity(99, "cakes", 0, 2))).score == UNLIKELY
     assert policy.high_value_score(enquiry(Intent.ORDER, Amount(600, "EUR", 0, 3))).score >= 0.5
     assert policy.high_value_score(enquiry(Intent.ORDER, Amount(5, "XYZ", 0, 3))).score >= 0.5
     assert policy.high_value_score(enquiry(Intent.ORDER, Amount(1_000, "USD", 0, 3))).score >= 0.5

@@ -8,9 +8,8 @@ from typing import Annotated, Final
 import msgspec
 import typer
 
-from handraise.cli.lines import Files, Reader
-from handraise.detection import SIGNALS, Signals
-from handraise.detection import detect as detect_texts
+from handraise.cli.lines import Fast, Files, Reader
+from handraise.detection import SIGNALS, Signals, detection
 from handraise.events import ChatMessage
 from handraise.policy import default_policy
 from handraise.policy.model import CRISIS, BusinessPolicy
@@ -22,11 +21,13 @@ FIRED: Final = ("human_request", "complaint", "high_value", "distress", "crisis"
 def detect(
     files: Files,
     *,
+    fast: Fast = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first line that cannot be used.")] = False,
 ) -> None:
     """Print what is detected in each message on its own: one JSON object a line."""
     reader = Reader(strict=strict)
     policy = default_policy("default")
+    detect_texts = detection(fast=fast).detect
     out = sys.stdout.buffer
     for batch in reader.batches(files):
         messages = [event for _, event in batch if isinstance(event, ChatMessage)]

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from handraise.cli.errors import UserError
-from handraise.cli.lines import Files, Folded, Reader, Run, policy_book
+from handraise.cli.lines import Fast, Files, Folded, Reader, Run, policy_book
 from handraise.conversation import Assessment
 from handraise.demo.lines import printable
 from handraise.detection import SIGNALS, Signals
@@ -33,12 +33,13 @@ def explain(
     policy: Annotated[
         Path | None, typer.Option(metavar="FILE|FOLDER", exists=True, help="Policies instead of the built-in default.")
     ] = None,
+    fast: Fast = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first line that cannot be used.")] = False,
 ) -> None:
     """Tell, turn by turn, why a conversation was raised or not."""
     policies = policy_book(policy)
     reader = Reader(strict=strict)
-    run = Run(policies, reader)
+    run = Run(policies, reader, fast=fast)
     page = _Page(policies)
     for folded in run.fold(files):
         if conversation in (None, folded.event.conversation_id):

@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from handraise.cli.errors import UserError
 from handraise.conversation import Processed, Processor
+from handraise.detection import detection
 from handraise.events import MAX_VALUE_BYTES, MESSAGES, OUTCOMES, ChatMessage, InvalidEventError, Outcome, decode
 from handraise.policy import PolicyBook, PolicyError, load
 
@@ -48,6 +49,11 @@ Files = Annotated[
     ),
 ]
 """What the commands over files read."""
+
+Fast = Annotated[
+    bool, typer.Option("--fast", help="Detect as a worker with HANDRAISE_DETECTOR=fast: cheaper, and misses more.")
+]
+"""Whether the commands over files do without the careful models."""
 
 
 class _Kind(Struct):
@@ -141,10 +147,16 @@ class Reader:
 
 
 class Run:
-    """Folds events in their order, with the encoded state of every conversation in memory, as the worker keeps it."""
+    """Folds events in their order, with the encoded state of every conversation in memory, as the worker keeps it.
 
-    def __init__(self, policies: PolicyBook, reader: Reader) -> None:
-        self._processor = Processor(policies.__getitem__)
+    Args:
+        policies: the policies in force.
+        reader: gives out the events.
+        fast: detect as a worker does whose detector is set to `fast`.
+    """
+
+    def __init__(self, policies: PolicyBook, reader: Reader, *, fast: bool = False) -> None:
+        self._processor = Processor(policies.__getitem__, *detection(fast=fast))
         self._reader = reader
         self._states: dict[bytes, bytes] = {}
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from msgspec import Struct
 
-from handraise.cli.lines import Files, Reader, Run, policy_book
+from handraise.cli.lines import Fast, Files, Reader, Run, policy_book
 from handraise.cli.progress import Progress
 from handraise.conversation import Effects
 from handraise.events import encode
@@ -35,12 +35,13 @@ def replay(
         ),
     ] = None,
     output: Annotated[Output, typer.Option("--output", help="What to print.")] = Output.ESCALATIONS,
+    fast: Fast = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first line that cannot be used.")] = False,
 ) -> None:
     """Print what the worker would publish for files of events: one event a line, in the order processed."""
     progress = Progress(sys.stderr)
     reader = Reader(strict=strict, say=progress.say)
-    run = Run(policy_book(policy), reader)
+    run = Run(policy_book(policy), reader, fast=fast)
     out = sys.stdout.buffer
     try:
         for folded in run.fold(files):

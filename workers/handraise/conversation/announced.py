@@ -60,6 +60,8 @@ _BACKWARDS: Final = re.compile(
     r"|(?:mera|meri|मेरा|मेरी)\s+)$",
     re.IGNORECASE,
 )
+_HIDDEN: Final = re.compile(r"\W{0,8}(?:\s+[^\s•]{1,40}){0,3}?\s*[:=]?\s*•")
+"""What was announced is masked already, so that it is not what stands before."""
 
 
 def announced_spans(text: str) -> Iterator[Span]:
@@ -73,7 +75,9 @@ def announced_spans(text: str) -> Iterator[Span]:
         if text[max(0, found.start() - 1) : found.start()] in _IN_QUERY:
             continue
         kind = _Kind((found.lastgroup or "").rstrip("_"))
-        span = _forwards(text, found.end(), kind, found[0].casefold()) or _backwards(text, found.start(), kind)
+        span = _forwards(text, found.end(), kind, found[0].casefold())
+        if span is None and not _HIDDEN.match(text, found.end()):
+            span = _backwards(text, found.start(), kind)
         if span is not None and span[0] >= after:
             after = span[1]
             yield span

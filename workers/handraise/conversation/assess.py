@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from handraise.conversation import weights
 from handraise.conversation.effects import Assessment
 from handraise.conversation.mood import has_fallen
@@ -13,6 +15,8 @@ from handraise.detection.signals import Intent, Signals, Span
 from handraise.events import ChatMessage
 from handraise.policy.model import CRISIS, BusinessPolicy, ConversationFacts
 
+_SAID: Final = ("human_request", "distress", "complaint", "high_value")
+"""What a customer's message may say that is weighed by where it stands."""
 _NOTHING_ASKED: Final = frozenset(("sticker", "reaction", "typing", "read", "system"))
 """Message types that want no answer when no text comes with them."""
 
@@ -21,6 +25,8 @@ def assess_customer(
     state: Conversation, message: ChatMessage, signals: Signals, policy: BusinessPolicy, *, asked_again: bool
 ) -> list[Assessment]:
     """Every trigger that a customer's message speaks for, weakly or strongly. `state` has the message already."""
+    less = weights.OPENING if state.customer_turns <= 1 else weights.LATER
+    signals = replace(signals, **{name: weights.in_context(getattr(signals, name), less) for name in _SAID})
     found = []
     if signals.crisis > 0:
         found.append(_plain("distress", signals.crisis, signals, ("crisis",), trigger_class=CRISIS))

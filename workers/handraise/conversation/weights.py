@@ -6,8 +6,16 @@ believe the same thing, so two weak ones can reach what one cannot, and nothing 
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from typing import Final
+
+OPENING: Final = 0.4
+LATER: Final = 1.0
+"""What is taken from the log-odds of what a customer's first message says, and of what each later one says.
+
+Detection's probabilities are those of messages as the corpus has them, half of which want somebody. In a conversation
+most turns are answers, data and small talk, so the same words are less likely to."""
 
 WEAK: Final = 0.2
 """Below this a score is no evidence at all, and nothing can corroborate it."""
@@ -90,6 +98,13 @@ SAME_QUESTION: Final = 0.6
 MIN_ANSWER_WORDS: Final = 4
 MIN_QUESTION_WORDS: Final = 2
 """Texts of fewer content words are too short to be called repeated."""
+
+
+def in_context(score: float, less: float) -> float:
+    """A probability, with `less` taken from its log-odds; three decimals. 0 stays 0, and 1 stays 1."""
+    if not 0.0 < score < 1.0:
+        return score
+    return round(1.0 / (1.0 + (1.0 - score) / score * math.exp(less)), 3)
 
 
 def noisy_or(score: float, weights: list[float]) -> float:

@@ -41,7 +41,10 @@ class Expected(Struct, frozen=True, kw_only=True):
     def fits(self, turn: int, trigger: str, trigger_class: str | None, kind: EscalationType) -> bool:
         """Whether a published event is the one that is expected."""
         triggers = self.trigger if isinstance(self.trigger, list) else [self.trigger]
-        return turn in self.turns and trigger in triggers and trigger_class == self.trigger_class and kind is self.type
+        named = f"{trigger}/{trigger_class}" in triggers or (
+            trigger in triggers and trigger_class == self.trigger_class
+        )
+        return turn in self.turns and named and kind is self.type
 
 
 class Sample(Struct, frozen=True, kw_only=True):

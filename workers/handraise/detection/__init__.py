@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import repeat
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
 
-from handraise.detection.detector import DETECTOR_VERSION, Detector, default_detector
+from handraise.detection.detector import DETECTOR_VERSION, FAST_VERSION, Detector, default_detector, fast_detector
 from handraise.detection.signals import SIGNALS, Amount, Intent, Quantity, Signals, Span
 from handraise.events import Sender
 
 __all__: Final = [
     "DETECTOR_VERSION",
+    "FAST_VERSION",
     "SIGNALS",
     "Amount",
+    "Detect",
+    "Detection",
     "Detector",
     "Intent",
     "Quantity",
     "Signals",
     "Span",
     "detect",
+    "detect_fast",
+    "detection",
 ]
+
+Detect = Callable[..., list[Signals]]
+"""`detect`, or what is called like it."""
+
+
+class Detection(NamedTuple):
+    """A way to detect, and the version that goes with what it finds."""
+
+    detect: Detect
+    version: str
+
+
+def detection(*, fast: bool) -> Detection:
+    """The careful detection, or the fast one."""
+    return Detection(detect_fast, FAST_VERSION) if fast else Detection(detect, DETECTOR_VERSION)
 
 
 def detect(
@@ -43,13 +62,31 @@ def detect(
     Raises:
         ValueError: the sequences differ in length.
     """
-    detector = default_detector()
-    return [
-        detector.detect(text, sender, language)
-        for text, sender, language in zip(
-            texts,
-            repeat(Sender.CUSTOMER, len(texts)) if senders is None else senders,
-            repeat(None, len(texts)) if languages is None else languages,
-            strict=True,
-        )
-    ]
+    return _detect(default_detector(), texts, senders, languages)
+
+
+def detect_fast(
+    texts: Sequence[str],
+    *,
+    senders: Sequence[Sender] | None = None,
+    languages: Sequence[str | None] | None = None,
+) -> list[Signals]:
+    """As `detect`, without the readers: half the cost or less, and more is missed.
+
+    Raises:
+        ValueError: the sequences differ in length.
+    """
+    return _detect(fast_detector(), texts, senders, languages)
+
+
+def _detect(
+    detector: Detector,
+    texts: Sequence[str],
+    senders: Sequence[Sender] | None,
+    languages: Sequence[str | None] | None,
+) -> list[Signals]:
+    return detector.detect(
+        texts,
+        [Sender.CUSTOMER] * len(texts) if senders is None else senders,
+        [None] * len(texts) if languages is None else languages,
+    )

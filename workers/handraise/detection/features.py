@@ -33,11 +33,16 @@ _SHOUT: Final = "\x04"
 """The feature that a word in capitals has besides those of the word."""
 _LINK: Final = "\x05"
 _LONGEST_WORD: Final = 40
-_ELONGATED: Final = re.compile(r"(.)\1{2,}")
+_ELONGATED: Final = re.compile(r"(\D)\1{2,}")
 _SHORTEST_SHOUT: Final = 3
 _LEFT: Final = np.uint32(0x9E3779B1)
 _RIGHT: Final = np.uint32(0x85EBCA77)
 _SHIFT: Final = np.uint32(32 - BITS)
+
+
+LONG: Final = 600
+"""Features from which a text is long: from there on, what one of them weighs falls with their number, not with its
+square root, so that many small leanings of plain words do not add up to a certainty."""
 
 
 def word_of(token: str) -> str:
@@ -74,6 +79,12 @@ def features_of(token: str, word: str) -> list[int]:
         if len(token) >= _SHORTEST_SHOUT and token.isupper():
             found.append(hash_of_word(_SHOUT) & (SIZE - 1))
     return found
+
+
+def weight_of_one(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """What one feature weighs in texts of so many."""
+    result: npt.NDArray[np.float64] = np.minimum(1.0, np.sqrt(LONG / counts)) / np.sqrt(counts)
+    return result
 
 
 def pairs(left: npt.NDArray[np.uint32], right: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:

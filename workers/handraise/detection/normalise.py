@@ -30,8 +30,8 @@ _NOT_SAID: Final = re.compile(
     r"|`[^`\n]{1,200}`"
     r"|(?i:<(?:script|style)\b.*?</(?:script|style)>)"
     r"|</?[A-Za-z][^<>\n]{0,300}>"
-    r"|^[ \t]*>+(?![^\S\n]*[\d<]).*$"
-    r"|^On .{5,100} wrote:[ \t]*$"
+    r"|^[ \t]*>+(?![^\S\n]*[\d<])[^\n]*$"
+    r"|^On [^\n]{5,100} wrote:[ \t]*$"
     r"|^-- \n.*\Z",
     re.DOTALL | re.MULTILINE,
 )

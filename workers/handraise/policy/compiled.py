@@ -22,6 +22,8 @@ LARGE: Final = 0.6
 """The score of an enquiry that reaches a floor: it stands alone at the default threshold."""
 LARGE_IN_PASSING: Final = 0.3
 """The score where the number may belong to something else, such as an order already made: it needs a second sign."""
+UNLIKELY: Final = 0.1
+"""A text that scores less is no such enquiry, whatever numbers are in it."""
 FAR_ABOVE: Final = 5.0
 """A question that names an amount is mostly about one item's price; at so many times the floor it no longer is."""
 
@@ -102,7 +104,10 @@ class CompiledPolicy:
         return found
 
     def high_value_score(self, signals: Signals) -> HighValue:
-        """The detector's `high_value`, raised by quantities and amounts that reach the business's floors."""
+        """The detector's `high_value`, raised by quantities and amounts that reach the business's floors.
+
+        A number in a text that is surely no such enquiry, such as an order's, raises nothing.
+        """
         spans = tuple(span for span in signals.spans if span.signal == "high_value")
         large = max(
             (
@@ -112,7 +117,7 @@ class CompiledPolicy:
             key=lambda found: found.score,
             default=_NOTHING,
         )
-        if large.score <= signals.high_value:
+        if large.score <= signals.high_value or signals.high_value < UNLIKELY:
             return HighValue(score=signals.high_value, spans=spans, because="")
         return HighValue(score=large.score, spans=(*spans, *large.spans), because=large.because)
 

@@ -8,8 +8,9 @@ from typing import Final, Protocol, cast
 import re2
 from msgspec import UNSET, Struct
 
+from handraise.detection.meaning import Examples
 from handraise.detection.signals import Signals, Span
-from handraise.events import AttributeTest, Bounds, ChatMessage, Condition, Scalar, Sender
+from handraise.events import AttributeTest, Bounds, ChatMessage, Condition, ExampleTest, Scalar, Sender
 from handraise.policy.keywords import KeywordFind, KeywordIndex
 from handraise.policy.model import ConversationFacts
 
@@ -87,6 +88,8 @@ class ConditionCompiler:
             checks.append(_keywords(len(self._lists) - 1, trigger))
         if condition.patterns is not None:
             checks.append(_patterns(condition.patterns, trigger))
+        if condition.examples is not None:
+            checks.append(_examples(condition.examples, trigger))
         checks += _of_attributes(condition)
         checks += _of_numbers(condition, trigger)
         if condition.all_of is not None:
@@ -202,6 +205,20 @@ def _patterns(patterns: list[str], trigger: str) -> Check:
                 start, end = found.span()
                 return Held((f"pattern {number}",), (Span(trigger, start, end, 1.0),))
         return None
+
+    return check
+
+
+def _examples(examples: list[str] | ExampleTest, trigger: str) -> Check:
+    test = ExampleTest(like=examples) if isinstance(examples, list) else examples
+    known = Examples(test.like, test.unlike or ())
+
+    def check(case: Case) -> Held | None:
+        text = case.message.text
+        likeness = known.likeness(text) if text else 0.0
+        if likeness <= 0.0 or likeness < test.at_least:
+            return None
+        return Held((f"like its examples ({likeness:g})",), (Span(trigger, 0, len(text), likeness),))
 
     return check
 

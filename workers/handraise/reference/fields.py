@@ -186,10 +186,12 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "in": "The attribute has one of these values.",
         "exists": "The attribute is there, or is not.",
     },
+    "ExampleTest": {"like": "Sentences that mean what is looked for."},
     "Condition": {
         "all": "Every one of these conditions holds.",
         "any": "At least one of these conditions holds.",
         "not": "This condition does not hold.",
+        "examples": "Sentences of which the message means one, in whatever words and language.",
         "message_type": "The message is of this type, or one of these.",
         "attributes": "Each attribute that is named has this value, or passes this test.",
         "amount": "The message names a sum of money within these bounds.",

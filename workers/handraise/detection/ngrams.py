@@ -1,4 +1,4 @@
-"""The learned part of the detector: a linear model over n-grams, scored by adding up what each word is worth.
+"""The fast learned model: linear over n-grams, scored by adding up what each word is worth.
 
 The model is linear, so what a word and the characters in it add to every score is one row of numbers that is worked out
 once and remembered; a text costs one look-up a word and a sum. Weights are whole numbers, and so are the sums: a text
@@ -7,6 +7,7 @@ scores the same on every machine and whatever it is batched with.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import resources
@@ -14,24 +15,23 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from handraise.detection.features import FIRST, LAST, SIZE, features_of, hash_of_word, pairs, word_of
+from handraise.detection.features import FIRST, LAST, SIZE, features_of, hash_of_word, pairs, weight_of_one, word_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
 
-_MODEL: Final = "model.npz"
+_FILE: Final = "ngrams.npz"
 _MOST_WORDS: Final = 60_000
 """How many tokens are remembered at most."""
 
 
-class Model:
+class NgramModel:
     """Weights by feature and head, and what is worked out from them.
 
     Attributes:
         heads: the names of the scores, in the order of the columns.
-        version: names the training run.
     """
 
     def __init__(
@@ -41,21 +41,20 @@ class Model:
         weights: npt.NDArray[np.int8],
         scales: npt.NDArray[np.float64],
         offsets: npt.NDArray[np.float64],
-        version: str,
     ) -> None:
         """A model of the weights (features by heads), the features' `numbers`, and each head's scale and offset."""
         self.heads: Final = tuple(heads)
-        self.version: Final = version
         self._weights: Final = np.zeros((SIZE, len(heads)), dtype=np.int8)
         self._weights[numbers] = weights
         self._scales: Final = scales
         self._offsets: Final = offsets
         self._words: Final = _Words(self._weights)
+        self._lock: Final = threading.Lock()
 
     @classmethod
-    def load(cls, path: Path | None = None) -> Model:
+    def load(cls, path: Path | None = None) -> NgramModel:
         """Read a model that `save` wrote, by default the one of the package."""
-        with (resources.files("handraise.detection") / _MODEL if path is None else path).open("rb") as file:
+        with (resources.files("handraise.detection") / "models" / _FILE if path is None else path).open("rb") as file:
             stored = np.load(file, allow_pickle=False)
             return cls(
                 [str(name) for name in stored["heads"]],
@@ -63,11 +62,26 @@ class Model:
                 stored["weights"],
                 stored["scales"],
                 stored["offsets"],
-                str(stored["version"]),
             )
+
+    def save(self, path: Path) -> None:
+        """Write the model; the same model gives the same bytes."""
+        numbers = np.flatnonzero(self._weights.any(axis=1)).astype(np.uint32)
+        np.savez_compressed(
+            path,
+            heads=np.array(self.heads),
+            numbers=numbers,
+            weights=self._weights[numbers],
+            scales=self._scales,
+            offsets=self._offsets,
+        )
 
     def logits(self, texts: Iterable[Iterable[str]]) -> npt.NDArray[np.float64]:
         """The log-odds of every head for each text, given as its tokens: texts by heads."""
+        with self._lock:
+            return self._logits(texts)
+
+    def _logits(self, texts: Iterable[Iterable[str]]) -> npt.NDArray[np.float64]:
         words = self._words
         words.make_room()
         first, last = words[FIRST], words[LAST]
@@ -89,12 +103,17 @@ class Model:
         worth[:-1] += after
         counts = np.add.reduceat(words.counts[at], begin) + np.diff(begin, append=len(at)) - 1
         sums = np.add.reduceat(worth, begin, axis=0)
-        result: npt.NDArray[np.float64] = sums * self._scales / np.sqrt(counts)[:, None] + self._offsets
+        result: npt.NDArray[np.float64] = sums * self._scales * weight_of_one(counts)[:, None] + self._offsets
         return result
 
     def worth(self, tokens: Sequence[str], head: str) -> list[float]:
         """What each token of a text adds to a head's log-odds; half of each pair goes to either of its words."""
         column = self.heads.index(head)
+        with self._lock:
+            self._words.make_room()
+            return self._worth(tokens, column)
+
+    def _worth(self, tokens: Sequence[str], column: int) -> list[float]:
         read = [(i, row) for i, token in enumerate(tokens) if (row := self._words[token]) >= 0]
         at = np.array([self._words[FIRST], *(row for _, row in read), self._words[LAST]])
         hashes, counts = self._words.hashes[at], self._words.counts[at]
@@ -102,7 +121,7 @@ class Model:
         own = self._words.worth[at, column].astype(np.float64)
         own[:-1] += halves
         own[1:] += halves
-        factor = self._scales[column] / np.sqrt(counts.sum() + len(at) - 1)
+        factor = self._scales[column] * weight_of_one(np.array([counts.sum() + len(at) - 1]))[0]
         shares = [0.0] * len(tokens)
         for (i, _), share in zip(read, own[1:-1], strict=True):
             shares[i] = float(share * factor)
@@ -123,7 +142,7 @@ class _Words(dict[str, int]):
 
     def make_room(self) -> None:
         """Forget everything when there is too much; rows given out before no longer hold."""
-        if self._next >= _MOST_WORDS:
+        if len(self) >= _MOST_WORDS:
             self.clear()
             self._next = 0
 
@@ -147,6 +166,6 @@ class _Words(dict[str, int]):
 
 
 @cache
-def default_model() -> Model:
+def default_ngrams() -> NgramModel:
     """The model of the package, loaded once in a process."""
-    return Model.load()
+    return NgramModel.load()

@@ -1,0 +1,69 @@
+"""Evaluation by hand-made scores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from handraise.detection.evaluation import Counts, Row, RowError, evaluate, read_rows
+from handraise.detection.signals import Intent, Signals
+from handraise.events import Sender
+
+
+def seen(sentiment: float = 0.0, intent: Intent = Intent.OTHER, **scores: float) -> Signals:
+    """What a detector may say."""
+    return Signals(language="en", sentiment=sentiment, intent=intent, **scores)  # type: ignore[arg-type]  # scores only
+
+
+def test_counts_come_to_precision_recall_and_f1() -> None:
+    counts = Counts(right=6, false=2, missed=4)
+    assert (counts.precision, counts.recall) == (0.75, 0.6)
+    assert counts.f1 == pytest.approx(12 / 18)
+    assert (Counts().precision, Counts().recall, Counts().f1) == (0.0, 0.0, 0.0)
+
+
+def test_each_label_is_measured_on_the_rows_that_know_it() -> None:
+    rows = [
+        Row(text="a", labels=("complaint",), sentiment="negative", intent=Intent.COMPLAINT),
+        Row(text="b", labels=(), sentiment="neutral", intent=Intent.QUESTION),
+        Row(text="c", labels=("complaint",), sentiment="negative", intent=Intent.COMPLAINT),
+        Row(text="d", labels=("promise",), sender=Sender.ASSISTANT),
+        Row(text="e", labels=("human_request",), known=("human_request",)),
+    ]
+    found = [
+        seen(-0.5, Intent.COMPLAINT, complaint=0.9),
+        seen(0.1, Intent.QUESTION, complaint=0.6),
+        seen(-0.1, Intent.QUESTION, complaint=0.2),
+        seen(promise=0.8),
+        seen(human_request=0.7, complaint=0.9),
+    ]
+    result = evaluate(rows, found)
+    measured = {one.label: one for one in result.measured}
+    assert set(measured) == {"complaint", "human_request", "promise"}
+    assert measured["complaint"].counts == Counts(right=1, false=1, missed=1)
+    assert measured["complaint"].rows == 3
+    assert measured["human_request"].counts == Counts(right=1)
+    assert measured["complaint"].low <= measured["complaint"].counts.f1 <= measured["complaint"].high
+    assert (result.quiet, result.alarms, result.alarms_per_thousand) == (1, 1, 1_000.0)
+    assert result.sentiment == pytest.approx(2 / 3)
+    assert result.intent == pytest.approx(2 / 3)
+    assert result.confusion["complaint"] == {"complaint": 1, "none": 1}
+    assert [mistake[:2] for mistake in result.worst] == [(2, "complaint"), (1, "complaint")]
+
+
+def test_perfect_probabilities_have_no_calibration_error() -> None:
+    rows = [Row(text="a", labels=("complaint",)), *[Row(text="b")] * 3]
+    (measured,) = evaluate(rows, [seen(complaint=0.25)] * 4).measured
+    assert measured.calibration_error == 0.0
+
+
+def test_rows_are_read_and_bad_ones_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"text": "hi", "labels": ["thanks"]}\n\n', encoding="utf-8")
+    assert read_rows([path]) == [Row(text="hi", labels=("thanks",))]
+    for line in (b'{"labels": []}', b'{"text": "secret", "sender": "secret"}', b'{"text": "caf\xe9"}'):
+        path.write_bytes(b'{"text": "hi"}\n' + line)
+        with pytest.raises(RowError, match=":2: this is no labelled message") as raised:
+            read_rows([path])
+        assert "secret" not in str(raised.value)

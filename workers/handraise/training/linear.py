@@ -1,0 +1,56 @@
+"""The linear heads over hashed n-grams: logistic regressions, fitted by scikit-learn's liblinear, then rounded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+
+from handraise.detection.features import SIZE, features, weight_of_one
+from handraise.detection.heads import HEADS
+from handraise.detection.ngrams import NgramModel
+from handraise.detection.normalise import clip, mask
+from handraise.detection.tokens import TOKEN
+
+_STRENGTH: Final = 20.0
+"""Inverse of regularisation; chosen on the tuning writers among 5, 20 and 80."""
+_LARGEST: Final = 127
+
+
+def tokens_of(text: str) -> list[str]:
+    """A text's tokens, as the detector reads them."""
+    return TOKEN.findall(mask(clip(text)))
+
+
+def matrix(texts: Sequence[str]) -> sparse.csr_matrix:
+    """Each text's features: how often each occurs, by `weight_of_one` of so many (texts by `SIZE`)."""
+    starts, columns, values = [0], [], []
+    for text in texts:
+        found = features(tokens_of(text))
+        numbers, counts = np.unique(found, return_counts=True)
+        columns.append(numbers)
+        values.append(counts * weight_of_one(np.array([len(found)]))[0])
+        starts.append(starts[-1] + len(numbers))
+    return sparse.csr_matrix(
+        (np.concatenate(values), np.concatenate(columns), np.array(starts)), shape=(len(texts), SIZE)
+    )
+
+
+def fit(texts: Sequence[str], holds: npt.NDArray[np.float32], known: npt.NDArray[np.float32]) -> NgramModel:
+    """Fit a head each on the rows for which it is known."""
+    x = matrix(texts)
+    weights = np.zeros((SIZE, len(HEADS)))
+    offsets = np.zeros(len(HEADS))
+    for j in range(len(HEADS)):
+        rows = np.flatnonzero(known[:, j])
+        fitted = LogisticRegression(C=_STRENGTH, solver="liblinear", random_state=0).fit(x[rows], holds[rows, j])
+        weights[:, j] = fitted.coef_[0]
+        offsets[j] = fitted.intercept_[0]
+    scales = np.abs(weights).max(axis=0) / _LARGEST
+    rounded = np.rint(weights / scales).astype(np.int8)
+    numbers = np.flatnonzero(rounded.any(axis=1)).astype(np.uint32)
+    return NgramModel(HEADS, numbers, rounded[numbers], scales, offsets)
