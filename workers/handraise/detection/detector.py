@@ -30,7 +30,7 @@ FAST_VERSION: Final = f"{DETECTOR_VERSION}-fast"
 
 _DECISIVE: Final = ("human_request", "complaint", "high_value", "distress", "crisis", "affirm", "admission", "promise")
 """The signals for which the reader is asked when they are in doubt."""
-DOUBT: Final = (0.02, 0.98)
+DOUBT: Final = (0.08, 0.98)
 """Between these the faster models are not sure."""
 
 _SHOWN: Final = 0.2
