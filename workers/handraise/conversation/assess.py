@@ -17,6 +17,8 @@ from handraise.policy.model import CRISIS, BusinessPolicy, ConversationFacts
 
 _SAID: Final = ("human_request", "distress", "complaint", "high_value")
 """What a customer's message may say that is weighed by where it stands."""
+_ANSWERED: Final = ("admission", "promise")
+"""The same of an AI turn."""
 _NOTHING_ASKED: Final = frozenset(("sticker", "reaction", "typing", "read", "system"))
 """Message types that want no answer when no text comes with them."""
 
@@ -26,7 +28,7 @@ def assess_customer(
 ) -> list[Assessment]:
     """Every trigger that a customer's message speaks for, weakly or strongly. `state` has the message already."""
     less = weights.OPENING if state.customer_turns <= 1 else weights.LATER
-    signals = replace(signals, **{name: weights.in_context(getattr(signals, name), less) for name in _SAID})
+    signals = _less(signals, _SAID, less)
     found = []
     if signals.crisis > 0:
         found.append(_plain("distress", signals.crisis, signals, ("crisis",), trigger_class=CRISIS))
@@ -57,6 +59,7 @@ def assess_assistant(
     state: Conversation, message: ChatMessage, signals: Signals, policy: BusinessPolicy, *, repeated: bool
 ) -> list[Assessment]:
     """Every trigger that an AI turn speaks for. `state` is as the turns before left it."""
+    signals = _less(signals, _ANSWERED, weights.ANSWER)
     gap = _knowledge_gap(state, message, signals)
     found = [gap] if gap.score > 0 else []
     if signals.promise > 0 and not signals.offers_human and gap.score < weights.STRONG:
@@ -103,6 +106,11 @@ def is_real_question(state: Conversation, message: ChatMessage, signals: Signals
     return (
         signals.intent is not Intent.OTHER or state.ai_asked or len(signals.fingerprint) >= weights.MIN_QUESTION_WORDS
     )
+
+
+def _less(signals: Signals, names: tuple[str, ...], less: float) -> Signals:
+    """The signals, with something taken from the log-odds of some."""
+    return replace(signals, **{name: weights.in_context(getattr(signals, name), less) for name in names})
 
 
 def _plain(

@@ -12,7 +12,9 @@ from typing import Final
 
 OPENING: Final = 0.4
 LATER: Final = 1.0
-"""What is taken from the log-odds of what a customer's first message says, and of what each later one says.
+ANSWER: Final = 1.2
+"""What is taken from the log-odds of what a customer's first message says, of what each later one says, and of what an
+AI turn admits or promises.
 
 Detection's probabilities are those of messages as the corpus has them, half of which want somebody. In a conversation
 most turns are answers, data and small talk, so the same words are less likely to."""

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from handraise.detection.heads import HEADS, INTENTS
 from handraise.detection.mixture import GROUPS, Mixture, default_mixture, evidence
 from handraise.detection.ngrams import NgramModel, default_ngrams
-from handraise.detection.normalise import clip, mask, original_offset
+from handraise.detection.normalise import clip, fold, mask, original_offset
 from handraise.detection.phrase_detector import PhraseDetector, default_phrases
 from handraise.detection.readers import LateReader, Reader, default_readers
 from handraise.detection.signals import Intent, Signals, Span
@@ -142,7 +142,9 @@ class Detector:
     def _words(self, text: str, tokens: list[str], name: str, score: float) -> list[Span]:
         worth = self._ngrams.worth(tokens, name)
         places = [found.span() for found in TOKEN.finditer(mask(clip(text)))]
-        telling = [i for i, token in enumerate(tokens) if worth[i] > 0.0 and _TELLING.match(token)]
+        words = [i for i, token in enumerate(tokens) if worth[i] > 0.0 and _TELLING.match(token)]
+        plain = self._phrases.function_words
+        telling = [i for i in words if fold(tokens[i]) not in plain] or words
         best = sorted(telling, key=lambda i: (-worth[i], i))[:_MOST_WORDS]
         shown = [i for i in best if worth[i] >= _LEAST_SHARE] or best[:1]
         length = len(text)

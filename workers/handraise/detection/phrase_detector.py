@@ -41,6 +41,7 @@ class PhraseDetector:
     def __init__(self, names: Iterable[str] = lexicons.NAMES) -> None:
         loaded = {name: lexicons.load(name) for name in names}
         self._book: Final = RuleBook(loaded)
+        self.function_words: Final = frozenset(fold(word) for known in loaded.values() for word in known.function_words)
         self._languages: Final = Languages(loaded, self._book.own_words)
         self._judge: Final = Judge(self._book)
         self._output: Final = {**{name: known.language for name, known in loaded.items()}, UNDETERMINED: UNDETERMINED}
