@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -130,9 +130,6 @@ class Evaluation(Struct, frozen=True):
     def alarms_per_thousand(self) -> float:
         """False alarms, all triggers together, for each thousand quiet rows."""
         return 1_000 * self.alarms / self.quiet if self.quiet else 0.0
-
-
-Detect = Callable[[Sequence[str], Sequence[Sender]], Sequence[Signals]]
 
 
 def evaluate(rows: Sequence[Row], found: Sequence[Signals], worst: int = 20) -> Evaluation:
