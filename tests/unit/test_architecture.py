@@ -33,7 +33,8 @@ EDGES: Final = {
     "agents": {"app"},
     "reference": set[str](),
     "training": set[str](),
-    "engine": {"agents", "app", "cli", "demo", "reference", "telemetry"},
+    "review": {"cli", "console", "demo"},
+    "engine": {"agents", "app", "cli", "demo", "reference", "review", "telemetry"},
 }
 """Who may import each package at the edge; nothing below may reach back."""
 TOP_LEVEL: Final = {

@@ -133,6 +133,12 @@ class Settings(BaseSettings):
         " them, at half the cost or less, and misses more.",
     )
 
+    log_database_url: SecretStr | None = Field(
+        None,
+        description="Where the escalation log is kept: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`, better"
+        " as a secret file; none means `handraise.sqlite3` in the working directory.",
+    )
+
     batch_records: Annotated[int, Field(ge=1, le=10_000)] = Field(
         500, description="The most records of a partition in one batch, which is one transaction."
     )

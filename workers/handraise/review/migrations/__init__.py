@@ -1,0 +1,1 @@
+"""The versions of the tables, in order. Made by Alembic, run by `LogDatabase.migrate`."""

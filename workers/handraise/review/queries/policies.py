@@ -1,0 +1,23 @@
+"""The versions of a business's policy, as they were published."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from handraise.review.tables import PolicyRow
+
+
+def policy_history(session: Session, business: str, *, limit: int = 100) -> list[PolicyRow]:
+    """What was published for a business, the newest first: that is the one in force, unless it gave its policy up."""
+    statement = select(PolicyRow).where(PolicyRow.business_id == business)
+    return list(session.scalars(statement.order_by(PolicyRow.published_at.desc(), PolicyRow.version).limit(limit)))
+
+
+def policy_version(session: Session, business: str, version: str) -> PolicyRow | None:
+    """The newest publication of a version, named by its first characters; None if none begins so, or several do."""
+    statement = select(PolicyRow).where(
+        PolicyRow.business_id == business, PolicyRow.version.startswith(version, autoescape=True)
+    )
+    found = list(session.scalars(statement.order_by(PolicyRow.published_at.desc())))
+    return found[0] if len({row.version for row in found}) == 1 else None

@@ -1,0 +1,24 @@
+"""Which part of the log a question is about."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import InstrumentedAttribute
+
+
+class Scope(Struct, frozen=True, kw_only=True):
+    """A period, and one business or all."""
+
+    since: datetime
+    until: datetime
+    business: str | None = None
+
+    def of(
+        self, business: InstrumentedAttribute[str], at: InstrumentedAttribute[datetime]
+    ) -> list[ColumnElement[bool]]:
+        """The conditions on a table's columns."""
+        period = [at >= self.since, at < self.until]
+        return period if self.business is None else [business == self.business, *period]
