@@ -13,7 +13,7 @@ import pytest
 
 ROOT: Final = Path(__file__).parents[2]
 PACKAGE: Final = ROOT / "workers" / "handraise"
-PURE: Final = ("events.py", "detection", "policy", "conversation")
+PURE: Final = ("events.py", "detection", "policy", "conversation", "scenarios")
 IMPURE: Final = frozenset(
     ("aiohttp", "aiokafka", "asyncio", "faust", "mode", "prometheus_client", "random", "secrets", "socket",
      "subprocess", "structlog", "threading", "time", "urllib", "uuid")
@@ -24,6 +24,7 @@ BELOW: Final = {
     "detection": {"events"},
     "policy": {"events", "detection"},
     "conversation": {"events", "detection", "policy"},
+    "scenarios": {"events", "detection", "policy", "conversation"},
 }
 """What each pure package may import of the others."""
 EDGES: Final = {

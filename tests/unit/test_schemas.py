@@ -17,7 +17,7 @@ from handraise.engine.topics import Topic
 from handraise.events import InvalidEventError, decode
 from handraise.reference import samples
 from handraise.reference.__main__ import documents
-from handraise.reference.schemas import DEAD_LETTER_HEADERS, EVENTS
+from handraise.reference.schemas import DEAD_LETTER_HEADERS, EVENTS, SCENARIOS
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "schemas"
@@ -59,7 +59,7 @@ def test_no_schema_or_sample_is_there_that_nothing_generates() -> None:
     assert there == {path for path in documents(ROOT) if SCHEMAS in path.parents}
 
 
-@pytest.mark.parametrize("slug", [*BY_SLUG, DEAD_LETTER_HEADERS])
+@pytest.mark.parametrize("slug", [*BY_SLUG, SCENARIOS.slug, DEAD_LETTER_HEADERS])
 def test_a_schema_is_valid_and_describes_every_field(slug: str) -> None:
     document = loaded(SCHEMAS / f"{slug}.schema.json")
     Draft202012Validator.check_schema(document)

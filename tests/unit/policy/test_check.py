@@ -96,7 +96,7 @@ ERRORS = [
     (HEAD + "owner: Ana\n", 3, "`owner` is given twice", "keep one"),
     (HEAD + "a: [\n", None, "not YAML", "mend the line"),
     ("", None, "holds no policy", "example.yaml"),
-    ("- 3\n", 1, "expected a group of keys", "example.yaml"),
+    ("- 3\n", 1, "expected a group of keys", "examples"),
     (HEAD + "---\n" + HEAD, 4, "has a policy already", "one policy"),
 ]
 

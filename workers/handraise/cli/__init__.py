@@ -32,7 +32,7 @@ class _Subcommand(NamedTuple):
 SUBCOMMANDS: Final = {
     "worker": _Subcommand("handraise.cli.worker", "worker", "Watch the conversations on Kafka and raise escalations."),
     "topics": _Subcommand("handraise.cli.topics", "app", "Create the topics that Handraise reads and writes."),
-    "policy": _Subcommand("handraise.cli.policy", "app", "Check a policy file, or show what it comes to."),
+    "policy": _Subcommand("handraise.cli.policy", "app", "Check a policy file, test it, or show what it comes to."),
     "trigger": _Subcommand("handraise.cli.trigger", "app", "Try a trigger of one's own on messages of the past."),
     "replay": _Subcommand(
         "handraise.cli.replay", "replay", "Print what the worker would publish for files of messages."

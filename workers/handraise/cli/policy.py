@@ -1,4 +1,4 @@
-"""`handraise policy check` and `handraise policy show`."""
+"""`handraise policy check`, `show` and `test`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from rich.console import Console
 from rich.text import Text
 
 from handraise.cli.errors import UserError
-from handraise.policy import Examined, PolicyError, Problem, Severity, compile_policy, effective, examine, load
+from handraise.cli.problems import shown
+from handraise.cli.scenarios import run_scenarios
+from handraise.policy import Examined, PolicyError, compile_policy, effective, examine, load
 from handraise.policy.defaults import default_document
 from handraise.policy.written import to_yaml
 
-app = typer.Typer(no_args_is_help=True, help="Check a policy file, or show what it comes to.")
-
-_COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow"}
+app = typer.Typer(no_args_is_help=True, help="Check a policy file, test it, or show what it comes to.")
+app.command("test")(run_scenarios)
 
 
 @app.command()
@@ -31,7 +32,7 @@ def check(
     examined = examine(paths)
     console = Console(highlight=False, soft_wrap=True)
     for problem in examined.problems:
-        console.print(_shown(problem))
+        console.print(shown(problem))
     console.print(_summary(examined))
     if examined.errors or (strict and examined.problems):
         raise typer.Exit(1)
@@ -59,14 +60,6 @@ def show(
     for policy in policies:
         typer.echo(f"# {policy.business_id}: version {compile_policy(policy).version}")
     typer.echo(to_yaml(map(effective, policies)), nl=False)
-
-
-def _shown(problem: Problem) -> Text:
-    text = Text(problem.where, style="bold")
-    text.append(": ", style="not bold")
-    text.append(f"{problem.severity}: ", style=f"not bold {_COLOURS[problem.severity]}")
-    text.append(problem.message, style="not bold")
-    return text.append(f"\n    {problem.mend}", style="not bold dim")
 
 
 def _summary(examined: Examined) -> Text:

@@ -1,4 +1,4 @@
-"""Compare a document with the wire type `Policy` and name every difference, not only the first.
+"""Compare a document with the type that it should have and name every difference, not only the first.
 
 The type is the one source of what is allowed: it is walked by `msgspec.inspect`, so a field that is added to
 `handraise.events` is known here at once.
@@ -45,9 +45,9 @@ _DROPPED: Final[dict[str, Plain]] = {}
 _STAND_INS: Final[dict[str, Plain]] = {"business_id": "unnamed", "owner": "unnamed"}
 
 
-def problems_of_shape(document: Plain) -> list[Problem]:
-    """Every place where a document does not fit the type `Policy`."""
-    return list(_problems(document, _POLICY, ()))
+def problems_of_shape(document: Plain, form: Type = _POLICY) -> list[Problem]:
+    """Every place where a document does not fit a type, by default `Policy`."""
+    return list(_problems(document, form, ()))
 
 
 def _problems(value: Plain, kind: Type, path: Path, about: str = "") -> Iterator[Problem]:
@@ -146,11 +146,11 @@ def _mend(about: str, value: Plain, kind: Type) -> str:
     if isinstance(kind, BoolType) and isinstance(value, str):
         meant = {"no": "false", "off": "false", "yes": "true", "on": "true"}.get(value.lower())
         return f"write `{meant}`" if meant else "write `true` or `false`"
-    return _expected(about) if about else "see ops/policies/example.yaml for how it is written"
+    return _expected(about) if about else "see the examples in ops/policies"
 
 
 def _expected(about: str) -> str:
-    return f"expected: {about[:1].lower() + about[1:].rstrip('.')}" if about else "see ops/policies/example.yaml"
+    return f"expected: {about[:1].lower() + about[1:].rstrip('.')}" if about else "see the examples in ops/policies"
 
 
 def _name(kind: Type) -> str:

@@ -16,6 +16,8 @@ from handraise.policy.problems import PolicyError, Problem, Severity, error
 from handraise.policy.shape import problems_of_shape, without
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
+SCENARIOS: Final = ".scenarios.yaml"
+"""How the name of a file of scenario tests ends; it lies beside a policy and is none."""
 MAX_BYTES: Final = 8 << 20
 """A longer file is refused unread; Kafka carries no policy that long."""
 
@@ -90,6 +92,7 @@ def files_of(path: FilePath) -> list[FilePath]:
         file
         for file in path.rglob("*")
         if file.suffix.lower() in SUFFIXES
+        and not file.name.endswith(SCENARIOS)
         and file.is_file()
         and not any(part.startswith(".") for part in file.relative_to(path).parts)
     )
@@ -109,7 +112,7 @@ def parse(data: bytes) -> Policy:
     policy, problems = _examine_document(Document(value, {}, []))
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if policy is None or errors:
-        raise PolicyError(_located(errors, _lines(text), None))
+        raise PolicyError(located(errors, _lines(text), None))
     return policy
 
 
@@ -123,6 +126,8 @@ def _lines(text: str) -> Document:
 
 def _examine_file(file: FilePath, origins: _Origins) -> Examined:
     name = str(file)
+    if name.endswith(SCENARIOS):
+        return _refused(name, None, "this file holds scenarios, and no policy", f"run `handraise policy test {name}`")
     if file.stat().st_size > MAX_BYTES:
         return _refused(name, None, "the file is larger than 8 MiB", "split it")
     try:
@@ -141,7 +146,7 @@ def _examine_file(file: FilePath, origins: _Origins) -> Examined:
             policies.append(policy)
             second = origins.second(policy, f"{name}:{document.line_of(('business_id',))}")
             found += [second] if second else []
-        problems += _located(found, document, name)
+        problems += located(found, document, name)
     return Examined(policies, problems)
 
 
@@ -164,10 +169,11 @@ def _convert(value: Plain) -> Policy | Problem:
     try:
         return msgspec.convert(value, Policy)
     except (msgspec.ValidationError, RecursionError) as refused:
-        return error((), " ".join(str(refused).split()), "see ops/policies/example.yaml for how it is written")
+        return error((), " ".join(str(refused).split()), "see the examples in ops/policies")
 
 
-def _located(problems: list[Problem], document: Document, file: str | None) -> list[Problem]:
+def located(problems: list[Problem], document: Document, file: str | None) -> list[Problem]:
+    """The problems with the file and the line that they are in, in the order of the lines."""
     located = [
         msgspec.structs.replace(problem, file=file, line=problem.line or document.line_of(problem.path))
         for problem in problems

@@ -8,6 +8,7 @@ import json
 from enum import Enum, StrEnum
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final, NamedTuple, cast
 
 import msgspec
@@ -15,6 +16,7 @@ from msgspec import Struct
 
 from handraise import events
 from handraise.reference.fields import FIELDS
+from handraise.scenarios import model
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 HEADER_PREFIX: Final = "handraise."
@@ -30,8 +32,12 @@ _INPUT_YEAR: Final = "^(19[7-9][0-9]|2[0-9]{3})"
 _WHOLE: Final = r"^[0-9]+$"
 
 
+_MODULES: Final = (events, model)
+"""Where the types are defined."""
+
+
 class Event(NamedTuple):
-    """A wire type and the name of its files."""
+    """A type and the name of its files."""
 
     type: type[Struct]
     slug: str
@@ -45,12 +51,14 @@ EVENTS: Final = (
     Event(events.Policy, "policy"),
     Event(events.Decision, "decision"),
 )
+SCENARIOS: Final = Event(model.ScenarioFile, "scenarios")
+"""No event: a file beside a policy."""
 DEAD_LETTER_HEADERS: Final = "dead-letter-headers"
 
 
 def render(root: Path) -> dict[Path, str]:
     """The schema files."""
-    made = {event.slug: schema(event) for event in EVENTS} | {DEAD_LETTER_HEADERS: dead_letter_headers()}
+    made = {event.slug: schema(event) for event in (*EVENTS, SCENARIOS)} | {DEAD_LETTER_HEADERS: dead_letter_headers()}
     return {root / "schemas" / f"{slug}.schema.json": as_json(document) for slug, document in made.items()}
 
 
@@ -60,7 +68,7 @@ def as_json(document: object) -> str:
 
 
 def schema(event: Event) -> Schema:
-    """The schema of one event, complete in itself."""
+    """The schema of one type, complete in itself."""
     generated = msgspec.json.schema(event.type)
     name = event.type.__name__
     definitions = {key: _described(key, value) for key, value in generated["$defs"].items()}
@@ -98,7 +106,7 @@ def _identifier(slug: str) -> str:
 
 
 def _described(name: str, generated: Schema) -> Schema:
-    kind = getattr(events, name)
+    kind = next(getattr(module, name) for module in _MODULES if hasattr(module, name))
     if issubclass(kind, StrEnum):
         return _enumeration(cast("type[Enum]", kind))
     document: Schema = {"title": name, "description": _line(kind.__doc__), "type": "object"}
@@ -163,12 +171,19 @@ def _description(kind: type[Struct], field: str) -> str | None:
 
 @cache
 def _attribute_docstrings() -> dict[str, dict[str, str]]:
-    """The string under each field of each class of `events.py`, by class and name on the wire."""
+    """The string under each field of each class, by class and name on the wire."""
     found: dict[str, dict[str, str]] = {}
-    for node in ast.parse(inspect.getsource(events)).body:
+    for module in _MODULES:
+        found |= _docstrings_in(module)
+    return found
+
+
+def _docstrings_in(module: ModuleType) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for node in ast.parse(inspect.getsource(module)).body:
         if not isinstance(node, ast.ClassDef):
             continue
-        kind = getattr(events, node.name)
+        kind = getattr(module, node.name)
         wire = (
             {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
             if issubclass(kind, Struct)

@@ -1,0 +1,244 @@
+"""Scenario files: what they can say, what is told when a conversation goes otherwise, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from ruamel.yaml import YAML
+
+from handraise import cli
+from handraise.policy import compile_policy, load
+from handraise.reference.schemas import SCENARIOS, schema
+from handraise.scenarios import Failure, Runner, builtin_files, read
+from tests.unit.policy.test_check import HEAD
+
+OWN = """
+own_triggers:
+  refund: {when: {keywords: [refund*]}, priority: high, owner: Ann, queue: money, within: 1 hour}
+  watched: {when: {keywords: [voucher]}, action: shadow}
+"""
+
+
+def failures(tmp_path: Path, turns: str, *, more: str = "", policy: str = HEAD + OWN) -> list[Failure]:
+    """What fails in a scenario of these turns."""
+    (tmp_path / "cafe.yaml").write_text(policy)
+    file = tmp_path / "cafe.scenarios.yaml"
+    file.write_text(f"scenarios:\n  - name: it\n{more}    turns:\n{turns}")
+    found = read(file)
+    assert found.problems == []
+    assert found.content is not None
+    (compiled,) = map(compile_policy, load(tmp_path))
+    (result,) = Runner(compiled, "UTC", fast=True).run(found.content)
+    return result.failures
+
+
+def told(found: list[Failure]) -> list[tuple[int, str]]:
+    """Turn and sentence of every difference."""
+    return [(failure.turn, sentence) for failure in found for sentence in failure.differences]
+
+
+def test_what_is_named_and_fires_passes_and_what_is_not_named_fails(tmp_path: Path) -> None:
+    turns = "      - customer: I want a refund\n"
+    assert failures(tmp_path, turns + "        fires: refund\n") == []
+    assert told(failures(tmp_path, turns)) == [
+        (0, "`refund` must not fire here: 1 reaches the threshold 0.5: keyword `refund*`")
+    ]
+
+
+def test_what_must_fire_and_does_not_is_told_with_what_became_of_it(tmp_path: Path) -> None:
+    assert told(failures(tmp_path, "      - customer: hello\n        fires: refund\n")) == [
+        (0, "`refund` must fire here: its condition does not hold")
+    ]
+    twice = "      - customer: refund\n        fires: refund\n      - customer: a refund\n        fires: refund\n"
+    assert told(failures(tmp_path, twice)) == [
+        (1, "`refund` must fire here: it was suppressed, an escalation for refund is open")
+    ]
+    off = HEAD + "own_triggers:\n  refund: {when: {keywords: [refund*]}, enabled: false}\n"
+    assert told(failures(tmp_path, "      - customer: refund\n        fires: refund\n", policy=off)) == [
+        (0, "`refund` must fire here: it is turned off in the policy")
+    ]
+
+
+def test_how_it_fires_is_compared(tmp_path: Path) -> None:
+    turn = "      - customer: refund\n        fires:\n          refund: {%s}\n"
+    right = "action: escalate, priority: high, owner: Ann, queue: money, due_at: 2026-03-02 11:00, reply: ann will"
+    assert failures(tmp_path, turn % right) == []
+    wrong = told(failures(tmp_path, turn % "owner: Rosa, due_at: 2026-03-02 12:00, reply: good bye"))
+    assert [sentence for _, sentence in wrong] == [
+        "`refund` must have owner `Rosa`, and has `Ann`",
+        "`refund` must have due_at `2026-03-02 12:00`, and has `2026-03-02 11:00`",
+        (
+            "the reply of `refund` must hold “good bye”, and it is “Thank you for your message. I've passed your"
+            " conversation on, and Ann will reach out to you within one hour.”"
+        ),
+    ]
+
+
+def test_waiting_suppression_state_and_outcomes(tmp_path: Path) -> None:
+    turns = (
+        "      - customer: refund\n        fires: refund\n        state: escalated\n"
+        "      - human: hi\n        state: human\n"
+        "      - outcome: resolved\n        state: closed\n"
+        "      - customer: refund\n        wait: 9 minutes\n        suppressed: refund\n        state: ai\n"
+        "      - customer: refund\n        wait: 2 minutes\n        fires: refund\n"
+    )
+    assert failures(tmp_path, turns) == []
+    assert told(failures(tmp_path, turns.replace("state: closed", "state: ai"))) == [
+        (2, "the state must be `ai` here, and is `closed`")
+    ]
+    assert told(failures(tmp_path, turns.replace("2 minutes", "30 seconds"))) == [
+        (4, "`refund` must fire here: it was suppressed, the last escalation ended a short time ago")
+    ]
+
+
+def test_a_shadow_trigger_need_not_be_named(tmp_path: Path) -> None:
+    """It changes nothing for anybody; who wants to see it fire may name it."""
+    turn = "      - customer: do you have a voucher\n"
+    assert failures(tmp_path, turn) == []
+    assert failures(tmp_path, turn + "        fires: {watched: {action: shadow}}\n") == []
+    assert told(failures(tmp_path, turn + "        not: watched\n")) == [
+        (0, "`watched` must not fire here: in shadow: logged, not published")
+    ]
+
+
+def test_about_looks_at_these_triggers_alone(tmp_path: Path) -> None:
+    turn = "      - customer: refund\n"
+    assert failures(tmp_path, turn, more="    about: complaint\n") == []
+    assert told(failures(tmp_path, turn + "        not: refund\n", more="    about: complaint\n")) != []
+
+
+def test_the_assistant_sends_the_reply_that_it_was_given(tmp_path: Path) -> None:
+    """It is not taken for its own words, and there must be one."""
+    turns = "      - customer: refund\n        fires: refund\n      - assistant: ${reply}\n        state: escalated\n"
+    assert failures(tmp_path, turns) == []
+    assert told(failures(tmp_path, "      - customer: hello\n      - assistant: ${reply}\n")) == [
+        (1, "there is no reply to send: no turn before it brought one")
+    ]
+
+
+TURN = "scenarios:\n  - name: a\n    turns:\n      - customer: hi\n"
+REFUSED = [
+    ("scenarios: []\n", 1, "it is empty"),
+    ("scenarios:\n  - turns: [{customer: hi}]\n", 2, "`name` is missing"),
+    ("scenarios:\n  - name: a\n    turns:\n      - custmer: hi\n", 4, "unknown key `custmer`"),
+    ("scenarios:\n  - name: a\n    turns:\n      - wait: 5 minutes\n", 4, "nobody says anything"),
+    ("scenarios:\n  - name: a\n    turns:\n      - customer: hi\n        human: ho\n", 4, "are two turns"),
+    ("scenarios:\n  - name: a\n    turns:\n      - outcome: resolved\n", 4, "begins with a message"),
+    ("scenarios:\n  - name: a\n    turns:\n      - customer: hi\n        answered: false\n", 5, "of the assistant"),
+    ("scenarios:\n  - name: a\n    turns:\n      - customer: ''\n", 4, "the text is empty"),
+    ("scenarios:\n  - name: a\n    turns:\n      - human: ${reply}\n", 4, "is what the assistant sends"),
+    ("scenarios:\n  - name: a\n    turns:\n      - customer: hi\n        wait: a bit\n", 5, "cannot be read"),
+    ("scenarios:\n  - name: a\n    starts: 2026-02-30 10:00\n    turns: [{customer: hi}]\n", 3, "is no time"),
+    (
+        "scenarios:\n  - name: a\n    turns: [{customer: hi}]\n  - name: a\n    turns: [{customer: hi}]\n",
+        4,
+        "another scenario",
+    ),
+    (
+        "scenarios:\n  - name: a\n    turns:\n      - customer: hi\n        fires: complaint\n        not: complaint\n",
+        6,
+        "must fire here too",
+    ),
+    (
+        TURN + "        fires:\n          complaint: {due_at: 2026-02-30 09:00}\n",
+        6,
+        "is no time",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "message"), REFUSED)
+def test_what_cannot_be_run_is_refused_with_its_line(tmp_path: Path, text: str, line: int, message: str) -> None:
+    file = tmp_path / "a.scenarios.yaml"
+    file.write_text(text)
+    found = read(file)
+    assert found.content is None
+    (problem,) = found.problems
+    assert (problem.line, message in problem.message) == (line, True), problem
+    assert problem.mend
+
+
+@pytest.mark.parametrize("data", [b"\xff", b"a: [", b"", b"a: 1\n---\na: 1\n"])
+def test_what_is_no_document_is_refused(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "a.scenarios.yaml").write_bytes(data)
+    assert read(tmp_path / "a.scenarios.yaml").problems
+
+
+@pytest.mark.parametrize("file", builtin_files(), ids=lambda file: file.name)
+def test_the_schema_takes_what_the_reader_takes(file: Path) -> None:
+    check = Draft202012Validator(schema(SCENARIOS))
+    written: Any = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
+    check.validate(written)
+    assert not check.is_valid(written | {"scenaros": []})
+
+
+def test_the_command_prints_what_failed_with_its_line_and_ends_with_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cafe.yaml").write_text(HEAD + OWN)
+    file = tmp_path / "cafe.scenarios.yaml"
+    good = "scenarios:\n  - name: good\n    turns:\n      - customer: refund\n        fires: refund\n"
+    file.write_text(good)
+    assert cli.main(["policy", "test", "--fast", str(tmp_path / "cafe.yaml")]) == 0
+    assert capsys.readouterr().out == f"passed  {file}:2  good\n1 scenario: 1 passed, 0 failed\n"
+    file.write_text(good + "  - name: bad\n    turns:\n      - customer: hello\n        fires: refund\n")
+    assert cli.main(["policy", "test", "--fast", str(file)]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        f"passed  {file}:2  good",
+        f"failed  {file}:6  bad",
+        f"    {file}:8  turn 1, customer: hello",
+        "        `refund` must fire here: its condition does not hold",
+        "2 scenarios: 1 passed, 1 failed",
+    ]
+
+
+def test_the_command_without_a_path_runs_the_builtin_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["policy", "test"]) == 0
+    assert capsys.readouterr().out.endswith(" passed, 0 failed\n")
+
+
+def test_a_trigger_that_the_policy_does_not_have_is_told_with_the_nearest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cafe.yaml").write_text(HEAD + OWN)
+    (tmp_path / "cafe.scenarios.yaml").write_text(
+        "scenarios:\n  - name: a\n    turns:\n      - customer: refund\n        fires: refnd\n"
+    )
+    assert cli.main(["policy", "test", "--fast", str(tmp_path)]) == 1
+    out = capsys.readouterr().out
+    assert ":5: error: the policy has no trigger `refnd`\n    did you mean `refund`?" in out
+    assert out.endswith("0 scenarios: 0 passed, 0 failed; 1 file not run\n")
+
+
+def test_of_several_policies_the_file_names_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "all.yaml").write_text("business_id: a\nowner: A\n---\nbusiness_id: b\nowner: B\n")
+    text = (
+        "{}scenarios:\n  - name: n\n    turns:\n      - customer: Can I talk to someone?\n"
+        "        fires: {{human_request: {{owner: B}}}}\n"
+    )
+    file = tmp_path / "all.scenarios.yaml"
+    file.write_text(text.format("business: b\n"))
+    assert cli.main(["policy", "test", str(tmp_path)]) == 0
+    file.write_text(text.format(""))
+    assert cli.main(["policy", "test", str(tmp_path)]) == 1
+    assert "name the business: `business: …`, one of `a`, `b`" in capsys.readouterr().out
+    file.write_text(text.format("business: c\n"))
+    assert cli.main(["policy", "test", str(tmp_path)]) == 1
+    assert ":1: error: no policy of `c` was read" in capsys.readouterr().out
+
+
+def test_a_scenario_file_is_no_policy_and_a_policy_without_one_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cafe.yaml").write_text(HEAD)
+    assert cli.main(["policy", "test", str(tmp_path / "cafe.yaml")]) == 1
+    assert "no scenarios: name a file like cafe.scenarios.yaml" in capsys.readouterr().err
+    file = tmp_path / "cafe.scenarios.yaml"
+    file.write_text("scenarios:\n  - name: n\n    turns:\n      - customer: hi\n")
+    assert cli.main(["policy", "check", str(tmp_path)]) == 0
+    assert "1 policy: no problems" in capsys.readouterr().out
+    assert cli.main(["policy", "check", str(file)]) == 1
+    assert "holds scenarios, and no policy" in capsys.readouterr().out

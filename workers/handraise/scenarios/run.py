@@ -1,0 +1,133 @@
+"""Run scenarios through the very fold of the worker, and compare what fires with what is expected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from handraise.conversation import Processed, Processor
+from handraise.detection import Detection, detection
+from handraise.events import Assistant, ChatMessage, Outcome, Sender
+from handraise.policy import CompiledPolicy
+from handraise.scenarios.expectations import differences
+from handraise.scenarios.model import Scenario, ScenarioFile, ScenarioTurn
+from handraise.scenarios.read import REPLY, SPEAKERS, wall_time
+
+_UNIT_MS = {"second": 1_000, "minute": 60_000, "hour": 3_600_000, "day": 86_400_000}
+_BETWEEN_MS = 30_000
+"""Between two turns, where nothing is said of it."""
+
+
+class Failure(Struct, frozen=True):
+    """One turn that went otherwise than expected."""
+
+    turn: int
+    """Counted from 0."""
+    said: str
+    differences: list[str]
+
+
+class Result(Struct, frozen=True):
+    """What became of one scenario; it passed if nothing failed."""
+
+    number: int
+    """Its place in the file, from 0."""
+    name: str
+    failures: list[Failure]
+
+
+class Runner:
+    """Runs the scenarios of one policy.
+
+    Args:
+        policy: the policy in force for the scenarios' business.
+        zone: the business's time zone, in which scenarios name times.
+        fast: detect as a worker does whose detector is set to `fast`.
+    """
+
+    def __init__(self, policy: CompiledPolicy, zone: str, *, fast: bool = False) -> None:
+        self._policy = policy
+        self._zone = ZoneInfo(zone)
+        self._detection: Detection = detection(fast=fast)
+
+    def run(self, content: ScenarioFile) -> Iterator[Result]:
+        """Run every scenario of a file, each as a conversation of its own."""
+        for number, scenario in enumerate(content.scenarios):
+            yield Result(number, scenario.name, list(self._failures(content, scenario)))
+
+    def _failures(self, content: ScenarioFile, scenario: Scenario) -> Iterator[Failure]:
+        processor = Processor(lambda _: self._policy, *self._detection)
+        states: dict[bytes, bytes] = {}
+        about = scenario.about or content.about
+        reply: str | None = None
+        at = self._start(scenario) - _pause(scenario.turns[0])
+        for place, turn in enumerate(scenario.turns):
+            at += _pause(turn)
+            if turn.assistant == REPLY and reply is None:
+                yield Failure(place, REPLY, ["there is no reply to send: no turn before it brought one"])
+                return
+            event = self._event(scenario, turn, place, at, reply or "")
+            processed: Processed = processor.process([event], states.get)[0]
+            if processed.state is not None:
+                states[processed.key] = processed.state
+            reply = next((control.reply.text for control in processed.effects.controls if control.reply), reply)
+            found = differences(turn, about, processed, self._policy, self._zone)
+            if found:
+                yield Failure(place, _said(turn), found)
+
+    def _start(self, scenario: Scenario) -> int:
+        starts = wall_time(scenario.starts)
+        if starts is None:
+            raise AssertionError("a scenario that was read has a time")
+        return int(starts.replace(tzinfo=self._zone).timestamp()) * 1_000
+
+    def _event(self, scenario: Scenario, turn: ScenarioTurn, place: int, at: int, reply: str) -> ChatMessage | Outcome:
+        business_id = self._policy.business_id
+        if turn.outcome is not None:
+            return Outcome(
+                outcome_id=f"{place}", conversation_id="scenario", business_id=business_id, kind=turn.outcome, at=at
+            )
+        sender, text = next((name, getattr(turn, name)) for name in SPEAKERS if getattr(turn, name) is not None)
+        customer = sender == Sender.CUSTOMER
+        return ChatMessage(
+            message_id=f"{place}",
+            conversation_id="scenario",
+            business_id=business_id,
+            sender=Sender(sender),
+            sent_at=at,
+            text=reply if text == REPLY else text,
+            message_type=turn.message_type or "text",
+            channel=turn.channel or scenario.channel,
+            language=scenario.language,
+            customer=scenario.customer,
+            assistant=_of_assistant(turn),
+            attributes=turn.attributes or (scenario.attributes if customer else None),
+        )
+
+
+def _of_assistant(turn: ScenarioTurn) -> Assistant | None:
+    known = Assistant(
+        answered=turn.answered,
+        confidence=turn.confidence,
+        sources=turn.sources,
+        retrieval_score=turn.retrieval_score,
+        error=turn.error,
+    )
+    return None if known == Assistant() else known
+
+
+def _pause(turn: ScenarioTurn) -> int:
+    if turn.wait is None:
+        return _BETWEEN_MS
+    count, unit = turn.wait.split()
+    return (int(count) if count.isdigit() else 1) * _UNIT_MS[unit.removesuffix("s")]
+
+
+def _said(turn: ScenarioTurn) -> str:
+    for name in SPEAKERS:
+        text = getattr(turn, name)
+        if text is not None:
+            return f"{name}: {text or turn.message_type}"
+    return f"outcome: {turn.outcome}"
