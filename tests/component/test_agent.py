@@ -38,7 +38,7 @@ class FailsOnce:
 
 def through_the_agent(step: Any, run: Callable[[Callable[[], Any]], Any]) -> Any:  # noqa: ANN401 - any step, any result
     """Run a test with an agent that runs; `run` gets a function that sends a batch and waits for its end."""
-    state = PartitionState(lambda _: None)
+    state = PartitionState()
 
     async def commit(_: Batch, outbox: Outbox) -> None:
         state.apply(outbox.kept)
@@ -95,7 +95,7 @@ def test_an_agent_that_is_stopped_with_a_batch_in_hand_says_so() -> None:
             started.set()
             await asyncio.Event().wait()
 
-        batch = Batch([message_record(0)], 1, PartitionState(lambda _: None), None, commit)
+        batch = Batch([message_record(0)], 1, PartitionState(), None, commit)
 
         async def work() -> None:
             async with batch.transaction():

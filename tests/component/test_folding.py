@@ -13,15 +13,12 @@ from handraise.engine.folding import Folding
 from handraise.engine.state import Kept, PartitionState, Progress
 from handraise.engine.topics import Topic, TopicNames
 from handraise.events import MAX_VALUE_BYTES, ChatMessage, DeadLetterReason, Decision
-from tests.support.counting import CountingStep, check_policy
+from tests.support.counting import COUNTED, CountingStep, check_policy
 from tests.support.records import FakeRecord, message_record, outcome_record
 
 NAMES = TopicNames("")
-
-
-def no_trigger(_: bytes) -> str | None:
-    """Nothing is open."""
-    return None
+NOW = 1_767_225_600_000
+"""What the clock of these tests shows, in milliseconds."""
 
 
 def fold(
@@ -33,7 +30,7 @@ def fold(
     then: Callable[[Outbox], None] = lambda _: None,
 ) -> Outbox:
     """Fold one batch with the counting step; the outbox as it would be committed."""
-    held = PartitionState(no_trigger) if state is None else state
+    held = PartitionState() if state is None else state
     folding = Folding(CountingStep(), NAMES, check_policy, lambda: datetime(2026, 1, 1, tzinfo=UTC))
     committed: list[Outbox] = []
 
@@ -68,8 +65,8 @@ def test_events_of_a_batch_see_the_states_of_those_before_them() -> None:
 
 def test_a_state_from_before_the_batch_is_loaded() -> None:
     """Three were counted already."""
-    state = PartitionState(no_trigger)
-    state.put(b"acme/c1", Kept(b"3"))
+    state = PartitionState()
+    state.put(b"acme/c1", Kept(b"3", COUNTED, 0))
     assert told(fold([message_record(7)], state=state)) == [("m7", "4")]
 
 
@@ -122,18 +119,18 @@ def test_a_record_on_another_partition_than_its_conversation_belongs_to_is_misro
 
 def test_under_at_least_once_what_the_state_says_is_done_is_passed_over() -> None:
     """Messages and outcomes have offsets of their own."""
-    state = PartitionState(no_trigger)
-    state.put(b"acme/c1", Kept(b"2", Progress(5, 1, -1)))
+    state = PartitionState()
+    state.put(b"acme/c1", Kept(b"2", COUNTED, 0, Progress(5, 1, -1)))
     outbox = fold([message_record(0), message_record(1), outcome_record(0), message_record(2)], state=state, owner=9)
     assert told(outbox) == [("m2", "3")]
     assert outbox.skipped == 2
-    assert outbox.kept[b"acme/c1"] == Kept(b"3", Progress(9, 2, 0))
+    assert outbox.kept[b"acme/c1"] == Kept(b"3", COUNTED, NOW, Progress(9, 2, 0))
 
 
 def test_under_exactly_once_offsets_play_no_part() -> None:
     """A topic that was made anew begins at 0 again."""
-    state = PartitionState(no_trigger)
-    state.put(b"acme/c1", Kept(b"2", Progress(5, 1, -1)))
+    state = PartitionState()
+    state.put(b"acme/c1", Kept(b"2", COUNTED, 0, Progress(5, 1, -1)))
     outbox = fold([message_record(0)], state=state, owner=None)
     assert told(outbox) == [("m0", "3")]
     assert outbox.kept[b"acme/c1"].progress is None

@@ -7,8 +7,9 @@ from typing import Any, cast
 
 from aiokafka import TopicPartition
 
+from handraise.conversation import StateHead
 from handraise.engine.clients import Clients
-from handraise.engine.state import Kept, PartitionState, Progress, Restored, restore
+from handraise.engine.state import GRACE_MS, Due, Kept, PartitionState, Progress, Restored, restore
 from tests.support.records import FakeRecord
 
 CHANGELOG = TopicPartition("chat.state", 0)
@@ -67,10 +68,20 @@ def written(key: bytes, value: bytes | None, progress: Progress | None = None) -
     return FakeRecord(value, key=key, headers=() if progress is None else (progress.header(),))
 
 
+def head(state: bytes, *, seen_at: int = 0, next_timer_at: int | None = None) -> StateHead:
+    """A state here is the name of its open trigger."""
+    return StateHead(open_trigger=state.decode() or None, seen_at=seen_at, next_timer_at=next_timer_at)
+
+
+def kept(state: bytes, progress: Progress | None = None) -> Kept:
+    """A state without timers."""
+    return Kept(state, head(state), 0, progress)
+
+
 def restored(*records: FakeRecord, end: int | None = None) -> Restored:
     """What comes back from these records."""
     reader = FakeReader(list(records), len(records) if end is None else end)
-    return asyncio.run(restore(cast(Clients, FakeClients(reader)), CHANGELOG, bytes.decode))
+    return asyncio.run(restore(cast(Clients, FakeClients(reader)), CHANGELOG, head))
 
 
 def test_the_newest_value_of_each_key_comes_back_and_a_tombstone_ends_it() -> None:
@@ -87,35 +98,56 @@ def test_the_late_write_of_a_worker_that_was_stalled_does_not_displace_the_newer
     """And the key is to be written again, before compaction keeps the wrong one."""
     newer, stalled = Progress(20, 5, -1), Progress(10, 3, -1)
     back = restored(written(b"a", b"new", newer), written(b"a", b"late", stalled), written(b"b", b"x", stalled))
-    assert back.state.kept(b"a") == Kept(b"new", newer)
+    assert back.state.load(b"a") == b"new"
+    assert back.state.progress(b"a") == newer
     assert back.state.load(b"b") == b"x"
-    assert back.overwritten == {b"a"}
+    assert back.overwritten == {b"a": kept(b"new", newer)}
 
 
 def test_one_owner_s_own_writes_count_in_their_order() -> None:
     """Nothing is to be written again then."""
     back = restored(written(b"a", b"1", Progress(10, 1, -1)), written(b"a", b"2", Progress(10, 1, 0)))
     assert back.state.load(b"a") == b"2"
-    assert back.overwritten == frozenset()
+    assert back.overwritten == {}
 
 
 def test_open_escalations_are_counted_by_trigger_as_states_change() -> None:
-    """A state here is the name of its open trigger."""
-    state = PartitionState(lambda encoded: encoded.decode() or None)
-    state.apply({b"a": Kept(b"complaint"), b"b": Kept(b"complaint"), b"c": Kept(b"")})
+    """A conversation that is forgotten has none."""
+    state = PartitionState()
+    state.apply({b"a": kept(b"complaint"), b"b": kept(b"complaint"), b"c": kept(b"")})
     assert +state.open_triggers == {"complaint": 2}
-    state.apply({b"a": Kept(b"distress"), b"c": Kept(b"complaint")})
+    state.apply({b"a": kept(b"distress"), b"c": kept(b"complaint")})
     assert +state.open_triggers == {"complaint": 2, "distress": 1}
-    state.remove(b"b")
-    state.apply({b"a": Kept(b"")})
+    state.apply({b"a": kept(b""), b"b": Kept(None, None, 0)})
     assert +state.open_triggers == {"complaint": 1}
     assert len(state) == 2
 
 
 def test_the_furthest_progress_is_told_for_each_topic_apart() -> None:
     """Of different conversations."""
-    state = PartitionState(lambda _: None)
+    state = PartitionState()
     assert state.furthest() == (-1, -1, -1)
-    state.put(b"a", Kept(b"", Progress(1, 7, 2)))
-    state.put(b"b", Kept(b"", Progress(2, 3, 5)))
+    state.put(b"a", kept(b"", Progress(1, 7, 2)))
+    state.put(b"b", kept(b"", Progress(2, 3, 5)))
     assert state.furthest() == (2, 7, 5)
+
+
+def test_a_timer_fires_by_the_worker_s_clock_when_its_grace_has_passed() -> None:
+    """The conversation's own time is that of its events: here it began an hour before the worker saw it."""
+    hour = 3_600_000
+    state = PartitionState()
+    waits = StateHead(open_trigger=None, seen_at=5_000, next_timer_at=65_000)
+    state.put(b"a", Kept(b"x", waits, hour + 5_000))
+    assert state.due(hour + 65_000 + GRACE_MS - 1, 10) == []
+    assert state.due(hour + 70_000 + GRACE_MS, 10) == [Due(b"a", 70_000, hour)]
+    state.put(b"a", Kept(b"y", head(b"y", seen_at=65_000), hour + 65_000))
+    assert state.due(2 * hour, 10) == []
+
+
+def test_a_restored_state_goes_on_from_when_it_was_written() -> None:
+    """The timestamp of its record says when."""
+    reader = FakeReader([FakeRecord(b"x", key=b"a", timestamp=100_000)], 1)
+    waits = StateHead(open_trigger=None, seen_at=20_000, next_timer_at=30_000)
+    clients = cast(Clients, FakeClients(reader))
+    back = asyncio.run(restore(clients, CHANGELOG, lambda _: waits))
+    assert back.state.due(110_000 + GRACE_MS, 10) == [Due(b"a", 30_000, 80_000)]

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, cast
 from prometheus_client import CollectorRegistry
 
 from handraise.app import Parts, build_app, run
+from handraise.conversation import StateHead
 from handraise.conversation.effects import Effects
 from handraise.engine.errors import EngineError
 from handraise.engine.folding import Event
@@ -20,6 +21,7 @@ from handraise.events import Action, ChatMessage, DeadLetterReason, Decision, De
 from handraise.logs import set_up_logs
 from handraise.settings import load_settings
 
+COUNTED: Final = StateHead(open_trigger=None, seen_at=0, next_timer_at=None)
 UNKNOWN: Final = "no message has opened this conversation"
 
 
@@ -30,6 +32,8 @@ class Counted(NamedTuple):
     state: bytes | None
     effects: Effects
     rejected: tuple[DeadLetterReason, str] | None = None
+    head: StateHead | None = None
+    forgotten: bool = False
 
 
 class CountingStep:
@@ -49,7 +53,13 @@ class CountingStep:
                 return Counted(key, None, Effects(), (DeadLetterReason.UNKNOWN_CONVERSATION, UNKNOWN))
             return Counted(key, None, Effects())
         counts[key] += 1
-        return Counted(key, b"%d" % counts[key], Effects(decisions=[_decision(event, counts[key])]))
+        effects = Effects(decisions=[_decision(event, counts[key])])
+        return Counted(key, b"%d" % counts[key], effects, head=COUNTED)
+
+    def advance(self, key: bytes, state: bytes, until: int) -> Counted:
+        """A conversation whose time has come is forgotten."""
+        del state, until
+        return Counted(key, None, Effects(), forgotten=True)
 
 
 class NoPolicies:
@@ -100,7 +110,7 @@ def counting_parts(recorder: Recorder) -> Parts:
     """The parts of a worker that counts."""
     return Parts(
         step=CountingStep(),
-        open_trigger=lambda _: None,
+        head_of=lambda _: COUNTED,
         shelf=NoPolicies(),
         check_policy=check_policy,
         observer=recorder.as_observer(),

@@ -16,7 +16,7 @@ from mode import Service
 from prometheus_client import CollectorRegistry
 
 from handraise.agents import add_agents
-from handraise.conversation import Processor, open_trigger
+from handraise.conversation import Processor, head_of
 from handraise.detection import Detect, Signals, detection
 from handraise.engine.batch import Batch
 from handraise.engine.clients import Clients
@@ -29,7 +29,7 @@ from handraise.engine.policies import PolicyFollower, PolicyShelf
 from handraise.engine.preflight import Preflight
 from handraise.engine.shelf import BookShelf, check_policy
 from handraise.engine.source import Source
-from handraise.engine.state import OpenTrigger
+from handraise.engine.state import HeadOf
 from handraise.engine.topics import Topic, TopicNames
 from handraise.events import Policy
 from handraise.logs import count_retries
@@ -44,7 +44,7 @@ class Parts(NamedTuple):
     """What the worker does with events, and who counts: the engine is the same for any of them."""
 
     step: Step
-    open_trigger: OpenTrigger
+    head_of: HeadOf
     shelf: PolicyShelf
     check_policy: PolicyCheck
     observer: Observer
@@ -96,7 +96,7 @@ def create_app(settings: Settings) -> App:
     # The detector reads its data at its first call, which must not be a customer's.
     detect([""])
     step = Processor(shelf.policy, timed(detect, metrics.detected), detector_version)
-    return build_app(settings, Parts(step, open_trigger, shelf, check_policy, metrics, registry))
+    return build_app(settings, Parts(step, head_of, shelf, check_policy, metrics, registry))
 
 
 def timed(detector: Detect, took: Callable[[float], None]) -> Detect:
@@ -134,7 +134,7 @@ def build_app(settings: Settings, parts: Parts) -> App:
         clients=clients,
         observer=parts.observer,
         health=health,
-        open_trigger=parts.open_trigger,
+        head_of=parts.head_of,
         submit=lambda batch: batches.put(cast(EventT[Batch], batch)),
     )
     app.engine = [

@@ -100,6 +100,7 @@ class ClosedBecause(StrEnum):
     RELEASED = "released"
     HANDED_BACK = "handed_back"
     IDLE = "idle"
+    ERASED = "erased"
 
 
 class OutcomeKind(StrEnum):
@@ -111,6 +112,8 @@ class OutcomeKind(StrEnum):
     RESOLVED = "resolved"
     FAILED = "failed"
     VERDICT = "verdict"
+    ERASED = "erased"
+    """Everything that is kept of the conversation is to be forgotten."""
 
 
 class Verdict(StrEnum):
@@ -128,6 +131,8 @@ class DecisionResult(StrEnum):
     FIRED = "fired"
     SUPPRESSED = "suppressed"
     NEAR = "near"
+    MISSED = "missed"
+    """A human was probably needed and nothing had been raised; `because` says what tells so."""
 
 
 class Trend(StrEnum):
@@ -574,6 +579,9 @@ class Policy(_PolicyPart, frozen=True, kw_only=True):
     """The first is used when a message's own language cannot be told or has no text."""
     idle_after: Duration = "24 hours"
     reply_valid_for: Duration = "10 minutes"
+    ai_answers_within: Duration | None = None
+    """An AI that leaves a customer's question without an answer for so long has failed. Without it, silence is no
+    failure: a chat on a web page wants an answer in seconds, a mailbox in hours."""
     triggers: BuiltinTriggers = BuiltinTriggers()
     own_triggers: Annotated[dict[Label, OwnTrigger], Meta(max_length=1_000)] = {}
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from handraise.conversation.effects import Suppression
+from handraise.conversation.effects import Miss, Suppression
 from handraise.events import (
     Action,
     ClosedBecause,
@@ -70,6 +70,13 @@ class OfferResult(StrEnum):
 
     ACCEPTED = "accepted"
     LAPSED = "lapsed"
+
+
+class PromiseResult(StrEnum):
+    """Whether a human answered by the due time of an escalation."""
+
+    KEPT = "kept"
+    MISSED = "missed"
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,6 +254,22 @@ REPLIES_FELL_BACK: Final = _counter(
 TAKEOVERS_UNPROMPTED: Final = _counter(
     "handraise_takeovers_unprompted_total",
     "Humans who took a conversation over with no escalation open: probable misses.",
+)
+PROBABLE_MISSES: Final = _counter(
+    "handraise_probable_misses_total",
+    "Signs that a human was needed and nothing had been raised, each counted once for a conversation until its next"
+    " close: a takeover that nobody had asked for, the customer asking again, or coming back soon after the end.",
+    _closed("because", Miss),
+)
+PROMISES: Final = _counter(
+    "handraise_promises_total",
+    "Escalations whose customer a human answered by the due time, or not.",
+    TRIGGER,
+    _closed("result", PromiseResult),
+)
+CUSTOMERS_UNANSWERED: Final = _counter(
+    "handraise_customers_unanswered_total",
+    "Customers whom a human who holds the conversation left waiting for longer than was promised.",
 )
 AI_SPOKE_WHILE_HUMAN: Final = _counter(
     "handraise_ai_turns_while_human_held_total", "AI turns between two turns of a human: the AI talked over a human."

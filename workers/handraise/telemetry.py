@@ -26,6 +26,7 @@ from handraise.metrics import (
     MessageOutcome,
     Metric,
     OfferResult,
+    PromiseResult,
     ReloadResult,
     TransactionResult,
 )
@@ -42,6 +43,7 @@ _PLAIN_FACTS: Final[Mapping[Fact, tuple[Metric, tuple[str, ...]]]] = {
     Fact.TAKEOVER_UNPROMPTED: (metrics.TAKEOVERS_UNPROMPTED, ()),
     Fact.AI_SPOKE_WHILE_HUMAN: (metrics.AI_SPOKE_WHILE_HUMAN, ()),
     Fact.PROMISE_BROKEN: (metrics.PROMISES_BROKEN, ()),
+    Fact.CUSTOMER_UNANSWERED: (metrics.CUSTOMERS_UNANSWERED, ()),
     Fact.OFFER_ACCEPTED: (metrics.OFFERS, (OfferResult.ACCEPTED,)),
     Fact.OFFER_LAPSED: (metrics.OFFERS, (OfferResult.LAPSED,)),
 }
@@ -83,11 +85,13 @@ class Metrics:
         """Count a committed batch and all that its events brought about."""
         del partition  # which partition it was says nothing that the lag does not say better
         now = self._now()
-        self._instruments.observe(metrics.BATCH_SIZE, records)
-        self._instruments.observe(metrics.BATCH_TIME, seconds)
+        if records:
+            self._instruments.observe(metrics.BATCH_SIZE, records)
+            self._instruments.observe(metrics.BATCH_TIME, seconds)
         self._instruments.set(metrics.LAST_COMMIT, now)
         for event, effects in folded:
-            self._count_event(event, effects)
+            if event is not None:
+                self._count_event(event, effects)
             for decision in effects.decisions:
                 self._instruments.count(
                     metrics.DECISIONS, (self._known(decision.trigger), decision.result, decision.action)
@@ -259,6 +263,11 @@ class Metrics:
                 self._instruments.count(metrics.REPLIES_FELL_BACK, (self._known(note.label),))
             case Fact.RAISED_AT_TURN:
                 self._instruments.observe(metrics.ESCALATION_TURN, note.value, (self._known(note.label),))
+            case Fact.PROMISE_KEPT | Fact.PROMISE_MISSED:
+                result = PromiseResult.KEPT if note.fact is Fact.PROMISE_KEPT else PromiseResult.MISSED
+                self._instruments.count(metrics.PROMISES, (self._known(note.label), result))
+            case Fact.PROBABLE_MISS:
+                self._instruments.count(metrics.PROBABLE_MISSES, (note.label,))
             case Fact.ESCALATION_OPENED | Fact.ESCALATION_ENDED:
                 pass  # the engine tells what is open with the state that it holds, which survives a restart
             case _:

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handraise.conversation import Conversation, Effects, decode_state, encode_state, fold
+from handraise.conversation import Conversation, Effects, advance, decode_state, encode_state, fold
 from handraise.conversation.fold import UnknownConversationError
 from handraise.detection.signals import Intent, Signals, Span
 from handraise.events import (
@@ -20,13 +20,14 @@ from handraise.events import (
     EscalationType,
     Outcome,
     OutcomeKind,
+    Policy,
     Sender,
     encode,
 )
-from handraise.policy import default_policy
+from handraise.policy import CompiledPolicy
 from tests.support.chats import MINUTE, START
 
-POLICY = default_policy("shop")
+POLICY = CompiledPolicy(Policy(business_id="shop", owner="Rosa", within="30 minutes", ai_answers_within="6 minutes"))
 Event = tuple[ChatMessage | Outcome, Signals]
 SCORE = st.sampled_from([0.0, 0.0, 0.0, 0.3, 0.45, 0.7, 0.95])
 
@@ -119,9 +120,9 @@ def test_a_state_that_was_stored_and_read_again_goes_on_the_same(batch: list[Eve
             after, through = fold(decode_state(stored) if stored else None, event, seen, POLICY, "test")
         except UnknownConversationError:
             continue
-        stored = encode_state(after)
+        stored = encode_state(after) if after else None
         assert published([straight]) == published([through])
-        assert stored == encode_state(state)
+        assert stored == (encode_state(state) if state else None)
 
 
 @given(events())
@@ -234,4 +235,36 @@ def test_no_stream_makes_a_state_of_more_than_sixteen_kilobytes(texts: list[str]
             fingerprint=tuple(range(number * 40, number * 40 + 32)),
         )
         state, _ = fold(state, message, seen, POLICY, "test")
+        assert state is not None
         assert len(encode_state(state)) <= 16_384
+
+
+@given(events(), st.data())
+@settings(deadline=None)
+def test_a_sweep_brings_about_what_the_next_event_would_have(batch: list[Event], data: st.DataObject) -> None:
+    """However often time is looked at between events, and whenever."""
+    state, effects, _ = run(batch)
+    swept: Conversation | None = None
+    found: list[Effects] = []
+    for event, seen in batch:
+        since = swept.seen_at if swept else 0
+        for until in sorted(data.draw(st.lists(st.integers(since, max(since, _at(event))), max_size=3))):
+            if swept is not None and until <= _at(event) and not swept.seen(_id(event)):
+                swept, effect = advance(swept, until, POLICY, "test")
+                found.append(effect)
+        try:
+            swept, effect = fold(swept, event, seen, POLICY, "test")
+        except UnknownConversationError:
+            continue
+        found.append(effect)
+    for topic in ("escalations", "controls", "decisions"):
+        assert _all(found, topic) == _all(effects, topic)
+    assert (swept and encode_state(swept)) == (state and encode_state(state))
+
+
+def _all(effects: list[Effects], topic: str) -> list[bytes]:
+    return [encode(event) for effect in effects for event in getattr(effect, topic)]
+
+
+def _id(event: ChatMessage | Outcome) -> str:
+    return event.outcome_id if isinstance(event, Outcome) else event.message_id

@@ -38,6 +38,8 @@ def say(
     at: str = OPEN,
     customer: str | None = None,
     zone: str = ZONE,
+    *,
+    delayed: bool = False,
 ) -> ReplyText:
     """What the customer is told when a trigger fires at a local time."""
     name, trigger_class = ("distress", CRISIS) if trigger == CRISIS else (trigger, None)
@@ -50,6 +52,7 @@ def say(
         at_ms=at_ms,
         due_ms=policy.due_at(rule, at_ms),
         customer_name=customer,
+        delayed=delayed,
     )
 
 
@@ -88,6 +91,10 @@ def every_default_reply(language: str) -> str:
     offered = business(triggers={"complaint": TriggerPolicy(action=Action.OFFER)})
     lines += ["[offer, open]", say(offered, language=language).text]
     lines += ["[offer, closed]", say(offered, language=language, at=CLOSED).text]
+    delayed = business()
+    for at in (OPEN, CLOSED):
+        lines.append(f"[delayed, {'open' if at == OPEN else 'closed'}]")
+        lines.append(say(delayed, "complaint", language, at, delayed=True).text)
     lines += ["[times]"]
     promises = ("1 minute", "2 minutes", "5 minutes", "30 minutes", "1 hour", "3 hours", "11 hours")
     lines += [
@@ -111,7 +118,7 @@ def test_the_default_replies_are_those_that_were_read(language: str) -> None:
 @pytest.mark.parametrize("language", sorted(WORDINGS))
 def test_every_default_reply_says_who_and_by_when(language: str) -> None:
     """The owner and the time are in each; the crisis reply does not hang on either."""
-    expected = {*BUILTIN, "own", "offer"}
+    expected = {*BUILTIN, "own", "offer", "delayed"}
     assert set(WORDINGS[language].texts.replies) == expected
     for text in WORDINGS[language].texts.replies.values():
         assert PLACEHOLDER.findall(text).count("owner") == 1

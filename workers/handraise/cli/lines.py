@@ -174,6 +174,8 @@ class Run:
                     continue
                 if processed.state is not None:
                     self._states[processed.key] = processed.state
+                elif processed.forgotten:
+                    self._states.pop(processed.key, None)
                 yield Folded(line, event, processed)
 
 

@@ -1,14 +1,15 @@
 """Conversations: the fold that decides when a human must take over, and the state that it keeps. Pure."""
 
 from handraise.conversation.effects import Assessment, Effects, Fact, Note, Suppression
-from handraise.conversation.fold import UnknownConversationError, fold
+from handraise.conversation.fold import UnknownConversationError, advance, fold
 from handraise.conversation.processor import Processed, Processor
 from handraise.conversation.state import (
     Conversation,
+    StateHead,
     UnknownStateVersionError,
     decode_state,
     encode_state,
-    open_trigger,
+    head_of,
     state_key,
 )
 
@@ -20,12 +21,14 @@ __all__ = [
     "Note",
     "Processed",
     "Processor",
+    "StateHead",
     "Suppression",
     "UnknownConversationError",
     "UnknownStateVersionError",
+    "advance",
     "decode_state",
     "encode_state",
     "fold",
-    "open_trigger",
+    "head_of",
     "state_key",
 ]

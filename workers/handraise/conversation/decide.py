@@ -42,9 +42,12 @@ class Candidate(Struct, frozen=True, kw_only=True):
 
 
 def decide(
-    state: Conversation, effects: Effects, moment: Moment, message: ChatMessage, assessments: list[Assessment]
+    state: Conversation, effects: Effects, moment: Moment, message: ChatMessage | None, assessments: list[Assessment]
 ) -> None:
-    """Act on one message's assessments: at most one trigger acts, and each that held or nearly held is logged."""
+    """Act on one message's assessments: at most one trigger acts, and each that held or nearly held is logged.
+
+    Without a message, they are of what a timer found.
+    """
     effects.assessments.extend(assessments)
     holding = []
     for assessment in assessments:
@@ -156,7 +159,7 @@ def _act(
     state: Conversation,
     effects: Effects,
     moment: Moment,
-    message: ChatMessage,
+    message: ChatMessage | None,
     candidate: Candidate,
     also: tuple[str, ...],
 ) -> None:

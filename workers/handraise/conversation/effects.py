@@ -19,6 +19,15 @@ class Fact(StrEnum):
     TAKEOVER_UNPROMPTED = "takeover_unprompted"
     AI_SPOKE_WHILE_HUMAN = "ai_spoke_while_human"
     PROMISE_BROKEN = "promise_broken"
+    """The AI promised that a person follows up, with no escalation open."""
+    PROMISE_KEPT = "promise_kept"
+    """A human answered by the due time of the escalation; label: the trigger"""
+    PROMISE_MISSED = "promise_missed"
+    """The due time passed and no human had; label: the trigger"""
+    CUSTOMER_UNANSWERED = "customer_unanswered"
+    """A human holds the conversation and leaves the customer without an answer for longer than was promised."""
+    PROBABLE_MISS = "probable_miss"
+    """label: a member of `Miss`"""
     REPLY_FELL_BACK = "reply_fell_back"
     """label: the trigger"""
     RAISED_AT_TURN = "raised_at_turn"
@@ -45,6 +54,17 @@ class Suppression(StrEnum):
     SHADOW = "shadow"
     OUTRANKED = "outranked"
     """A more urgent trigger fired on the same message."""
+
+
+class Miss(StrEnum):
+    """What tells that a human was needed and nothing had been raised."""
+
+    TAKEOVER = "takeover"
+    """A human took over, and nobody had asked for one."""
+    ASKED_AGAIN = "asked_again"
+    """The customer asks again what was asked before."""
+    REOPENED = "reopened"
+    """The customer comes back soon after it was resolved."""
 
 
 class Note(Struct, frozen=True):
@@ -75,3 +95,5 @@ class Effects(Struct, kw_only=True):
     notes: list[Note] = field(default_factory=list)
     assessments: list[Assessment] = field(default_factory=list)
     """What every trigger scored, for those who want to know why nothing happened; published nowhere."""
+    forgets: bool = False
+    """The conversation's record in the control topic is to go, as its state goes."""

@@ -25,10 +25,13 @@ from handraise.events import (
     Escalation,
     EscalationType,
     Evidence,
+    Priority,
     Reply,
     utc,
 )
 from handraise.policy.model import BusinessPolicy, Rule
+
+_MORE_URGENT = {Priority.LOW: Priority.NORMAL, Priority.NORMAL: Priority.HIGH}
 
 
 class Moment(Struct, frozen=True, kw_only=True):
@@ -44,7 +47,7 @@ def raise_escalation(
     state: Conversation,
     effects: Effects,
     moment: Moment,
-    message: ChatMessage,
+    message: ChatMessage | None,
     assessment: Assessment,
     rule: Rule,
     also: tuple[str, ...],
@@ -84,7 +87,7 @@ def update_escalation(
     state: Conversation,
     effects: Effects,
     moment: Moment,
-    message: ChatMessage,
+    message: ChatMessage | None,
     assessment: Assessment,
     rule: Rule,
     also: tuple[str, ...],
@@ -109,6 +112,9 @@ def update_escalation(
         queue=rule.queue,
         due_at=due_at,
         also=others[:MAX_ALSO],
+        claimed=before.claimed,
+        answered=before.answered,
+        overdue=before.overdue,
     )
     if before.trigger != assessment.trigger:
         effects.notes.append(Note(Fact.ESCALATION_ENDED, before.trigger))
@@ -140,6 +146,46 @@ def fail_over(state: Conversation, effects: Effects, moment: Moment) -> None:
     )
 
 
+def press(state: Conversation, effects: Effects, moment: Moment, reason: str, *, owner: str | None = None) -> None:
+    """Somebody waits for too long: the open episode becomes more urgent, and the customer is told the truth.
+
+    Nothing becomes critical by waiting: that is kept for life and safety. `owner` takes it over if one is given.
+    """
+    before = _open_episode(state)
+    rule = replace(rule_of(before, moment.policy), owner=owner or before.owner)
+    due_at = moment.policy.due_at(rule, moment.at)
+    state.episode = replace(
+        before,
+        revision=before.revision + 1,
+        owner=rule.owner,
+        priority=_MORE_URGENT.get(before.priority, before.priority),
+        due_at=due_at,
+    )
+    reply = None
+    if not state.human_spoke:
+        reply = _make_reply(state, effects, moment, before.trigger_class, rule, due_at, delayed=True)
+    _publish(state, effects, moment, EscalationType.UPDATED, reply=reply, reason=reason)
+    set_control(state, effects, moment, state.control, reply=reply)
+
+
+def rule_of(episode: Episode, policy: BusinessPolicy) -> Rule:
+    """The rule of an episode's trigger; that of a plain request where the policy no longer has the trigger."""
+    try:
+        return policy.rule(episode.trigger, episode.trigger_class)
+    except KeyError:
+        return policy.rule("human_request")
+
+
+def answered(state: Conversation, effects: Effects, at: int) -> None:
+    """A human has spoken to the customer: the promise of the open episode is kept, if it had not passed before."""
+    episode = state.episode
+    if episode is None or episode.answered:
+        return
+    state.episode = replace(episode, claimed=True, answered=True)
+    if not episode.overdue and at <= episode.due_at:
+        effects.notes.append(Note(Fact.PROMISE_KEPT, episode.trigger))
+
+
 def close_escalation(state: Conversation, effects: Effects, moment: Moment, because: ClosedBecause) -> None:
     """End the open episode. What was said before is settled: it counts for nothing from here on."""
     before = _open_episode(state)
@@ -152,9 +198,13 @@ def close_escalation(state: Conversation, effects: Effects, moment: Moment, beca
         reason=f"Closed: {because.value.replace('_', ' ')}.",
         closed_because=because,
     )
+    if because in (ClosedBecause.RESOLVED, ClosedBecause.RELEASED):
+        # Settled without a word to the customer, and in time: what was promised was help.
+        answered(state, effects, moment.at)
     state.episode = None
     effects.notes.append(Note(Fact.ESCALATION_ENDED, before.trigger))
     state.closed_at = moment.at
+    state.last_trigger = before.trigger if because is ClosedBecause.RESOLVED else ""
     forget_evidence(state)
 
 
@@ -165,7 +215,7 @@ def forget_evidence(state: Conversation) -> None:
     state.answers.clear()
     state.repeats = 0
     state.pending = state.failed = state.asking_again = state.ai_offered_human = False
-    state.gap_signs = ()
+    state.gap_signs = state.missed = ()
     state.offer = None
 
 
@@ -186,6 +236,7 @@ def set_control(
     if control is not state.control:
         state.since = moment.at
     state.control = control
+    state.announced = True
     effects.controls.append(
         Control(
             business_id=state.business_id,
@@ -201,7 +252,10 @@ def set_control(
 
 def hold_by_human(state: Conversation, effects: Effects, moment: Moment) -> None:
     """A human has spoken to the customer and holds the conversation; an offer of one is answered by that."""
+    answered(state, effects, moment.at)
     state.human_spoke = True
+    state.waiting_since = 0
+    state.wait_told = False
     state.offer = None
     set_control(state, effects, moment, ControlState.HUMAN)
 
@@ -223,9 +277,10 @@ def _make_reply(
     due_at: int,
     *,
     offered: bool = False,
+    delayed: bool = False,
 ) -> Reply | None:
     """What the customer is to be told now; nothing while a human is there to speak."""
-    if state.control is ControlState.HUMAN:
+    if state.control is ControlState.HUMAN and not delayed:
         return None
     made = moment.policy.reply(
         rule,
@@ -234,6 +289,7 @@ def _make_reply(
         at_ms=moment.at,
         due_ms=due_at,
         customer_name=state.customer.name if state.customer else None,
+        delayed=delayed,
     )
     if made.fell_back:
         effects.notes.append(Note(Fact.REPLY_FELL_BACK, rule.trigger))

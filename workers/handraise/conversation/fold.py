@@ -17,13 +17,15 @@ from handraise.conversation.assess import (
     is_real_question,
 )
 from handraise.conversation.decide import accept_offer, decide, lapse_offer
-from handraise.conversation.effects import Effects, Fact, Note
+from handraise.conversation.effects import Effects, Fact, Miss, Note
 from handraise.conversation.episodes import Moment
+from handraise.conversation.misses import came_back, note_miss
 from handraise.conversation.mood import feel
-from handraise.conversation.outcomes import fold_outcome
+from handraise.conversation.outcomes import fold_outcome, take_over
 from handraise.conversation.present import stored_turn
 from handraise.conversation.similarity import repeats_answer, repeats_question
 from handraise.conversation.state import MAX_FINGERPRINTS, Conversation
+from handraise.conversation.timers import fire_until, set_timers
 from handraise.conversation.weights import CORROBORATION, STRONG, WEAK, WEAK_FADE
 from handraise.detection.signals import Signals
 from handraise.events import (
@@ -31,7 +33,10 @@ from handraise.events import (
     ClosedBecause,
     ControlState,
     Customer,
+    DecisionResult,
+    Holder,
     Outcome,
+    OutcomeKind,
     Sender,
     milliseconds,
 )
@@ -41,8 +46,6 @@ LATE_MS: Final = 60_000
 """An event this much older than its predecessor is counted as late."""
 TALKED_OVER_MS: Final = 300_000
 """A human who goes on within this time of an AI turn was talked over."""
-IDLE_TIMER: Final = "timer:idle"
-"""What an escalation was closed by when its conversation was idle for too long."""
 
 
 class UnknownConversationError(LookupError):
@@ -55,8 +58,8 @@ def fold(
     signals: Signals,
     policy: BusinessPolicy,
     detector_version: str,
-) -> tuple[Conversation, Effects]:
-    """Fold one event into a conversation.
+) -> tuple[Conversation | None, Effects]:
+    """Fold one event into a conversation; the timers that are due by its time fire before it.
 
     Args:
         conversation: the state so far, left untouched; None for the first event.
@@ -66,7 +69,7 @@ def fold(
         detector_version: goes on every event that comes out.
 
     Returns:
-        The new state, and what goes out.
+        The new state, and what goes out; no state once the conversation is erased.
 
     Raises:
         UnknownConversationError: an outcome for a conversation that has no state.
@@ -79,11 +82,12 @@ def fold(
     if state is not None and state.seen(caused_by):
         effects.notes.append(Note(Fact.DUPLICATE, "outcome" if isinstance(event, Outcome) else "message"))
         return state, effects
+    if isinstance(event, Outcome) and event.kind is OutcomeKind.ERASED:
+        return None, _erase(state, effects, moment)
     if state is None and isinstance(event, Outcome):
         raise UnknownConversationError(caused_by)
-    if state is not None and at - state.last_at >= policy.idle_after_ms:
-        _expire(state, effects, moment)
-        state = None
+    if state is not None:
+        state = fire_until(state, effects, at, policy, detector_version)
     if state is None:
         state = Conversation(
             business_id=event.business_id, conversation_id=event.conversation_id, started_at=at, last_at=at, since=at
@@ -92,28 +96,45 @@ def fold(
     if at < state.last_at - LATE_MS:
         effects.notes.append(Note(Fact.LATE))
     state.last_at = at
+    state.seen_at = max(state.seen_at, at)
     state.remember(caused_by)
     if isinstance(event, Outcome):
         fold_outcome(state, effects, moment, event)
     else:
         _fold_message(state, effects, moment, event, signals)
+    set_timers(state, policy)
     return state, effects
 
 
-def _expire(state: Conversation, effects: Effects, moment: Moment) -> None:
-    """A conversation that was idle for too long has ended; what comes now begins a new one."""
-    ended = Moment(
-        at=state.last_at + moment.policy.idle_after_ms,
-        caused_by=IDLE_TIMER,
-        policy=moment.policy,
-        detector_version=moment.detector_version,
-    )
-    if state.episode is not None:
-        episodes.close_escalation(state, effects, ended, ClosedBecause.IDLE)
-    if state.offer is not None:
-        effects.notes.append(Note(Fact.OFFER_LAPSED))
-    if state.control is not ControlState.AI:
-        episodes.set_control(state, effects, ended, ControlState.CLOSED)
+def advance(
+    conversation: Conversation, until: int, policy: BusinessPolicy, detector_version: str
+) -> tuple[Conversation | None, Effects]:
+    """Fire the timers of a conversation that are due by `until` (epoch milliseconds) though no event has come.
+
+    Returns:
+        The new state and what goes out, the very same as if the next event had come then; no state once the
+        conversation is over.
+    """
+    effects = Effects()
+    state = fire_until(conversation.copy(), effects, until, policy, detector_version)
+    if state is None and conversation.announced:
+        effects.forgets = True
+    return state, effects
+
+
+def _erase(state: Conversation | None, effects: Effects, moment: Moment) -> Effects:
+    """Forget a conversation: an open escalation is closed without a word of what was said."""
+    effects.forgets = True
+    if state is not None and state.episode is not None:
+        bare = Conversation(
+            business_id=state.business_id,
+            conversation_id=state.conversation_id,
+            started_at=state.started_at,
+            last_at=moment.at,
+            episode=state.episode,
+        )
+        episodes.close_escalation(bare, effects, moment, ClosedBecause.ERASED)
+    return effects
 
 
 def _fold_message(
@@ -133,6 +154,7 @@ def _fold_message(
             _assistant_turn(state, effects, moment, message, signals)
         case Sender.ASSISTANT:
             state.open_questions = 0
+            _answered_by_ai(state)
         case Sender.HUMAN:
             _human_turn(state, effects, moment)
             decide(state, effects, moment, message, assess_other(state, message, signals, moment.policy))
@@ -182,13 +204,28 @@ def _customer_turn(
         state.asked_again += 1
         state.asking_again = True
     state.pending = state.pending or real
+    if real and not state.waiting_since:
+        state.waiting_since = moment.at
+    back = real and came_back(state, moment.at)
     assessments = assess_customer(state, message, signals, moment.policy, asked_again=asked_again)
     if not (state.offer is not None and _answer_offer(state, effects, moment, message, signals)):
         decide(state, effects, moment, message, assessments)
+    if not _fired(effects, message) and state.episode is None and state.holder is Holder.AI:
+        if back:
+            note_miss(state, effects, moment, Miss.REOPENED)
+        elif asked_again:
+            note_miss(state, effects, moment, Miss.ASKED_AGAIN)
     if real:
         state.questions = [*state.questions, signals.fingerprint][-MAX_FINGERPRINTS:]
         state.open_questions = min(state.open_questions + 1, MAX_FINGERPRINTS)
     _fade(state, signals)
+
+
+def _fired(effects: Effects, message: ChatMessage) -> bool:
+    return any(
+        decision.result is DecisionResult.FIRED and decision.message_id == message.message_id
+        for decision in effects.decisions
+    )
 
 
 def _answer_offer(
@@ -239,10 +276,18 @@ def _assistant_turn(
         state.pending = True
     state.asking_again = False
     state.open_questions = 0
+    _answered_by_ai(state)
     state.ai_asked = signals.question or signals.asks_detail
     state.ai_offered_human = signals.offers_human
     if signals.fingerprint:
         state.answers = [*state.answers, signals.fingerprint][-MAX_FINGERPRINTS:]
+
+
+def _answered_by_ai(state: Conversation) -> None:
+    """The customer's wait is over, unless it is a human that is waited for."""
+    if state.holder is Holder.AI:
+        state.waiting_since = 0
+        state.wait_told = False
 
 
 def _hand_back(state: Conversation, effects: Effects, moment: Moment) -> None:
@@ -260,8 +305,8 @@ def _human_turn(state: Conversation, effects: Effects, moment: Moment) -> None:
     """A human who speaks holds the conversation, asked for or not."""
     if state.taken_back_at and moment.at - state.taken_back_at <= TALKED_OVER_MS:
         effects.notes.append(Note(Fact.AI_SPOKE_WHILE_HUMAN))
-    elif state.episode is None and not state.human_spoke and state.control is not ControlState.HUMAN:
-        effects.notes.append(Note(Fact.TAKEOVER_UNPROMPTED))
+    elif not state.human_spoke:
+        take_over(state, effects, moment)
     state.taken_back_at = 0
     state.open_questions = 0
     episodes.hold_by_human(state, effects, moment)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from handraise.conversation import episodes
-from handraise.conversation.effects import Effects, Fact, Note
+from handraise.conversation.effects import Effects, Fact, Miss, Note
 from handraise.conversation.episodes import Moment
+from handraise.conversation.misses import note_miss
 from handraise.conversation.state import Conversation
 from handraise.events import Action, ClosedBecause, ControlState, Outcome, OutcomeKind
 
@@ -18,8 +21,7 @@ def fold_outcome(state: Conversation, effects: Effects, moment: Moment, outcome:
         case OutcomeKind.ACCEPTED:
             _accepted(state, effects, moment)
         case OutcomeKind.REPLIED:
-            if episode is None and state.control is not ControlState.HUMAN:
-                effects.notes.append(Note(Fact.TAKEOVER_UNPROMPTED))
+            take_over(state, effects, moment)
             episodes.hold_by_human(state, effects, moment)
         case OutcomeKind.RELEASED:
             _end(state, effects, moment, ClosedBecause.RELEASED, ControlState.AI)
@@ -28,17 +30,26 @@ def fold_outcome(state: Conversation, effects: Effects, moment: Moment, outcome:
         case OutcomeKind.FAILED:
             if episode is not None:
                 episodes.fail_over(state, effects, moment)
-        case OutcomeKind.VERDICT:
-            pass  # a judgement of the past: it is the log's, and moves nothing here
+        case OutcomeKind.VERDICT | OutcomeKind.ERASED:
+            pass  # a judgement of the past is the log's and moves nothing here; what is erased has no state to move
+
+
+def take_over(state: Conversation, effects: Effects, moment: Moment) -> None:
+    """A human takes the conversation: a miss if nobody had asked for one."""
+    if state.episode is not None or state.control is ControlState.HUMAN:
+        return
+    effects.notes.append(Note(Fact.TAKEOVER_UNPROMPTED))
+    note_miss(state, effects, moment, Miss.TAKEOVER)
 
 
 def _accepted(state: Conversation, effects: Effects, moment: Moment) -> None:
     """Somebody takes it. Who acknowledges a notice does not take the conversation from the AI."""
     episode = state.episode
-    if episode is not None and episode.action is Action.NOTIFY:
-        return
-    if episode is None and state.control is not ControlState.HUMAN:
-        effects.notes.append(Note(Fact.TAKEOVER_UNPROMPTED))
+    if episode is not None:
+        state.episode = replace(episode, claimed=True)
+        if episode.action is Action.NOTIFY:
+            return
+    take_over(state, effects, moment)
     episodes.set_control(state, effects, moment, ControlState.HUMAN)
 
 

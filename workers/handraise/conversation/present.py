@@ -47,8 +47,13 @@ def stored_turn(message: ChatMessage, sent_at: int, *, given: bool) -> StoredTur
     )
 
 
-def evidence(message: ChatMessage, assessment: Assessment) -> list[Evidence]:
-    """The words of a message that moved a trigger, strongest first; the whole text where no words are marked."""
+def evidence(message: ChatMessage | None, assessment: Assessment) -> list[Evidence]:
+    """The words of a message that moved a trigger, strongest first; the whole text where no words are marked.
+
+    None where no message moved it, but a timer.
+    """
+    if message is None:
+        return []
     masked = mask_secrets(message.text)
     spans = sorted(assessment.spans, key=lambda span: (-span.score, span.start, span.end))[:MAX_EVIDENCE]
     found = [
@@ -77,9 +82,9 @@ def evidence(message: ChatMessage, assessment: Assessment) -> list[Evidence]:
     ]
 
 
-def reason(state: Conversation, message: ChatMessage, assessment: Assessment) -> str:
+def reason(state: Conversation, message: ChatMessage | None, assessment: Assessment) -> str:
     """One sentence that says why a human is needed."""
-    quote = clip(mask_secrets(message.text[: QUOTE * 4]), QUOTE)
+    quote = clip(mask_secrets(message.text[: QUOTE * 4]), QUOTE) if message else ""
     why = "; ".join(assessment.signs)
     if assessment.trigger_class == CRISIS:
         return f"Someone may be in danger: “{quote}”"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from handraise.conversation.effects import Effects
-from handraise.conversation.fold import UnknownConversationError, fold
-from handraise.conversation.state import Conversation, decode_state, encode_state, state_key
+from handraise.conversation.fold import UnknownConversationError, advance, fold
+from handraise.conversation.state import Conversation, StateHead, decode_state, encode_state, head_of_state, state_key
 from handraise.detection import DETECTOR_VERSION, detect
 from handraise.detection.signals import Intent, Signals
 from handraise.events import ChatMessage, DeadLetterReason, Outcome
@@ -26,6 +27,10 @@ class Processed(Struct, frozen=True, kw_only=True):
     """`business_id/conversation_id`"""
     state: bytes | None
     """The encoded state after the batch, with the last event of each conversation; None with the events before it."""
+    head: StateHead | None = None
+    """What the engine wants to know of that state."""
+    forgotten: bool = False
+    """The conversation has no state any more, with its last event: it is over, or erased."""
     effects: Effects
     signals: Signals
     rejected: tuple[DeadLetterReason, str] | None = None
@@ -83,13 +88,15 @@ class Processor:
             states[key], last[key] = state, at
             results.append(Processed(key=key, state=None, effects=effects, signals=seen))
         for key, at in last.items():
-            state_after = states[key]
-            if state_after is not None:
-                done = results[at]
-                results[at] = Processed(
-                    key=key, state=encode_state(state_after), effects=done.effects, signals=done.signals
-                )
+            results[at] = _with_state(results[at], states[key])
         return results
+
+    def advance(self, key: bytes, state: bytes, until: int) -> Processed:
+        """Fire the timers of a conversation that are due by `until` (epoch milliseconds) though no event has come."""
+        before = decode_state(state)
+        policy = self._policies(before.business_id)
+        after, effects = advance(before, until, policy, self._detector_version)
+        return _with_state(Processed(key=key, state=None, effects=effects, signals=NO_SIGNALS), after)
 
     def _signals(self, events: Sequence[ChatMessage | Outcome]) -> list[Signals]:
         """Signals of every event, the messages' texts detected together."""
@@ -104,3 +111,9 @@ class Processor:
             else ()
         )
         return [next(found) if isinstance(event, ChatMessage) else NO_SIGNALS for event in events]
+
+
+def _with_state(done: Processed, state: Conversation | None) -> Processed:
+    if state is None:
+        return msgspec.structs.replace(done, forgotten=True)
+    return msgspec.structs.replace(done, state=encode_state(state), head=head_of_state(state))

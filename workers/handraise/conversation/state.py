@@ -65,6 +65,12 @@ class Episode(Struct, frozen=True, array_like=True):
     queue: str
     due_at: int
     also: tuple[str, ...]
+    claimed: bool = False
+    """Somebody has taken it."""
+    answered: bool = False
+    """A human has spoken to the customer since it was raised."""
+    overdue: bool = False
+    """Its due time passed without that."""
 
 
 class Offer(Struct, frozen=True, array_like=True):
@@ -141,7 +147,19 @@ class Conversation(Struct, kw_only=True, array_like=True):
     taken_back_at: int = 0
     """When the AI last spoke after a human had: a human who goes on soon after was talked over."""
     timers: tuple[tuple[str, int], ...] = ()
-    """Reserved for timers: name and due time."""
+    """Names and due times, the next one first; see `conversation.timers`."""
+    seen_at: int = 0
+    """How far time has come here: the latest of the events and of the timers that fired."""
+    waiting_since: int = 0
+    """Since when a customer's message of substance waits for whoever holds the conversation; 0 if none does."""
+    wait_told: bool = False
+    """That wait has been noticed by a timer."""
+    missed: tuple[str, ...] = ()
+    """What has told of a probable miss since the last close; each does once."""
+    last_trigger: str = ""
+    """The trigger of the last escalation that was resolved."""
+    announced: bool = False
+    """There is a record of this conversation in the control topic."""
 
     @property
     def holder(self) -> Holder:
@@ -217,7 +235,40 @@ def decode_state(data: bytes) -> Conversation:
         raise UnknownStateVersionError(f"state of version {version}, this worker knows {STATE_VERSION}") from error
 
 
-def open_trigger(state: bytes) -> str | None:
-    """The trigger of the escalation that is open in an encoded state, if one is."""
-    episode = decode_state(state).episode
-    return episode.trigger if episode else None
+class StateHead(Struct, frozen=True):
+    """What the engine wants to know of a state without decoding the whole of it."""
+
+    open_trigger: str | None
+    """The trigger of the escalation that is open, if one is."""
+    seen_at: int
+    """How far time has come in the conversation, epoch milliseconds."""
+    next_timer_at: int | None
+    """When its next timer is due, in the same time; none if nothing waits."""
+
+
+_FIELDS: Final = {name: at for at, name in enumerate(Conversation.__struct_fields__)}
+_EPISODE: Final = msgspec.msgpack.Decoder(Episode | None)
+_TIMERS: Final = msgspec.msgpack.Decoder(tuple[tuple[str, int], ...])
+_TIME: Final = msgspec.msgpack.Decoder(int)
+
+
+def head_of_state(state: Conversation) -> StateHead:
+    """The head of a state."""
+    return StateHead(
+        open_trigger=state.episode.trigger if state.episode else None,
+        seen_at=state.seen_at or state.last_at,
+        next_timer_at=state.timers[0][1] if state.timers else None,
+    )
+
+
+def head_of(state: bytes) -> StateHead:
+    """The head of an encoded state."""
+    parts = _VERSION.decode(state)
+    episode = _EPISODE.decode(parts[_FIELDS["episode"]])
+    timers = _TIMERS.decode(parts[_FIELDS["timers"]]) if len(parts) > _FIELDS["timers"] else ()
+    seen_at = _TIME.decode(parts[_FIELDS["seen_at"]]) if len(parts) > _FIELDS["seen_at"] else 0
+    return StateHead(
+        open_trigger=episode.trigger if episode else None,
+        seen_at=seen_at or _TIME.decode(parts[_FIELDS["last_at"]]),
+        next_timer_at=timers[0][1] if timers else None,
+    )

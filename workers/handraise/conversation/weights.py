@@ -66,6 +66,8 @@ GAP_UNANSWERED: Final = 0.95
 """The producer says that the AI did not answer."""
 GAP_UNSURE: Final = 0.8
 """The AI's confidence is at or below the floor."""
+SILENCE: Final = 0.95
+"""The AI leaves a question without an answer for longer than the policy allows."""
 CONFIDENCE_FLOOR: Final = 0.35
 RETRIEVAL_FLOOR: Final = 0.3
 ADMISSION_AGAINST_PRODUCER: Final = 0.8

@@ -8,12 +8,13 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Final, NamedTuple
 
+from handraise.conversation import StateHead
 from handraise.conversation.effects import Effects
 from handraise.engine.deadletters import Headers, letter
 from handraise.engine.errors import EngineError
 from handraise.engine.observer import Folded
 from handraise.engine.record import Record
-from handraise.engine.state import Kept, PartitionState, Progress
+from handraise.engine.state import Due, Kept, PartitionState, Progress
 from handraise.engine.topics import Topic
 from handraise.events import ChatMessage, DeadLetterReason, Outcome
 
@@ -44,13 +45,18 @@ class Outbox:
         self.skipped = 0
         """Records that had been folded before."""
 
-    def send(self, topic: Topic, key: bytes, value: bytes) -> None:
-        """Publish a record; the default partitioner places it by its key."""
+    def send(self, topic: Topic, key: bytes, value: bytes | None) -> None:
+        """Publish a record, or the end of what a compacted topic has of the key; the default partitioner places it."""
         self.sends.append(Send(topic, key, value))
 
-    def keep(self, key: bytes, state: bytes) -> None:
-        """Set a conversation's state."""
-        self.kept[key] = Kept(state, self._progress.get(key))
+    def keep(self, key: bytes, state: bytes | None, head: StateHead | None, at_ms: int) -> None:
+        """Set a conversation's state, as folded at this time of the worker's clock; None forgets the conversation."""
+        progress = self._progress.get(key)
+        if progress is None and self._owner is not None:
+            # A timer brought it about, no record: what had been read stays what it was.
+            before = self._state.progress(key) or Progress(self._owner, -1, -1)
+            progress = Progress(self._owner, before.message, before.outcome)
+        self.kept[key] = Kept(state, head, at_ms, progress)
 
     def advance(self, key: bytes, topic: Topic, offset: int) -> None:
         """The record at this offset is part of the conversation's next `keep`."""
@@ -62,8 +68,8 @@ class Outbox:
         else:
             self._progress[key] = Progress(self._owner, before.message, offset)
 
-    def fold(self, event: ChatMessage | Outcome, effects: Effects) -> None:
-        """An event was used; told to the observer after the commit."""
+    def fold(self, event: ChatMessage | Outcome | None, effects: Effects) -> None:
+        """An event was used, or without one a timer fired; told to the observer after the commit."""
         self.folded.append(Folded(event, effects))
 
     def bury(self, record: Record, reason: DeadLetterReason, error: str) -> None:
@@ -84,11 +90,21 @@ Commit = Callable[["Batch", Outbox], Awaitable[None]]
 
 
 class Batch:
-    """Records of one partition, in the order to fold them, and the states of their conversations."""
+    """Records of one partition, in the order to fold them, and the states of their conversations.
+
+    `due` names conversations in which nothing has happened for so long that timers fire.
+    """
 
     def __init__(
-        self, records: Sequence[Record], partitions: int, state: PartitionState, owner: int | None, commit: Commit
+        self,
+        records: Sequence[Record],
+        partitions: int,
+        state: PartitionState,
+        owner: int | None,
+        commit: Commit,
+        due: Sequence[Due] = (),
     ) -> None:
+        self.due: Final = due
         self.partitions: Final = partitions
         """How many partitions each source topic has."""
         self.taken_at: Final = time.monotonic()

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from handraise.conversation import StateHead
 from handraise.conversation.effects import Effects
 from handraise.engine.batch import Batch, Outbox
 from handraise.engine.placement import place
@@ -22,6 +23,7 @@ from handraise.events import (
     Outcome,
     decode,
     encode,
+    milliseconds,
 )
 
 Event = ChatMessage | Outcome
@@ -42,6 +44,16 @@ class StepResult(Protocol):
         ...
 
     @property
+    def head(self) -> StateHead | None:
+        """What the engine wants to know of the new state; given with it."""
+        ...
+
+    @property
+    def forgotten(self) -> bool:
+        """Whether the conversation has no state any more."""
+        ...
+
+    @property
     def effects(self) -> Effects:
         """Events to publish and facts to count."""
         ...
@@ -57,6 +69,10 @@ class Step(Protocol):
 
     def process(self, events: Sequence[Event], load: Callable[[bytes], bytes | None]) -> Sequence[StepResult]:
         """Fold events into the states that `load` gives by key; earlier events of the call are seen by later ones."""
+        ...
+
+    def advance(self, key: bytes, state: bytes, until: int) -> StepResult:
+        """Fire the timers of a conversation that are due by `until`, in its own time, though no event has come."""
         ...
 
 
@@ -97,25 +113,40 @@ class Folding:
             if not outbox.was_folded(_state_key(event), topic, record.offset):
                 sources.append((record, topic, event))
         results = self._step.process([event for _, _, event in sources], batch.load)
+        at_ms = milliseconds(self._clock())
         for (record, topic, event), result in zip(sources, results, strict=True):
             if result.rejected is not None:
                 outbox.bury(record, *result.rejected)
                 continue
             outbox.fold(event, result.effects)
             outbox.advance(result.key, topic, record.offset)
-            if result.state is not None:
-                outbox.keep(result.key, result.state)
-            self._publish(result.effects, outbox)
+            if result.state is not None or result.forgotten:
+                outbox.keep(result.key, result.state, result.head, at_ms)
+            self._publish(result.key, result.effects, outbox)
+        self._fire_timers(batch, outbox)
 
-    def _publish(self, effects: Effects, outbox: Outbox) -> None:
+    def _fire_timers(self, batch: Batch, outbox: Outbox) -> None:
+        for key, until, ahead_ms in batch.due:
+            state = batch.load(key)
+            if state is None or key in outbox.kept:
+                continue
+            result = self._step.advance(key, state, until)
+            outbox.fold(None, result.effects)
+            # Time goes on from where the timers left it, and not from when they were found to be due.
+            at_ms = ahead_ms + (result.head.seen_at if result.head else until)
+            outbox.keep(key, result.state, result.head, at_ms)
+            self._publish(key, result.effects, outbox)
+
+    def _publish(self, key: bytes, effects: Effects, outbox: Outbox) -> None:
         for escalation in effects.escalations:
             stamped = msgspec.structs.replace(escalation, emitted_at=self._now())
             outbox.send(Topic.ESCALATIONS, escalation.conversation_id.encode(), encode(stamped))
         for control in effects.controls:
-            key = f"{control.business_id}/{control.conversation_id}".encode()
             outbox.send(Topic.CONTROL, key, encode(control))
         for decision in effects.decisions:
             outbox.send(Topic.DECISIONS, decision.conversation_id.encode(), encode(decision))
+        if effects.forgets:
+            outbox.send(Topic.CONTROL, key, None)
 
     def _now(self) -> datetime:
         now = self._clock()

@@ -93,6 +93,12 @@ class Inbox:
         """These offsets are committed."""
         self._next |= offsets
 
+    async def caught_up(self) -> bool:
+        """Whether everything that is in the topics, as far as the last fetch tells, has been taken."""
+        if self._must_seek or any(self._pending.values()):
+            return False
+        return not any([await self._missing(source) for source in self._pending])
+
     async def lag(self, in_hand: Sequence[Record]) -> dict[TopicPartition, Lag]:
         """What is not committed, the batch in hand included. Topics that this worker no longer has are left out."""
         lags = {}

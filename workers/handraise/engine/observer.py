@@ -14,9 +14,9 @@ from handraise.events import ChatMessage, DeadLetterReason, Outcome
 
 
 class Folded(NamedTuple):
-    """One event that was folded and committed, and what it brought about."""
+    """One event that was folded and committed, and what it brought about; without an event, timers did."""
 
-    event: ChatMessage | Outcome
+    event: ChatMessage | Outcome | None
     effects: Effects
 
 
@@ -29,7 +29,7 @@ class Observer(Protocol):
         """A batch of `records` records is committed, `seconds` after it was taken in hand.
 
         `folded` holds the events that were used, in order; the other records were dead letters, or had been folded
-        before.
+        before. A batch without records is one of timers.
         """
         ...
 

@@ -17,7 +17,7 @@ from handraise.engine.errors import EngineError, RebalanceFailedError
 from handraise.engine.health import Health
 from handraise.engine.observer import Observer
 from handraise.engine.patience import wait_for_end
-from handraise.engine.state import OpenTrigger
+from handraise.engine.state import HeadOf
 from handraise.engine.task import PartitionTask, TaskParts
 from handraise.engine.topics import SOURCES, Topic, TopicNames
 from handraise.settings import Delivery, Settings
@@ -48,14 +48,14 @@ class Source(Service):
         clients: Clients,
         observer: Observer,
         health: Health,
-        open_trigger: OpenTrigger,
+        head_of: HeadOf,
         submit: Callable[[Batch], Awaitable[None]],
     ) -> None:
         self._settings = settings
         self._clients = clients
         self._observer = observer
         self._health = health
-        self._open_trigger = open_trigger
+        self._head_of = head_of
         self._submit = submit
         self._names = TopicNames(settings.topic_prefix)
         self._tasks_by_partition: dict[int, PartitionTask] = {}
@@ -72,7 +72,7 @@ class Source(Service):
             self._names,
             self._member,
             self._observer,
-            self._open_trigger,
+            self._head_of,
             self._submit,
             self._tell_readiness,
         )

@@ -9,10 +9,16 @@ from typing import Any, Final, NamedTuple
 
 from aiokafka import TopicPartition
 
+from handraise.conversation import StateHead
 from handraise.engine.clients import Clients
+from handraise.engine.schedule import Schedule
 
-OpenTrigger = Callable[[bytes], str | None]
-"""Names the trigger of the escalation that is open in an encoded state, if one is."""
+HeadOf = Callable[[bytes], StateHead]
+"""Tells the open escalation and the next timer of an encoded state."""
+
+GRACE_MS: Final = 30_000
+"""Timers of a conversation in which nothing happens fire this long after they are due, so that an event of that time
+that is still on its way goes first, as it does in a replay."""
 
 PROGRESS_HEADER: Final = "handraise.progress"
 _PROGRESS: Final = struct.Struct(">qqq")
@@ -36,18 +42,36 @@ class Progress(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """The new state of a conversation, with its progress under at-least-once."""
+    """The new state of a conversation, with its progress under at-least-once.
 
-    state: bytes
+    `state` and `head` are None for a conversation that is to be forgotten. `at_ms` is when the worker folded it, by its
+    own clock: time goes on from there for the timers. It is the timestamp of the record in the changelog.
+    """
+
+    state: bytes | None
+    head: StateHead | None
+    at_ms: int
     progress: Progress | None = None
+
+
+class Due(NamedTuple):
+    """A conversation whose timers are due by `until`, in the conversation's own time (epoch milliseconds).
+
+    `ahead_ms` is how far the worker's clock is ahead of that time.
+    """
+
+    key: bytes
+    until: int
+    ahead_ms: int
 
 
 class PartitionState:
     """The committed states of one partition's conversations."""
 
-    def __init__(self, open_trigger: OpenTrigger) -> None:
-        self._open_trigger = open_trigger
+    def __init__(self) -> None:
         self._states: dict[bytes, bytes] = {}
+        self._ahead_ms: dict[bytes, int] = {}
+        self._schedule = Schedule()
         self._progress: dict[bytes, Progress] = {}
         self._open: dict[bytes, str] = {}
         self.open_triggers: Final[Counter[str]] = Counter()
@@ -64,9 +88,10 @@ class PartitionState:
         """How far the sources had been read for a conversation, if its state says so."""
         return self._progress.get(key)
 
-    def kept(self, key: bytes) -> Kept:
-        """A conversation's state as it was written. Raises KeyError if it has none."""
-        return Kept(self._states[key], self._progress.get(key))
+    def due(self, now_ms: int, limit: int) -> list[Due]:
+        """At most `limit` conversations with timers that are due, and whose grace has passed, by the worker's clock."""
+        keys = self._schedule.due(now_ms, limit)
+        return [Due(key, now_ms - self._ahead_ms[key] - GRACE_MS, self._ahead_ms[key]) for key in keys]
 
     def furthest(self) -> Progress:
         """The highest of each part of the progress of any conversation."""
@@ -83,17 +108,25 @@ class PartitionState:
             self.put(key, kept)
 
     def put(self, key: bytes, kept: Kept) -> None:
-        """Set one conversation's state."""
+        """Set one conversation's state, or forget it."""
+        if kept.state is None or kept.head is None:
+            self._remove(key)
+            return
         self._states[key] = kept.state
         if kept.progress is not None:
             self._progress[key] = kept.progress
-        before, now = self._open.get(key), self._open_trigger(kept.state)
-        if before != now:
-            self._reopen(key, before, now)
+        head = kept.head
+        self._ahead_ms[key] = ahead_ms = kept.at_ms - head.seen_at
+        due = head.next_timer_at
+        self._schedule.put(key, None if due is None else due + ahead_ms + GRACE_MS)
+        before = self._open.get(key)
+        if before != head.open_trigger:
+            self._reopen(key, before, head.open_trigger)
 
-    def remove(self, key: bytes) -> None:
-        """Forget a conversation."""
+    def _remove(self, key: bytes) -> None:
         if self._states.pop(key, None) is not None:
+            del self._ahead_ms[key]
+            self._schedule.put(key, None)
             self._progress.pop(key, None)
             self._reopen(key, self._open.get(key), None)
 
@@ -107,14 +140,14 @@ class PartitionState:
 
 
 class Restored(NamedTuple):
-    """What came back from a changelog; `overwritten` are keys whose newest value a stalled worker's write followed."""
+    """What came back from a changelog; `overwritten` are newest values that a stalled worker's write followed."""
 
     state: PartitionState
     records: int
-    overwritten: frozenset[bytes]
+    overwritten: Mapping[bytes, Kept]
 
 
-async def restore(clients: Clients, changelog: TopicPartition, open_trigger: OpenTrigger) -> Restored:
+async def restore(clients: Clients, changelog: TopicPartition, head_of: HeadOf) -> Restored:
     """Read a partition's state back, up to what is committed when the call begins.
 
     The caller has fenced every other writer of the partition first, so that the end cannot move.
@@ -124,30 +157,41 @@ async def restore(clients: Clients, changelog: TopicPartition, open_trigger: Ope
         reader.assign([changelog])
         await reader.seek_to_beginning(changelog)
         end = (await reader.end_offsets([changelog]))[changelog]
-        return await _read(reader, changelog, end, PartitionState(open_trigger))
+        return await _read(reader, changelog, end, head_of)
     finally:
         await reader.stop()
 
 
-async def _read(reader: Any, changelog: TopicPartition, end: int, state: PartitionState) -> Restored:  # noqa: ANN401 - aiokafka carries no types
+async def _read(reader: Any, changelog: TopicPartition, end: int, head_of: HeadOf) -> Restored:  # noqa: ANN401 - aiokafka carries no types
     records = 0
+    # Only what is newest is decoded: a changelog that is not compacted yet has many values of one conversation.
+    newest: dict[bytes, tuple[bytes | None, int, Progress | None]] = {}
     overwritten: set[bytes] = set()
     # The position passes over transaction markers, which no record stands for; the last record's offset would not.
     while await reader.position(changelog) < end:
         fetched = await reader.getmany(changelog, timeout_ms=_FETCH_WAIT_MS)
         for record in fetched.get(changelog, ()):
             records += 1
-            if record.value is None:
-                state.remove(record.key)
-                continue
             progress = _progress(record.headers)
-            known = state.progress(record.key)
-            if known is not None and (progress is None or progress.owner < known.owner):
+            known = newest.get(record.key)
+            if known is not None and _owner(progress) < _owner(known[2]):
                 overwritten.add(record.key)
                 continue
             overwritten.discard(record.key)
-            state.put(record.key, Kept(record.value, progress))
-    return Restored(state, records, frozenset(overwritten))
+            newest[record.key] = (record.value, record.timestamp, progress)
+    state = PartitionState()
+    kept_again: dict[bytes, Kept] = {}
+    while newest:
+        key, (value, at_ms, progress) = newest.popitem()
+        kept = Kept(value, None if value is None else head_of(value), at_ms, progress)
+        state.put(key, kept)
+        if key in overwritten:
+            kept_again[key] = kept
+    return Restored(state, records, kept_again)
+
+
+def _owner(progress: Progress | None) -> int:
+    return -1 if progress is None else progress.owner
 
 
 def _progress(headers: tuple[tuple[str, bytes], ...]) -> Progress | None:

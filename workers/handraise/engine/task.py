@@ -18,7 +18,7 @@ from handraise.engine.inbox import Inbox
 from handraise.engine.observer import Observer
 from handraise.engine.patience import wait_for_end
 from handraise.engine.record import Record
-from handraise.engine.state import OpenTrigger, PartitionState, restore
+from handraise.engine.state import Due, HeadOf, PartitionState, restore
 from handraise.engine.topics import SOURCES, Topic, TopicNames
 from handraise.engine.transaction import AtLeastOnce, Delivery, ExactlyOnce
 from handraise.settings import Delivery as DeliveryMode
@@ -27,6 +27,7 @@ from handraise.settings import Settings
 _ASSIGNMENT_SETTLES_SECONDS: Final = 0.05
 _LAG_SECONDS: Final = 0.5
 _STOP_SECONDS: Final = 0.75
+_SWEEP_SECONDS: Final = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +40,7 @@ class TaskParts(NamedTuple):
     names: TopicNames
     member: Any
     observer: Observer
-    open_trigger: OpenTrigger
+    head_of: HeadOf
     submit: Callable[[Batch], Awaitable[None]]
     changed: Callable[[], None]
     """Called when a task has become ready, or no longer is."""
@@ -61,10 +62,11 @@ class PartitionTask:
         self._in_hand: Sequence[Record] = ()
         self._bad_in_a_row = 0
         self._pauses = 0
+        self._swept_at = 0.0
         self._partitions = 0
         self._delivery: Delivery | None = None
         self._inbox = self._new_inbox()
-        self._state = PartitionState(parts.open_trigger)
+        self._state = PartitionState()
         self._owner: int | None = None
         self._life: asyncio.Task[None] | None = None
 
@@ -143,11 +145,10 @@ class PartitionTask:
         parts, began = self._parts, time.monotonic()
         self._delivery = delivery = self._new_delivery()
         self._owner = await delivery.open()
-        restored = await restore(parts.clients, self._changelog, parts.open_trigger)
+        restored = await restore(parts.clients, self._changelog, parts.head_of)
         self._state = restored.state
         if restored.overwritten:
-            kept = {key: restored.state.kept(key) for key in restored.overwritten}
-            await delivery.commit((), kept, {})
+            await delivery.commit((), restored.overwritten, {})
         self._inbox = self._new_inbox()
         new = await self._inbox.begin()
         self._partitions = len(parts.member.partitions_for_topic(parts.names[Topic.MESSAGES]))
@@ -195,9 +196,13 @@ class PartitionTask:
             # The fetch was under way when the group reassigned: the consumer's position is not ours any more.
             self._inbox.rewind()
             return
-        if not records:
+        due = await self._due(len(records))
+        if not records and not due:
             return
-        batch = Batch(records, self._partitions, self._state, self._owner, self._commit)
+        if pauses != self._pauses:
+            self._inbox.rewind()
+            return
+        batch = Batch(records, self._partitions, self._state, self._owner, self._commit, due)
         self._idle.clear()
         self._in_hand = records
         try:
@@ -208,6 +213,19 @@ class PartitionTask:
             self._idle.set()
         if pauses != self._pauses:
             self._inbox.rewind()
+
+    async def _due(self, taken: int) -> list[Due]:
+        """The conversations whose timers are due, looked for once a second.
+
+        Only while nothing waits to be read: what is in the topics already goes before what the clock brings.
+        """
+        now = time.time()
+        if now < self._swept_at + _SWEEP_SECONDS or taken or not await self._inbox.caught_up():
+            return []
+        due = self._state.due(int(now * 1_000), self._parts.settings.batch_records)
+        if len(due) < self._parts.settings.batch_records:
+            self._swept_at = now
+        return due
 
     async def _commit(self, batch: Batch, outbox: Outbox) -> None:
         bad_in_a_row = self._count_bad(batch, outbox)

@@ -72,8 +72,8 @@ class Writer:
         """The same for states, which go to the partition's own partition of the changelog."""
         packing = _Packing(self._producer)
         changelog = TopicPartition(self._names[Topic.STATE], self._partition)
-        for key, (state, progress) in kept.items():
-            await packing.add(changelog, key, state, [] if progress is None else [progress.header()])
+        for key, (state, _, at_ms, progress) in kept.items():
+            await packing.add(changelog, key, state, [] if progress is None else [progress.header()], at_ms)
         return await packing.close()
 
 
@@ -86,17 +86,22 @@ class _Packing:
         self._waiting: list[asyncio.Future[Any]] = []
 
     async def add(
-        self, target: TopicPartition, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]
+        self,
+        target: TopicPartition,
+        key: bytes | None,
+        value: bytes | None,
+        headers: list[tuple[str, bytes]],
+        at_ms: int | None = None,
     ) -> None:
-        """Append a record."""
+        """Append a record, of this time or of now."""
         building = self._building.get(target)
-        if building is not None and building.append(key=key, value=value, timestamp=None, headers=headers) is not None:
+        if building is not None and building.append(key=key, value=value, timestamp=at_ms, headers=headers) is not None:
             return
         if building is not None:
             await self._queue(target, building)
         self._building[target] = building = self._producer.create_batch()
         # The first record of a batch always fits: the producer's limit is one for more of them.
-        building.append(key=key, value=value, timestamp=None, headers=headers)
+        building.append(key=key, value=value, timestamp=at_ms, headers=headers)
 
     async def close(self) -> list[asyncio.Future[Any]]:
         """Hand over what is left; the futures of everything."""
@@ -128,7 +133,8 @@ class ExactlyOnce:
         producer = self._producer
         await producer.begin_transaction()
         await asyncio.gather(*await self._writer.send(sends), *await self._writer.keep(kept))
-        await producer.send_offsets_to_transaction(dict(offsets), self._group)
+        if offsets:
+            await producer.send_offsets_to_transaction(dict(offsets), self._group)
         await producer.commit_transaction()
 
     async def flush(self) -> None:

@@ -145,6 +145,8 @@ def promise_problems(policy: Policy) -> Iterator[Problem]:
             yield from _promise(path, written, always_open=always_open or around_the_clock)
     if not durations.parse(policy.idle_after).count:
         yield error(("idle_after",), "a conversation would end at once", "write `24 hours`")
+    if policy.ai_answers_within is not None and not durations.parse(policy.ai_answers_within).count:
+        yield error(("ai_answers_within",), "the AI would have failed before it could answer", "write `10 minutes`")
     if not durations.parse(policy.reply_valid_for).count:
         yield error(("reply_valid_for",), "no reply could be sent in time", "write `10 minutes`")
 

@@ -64,6 +64,8 @@ class CompiledPolicy:
         self.fallback_owner = complete.fallback_owner or complete.owner
         self.idle_after_ms = durations.parse(complete.idle_after).ms
         self.reply_valid_ms = durations.parse(complete.reply_valid_for).ms
+        silence = complete.ai_answers_within
+        self.ai_answers_within_ms = None if silence is None else durations.parse(silence).ms
         self._languages = complete.languages
         self._hours = OpeningHours(complete.hours)
         self._quantity_floor = complete.triggers.high_value.quantity or defaults.QUANTITY
@@ -135,8 +137,12 @@ class CompiledPolicy:
         at_ms: int,
         due_ms: int,
         customer_name: str | None,
+        delayed: bool = False,
     ) -> ReplyText:
-        """What the customer is told when this rule fires; for the action `offer`, whether a person is wanted."""
+        """What the customer is told when this rule fires; for the action `offer`, whether a person is wanted.
+
+        `delayed` where the promise that was made has passed: an apology, and a new one.
+        """
         trigger = self._triggers[rule.trigger, trigger_class]
         is_open = trigger.around_the_clock or self._hours.is_open(at_ms)
         handover = Handover(
@@ -150,7 +156,10 @@ class CompiledPolicy:
             around_the_clock=trigger.around_the_clock,
         )
         builtin = "offer" if rule.action is Action.OFFER else (trigger_class or rule.trigger) if rule.builtin else "own"
-        rendered = render(trigger.texts, builtin, language, self._languages, handover)
+        texts = trigger.texts
+        if delayed:
+            texts, builtin = {}, "delayed"
+        rendered = render(texts, builtin, language, self._languages, handover)
         return ReplyText(text=rendered.text, language=rendered.language, fell_back=rendered.fell_back)
 
     def _holds_as_length(self, trigger: _Trigger, at_ms: int, due_ms: int) -> bool:

@@ -26,6 +26,9 @@ def effective(policy: Policy) -> Policy:
         within=_promise(policy.within),
         idle_after=durations.parse(policy.idle_after).written(),
         reply_valid_for=durations.parse(policy.reply_valid_for).written(),
+        ai_answers_within=None
+        if policy.ai_answers_within is None
+        else durations.parse(policy.ai_answers_within).written(),
         hours=_hours(policy),
     )
     triggers = policy.triggers
@@ -47,7 +50,9 @@ def effective(policy: Policy) -> Policy:
 def version_of(policy: Policy) -> str:
     """A hash of what an effective policy does: without the business's id, and without a name that is only the id."""
     named = None if policy.name == policy.business_id else policy.name
-    parts = {name: plain(getattr(policy, name)) for name in policy.__struct_fields__ if name != "business_id"}
+    set_fields = [name for name in policy.__struct_fields__ if getattr(policy, name) is not None]
+    # What is not set has no part in it, so that a new option leaves the versions of all who do not use it.
+    parts = {name: plain(getattr(policy, name)) for name in set_fields if name != "business_id"}
     # Own triggers that are equally urgent are told apart by their order, which sorted keys would lose.
     own = [[name, plain(trigger)] for name, trigger in policy.own_triggers.items()]
     content = msgspec.json.encode(parts | {"name": named, "own_triggers": own}, order="sorted")

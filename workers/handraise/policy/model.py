@@ -88,6 +88,8 @@ class BusinessPolicy(Protocol):
     """An escalation, and the state of a conversation, end after this long without an event (default 24 h)."""
     reply_valid_ms: int
     """A reply is not to be sent later than this after it was made (default 10 minutes)."""
+    ai_answers_within_ms: int | None
+    """An AI that is silent for longer after a customer's question has failed; None: its silence says nothing."""
 
     def rule(self, trigger: str, trigger_class: str | None = None) -> Rule:
         """The rule of a built-in or own trigger. Raises KeyError for a trigger that the policy does not have."""
@@ -114,6 +116,10 @@ class BusinessPolicy(Protocol):
         at_ms: int,
         due_ms: int,
         customer_name: str | None,
+        delayed: bool = False,
     ) -> ReplyText:
-        """What the customer is told when this rule fires; for the action `offer`, whether a person is wanted."""
+        """What the customer is told when this rule fires; for the action `offer`, whether a person is wanted.
+
+        `delayed` where the promise that was made has passed: an apology, and a new one.
+        """
         ...

@@ -223,6 +223,7 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "within": "By when a human answers, unless a trigger says otherwise.",
         "hours": "When the business's people answer.",
         "idle_after": "A conversation ends after this long without an event.",
+        "ai_answers_within": "An AI that leaves a question unanswered for so long has failed; none: silence is none.",
         "reply_valid_for": "A reply is not to be sent later than this after it was made.",
         "triggers": "What the business sets of the built-in triggers.",
         "own_triggers": "The business's own triggers, by name.",

@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+import pytest
+
+from handraise.conversation import Effects, Fact, advance
+from handraise.detection.signals import Intent
+from handraise.events import (
+    Action,
+    BuiltinTriggers,
+    ClosedBecause,
+    ControlState,
+    DecisionResult,
+    EscalationType,
+    OutcomeKind,
+    Policy,
+    Priority,
+    TriggerPolicy,
+)
+from handraise.policy import CompiledPolicy
+from tests.support.chats import ASKS, HOUR, MINUTE, START, Chat, said
+
+WANTS_HUMAN = said(Intent.REQUEST_HUMAN, human_request=0.95)
+ASKS_ELSE = said(Intent.QUESTION, question=True, fingerprint=(7, 8, 9))
+THANKS = said(Intent.PRAISE, thanks=0.95)
+SHOP = Policy(
+    business_id="shop",
+    owner="Rosa",
+    fallback_owner="Ben",
+    within="2 hours",
+    ai_answers_within="10 minutes",
+    triggers=BuiltinTriggers(knowledge_gap=TriggerPolicy(priority=Priority.NORMAL)),
+)
+
+
+def shop(policy: Policy = SHOP) -> Chat:
+    """A chat with a business that promises an answer within two hours, Monday to Friday from nine to five."""
+    return Chat(policy=CompiledPolicy(policy))
+
+
+def pass_time(chat: Chat, minutes: float) -> Effects:
+    """What the sweep does when nothing happens for so long."""
+    assert chat.state is not None
+    chat.minute += minutes
+    chat.state, effects = advance(chat.state, int(START + chat.minute * MINUTE), chat.policy, "rules-test")
+    chat.escalations += effects.escalations
+    chat.controls += effects.controls
+    return effects
+
+
+def facts(effects: Effects) -> list[tuple[Fact, str]]:
+    return [(note.fact, note.label) for note in effects.notes]
+
+
+def test_an_escalation_that_nobody_takes_goes_to_the_fallback_owner_when_its_time_has_passed() -> None:
+    chat = shop()
+    (raised,) = chat.customer(WANTS_HUMAN).escalations
+    effects = pass_time(chat, 121)
+    (update,) = effects.escalations
+    assert (update.type, update.owner, update.revision) == (EscalationType.UPDATED, "Ben", 1)
+    assert update.caused_by == "timer:promise"
+    assert update.occurred_at == raised.due_at
+    assert update.due_at > raised.due_at
+    assert update.reason == "Nobody has taken it in the time that was promised; it goes to Ben."
+    assert (Fact.PROMISE_MISSED, "human_request") in facts(effects)
+
+
+def test_the_customer_is_told_the_truth_when_a_promise_has_passed() -> None:
+    chat = shop()
+    chat.customer(WANTS_HUMAN)
+    (control,) = pass_time(chat, 121).controls
+    assert control.reply is not None
+    assert control.state is ControlState.ESCALATED
+    assert "nobody has got back to you" in control.reply.text
+    assert "Ben" in control.reply.text
+
+
+def test_waiting_makes_an_escalation_more_urgent_but_never_critical() -> None:
+    chat = shop()
+    chat.customer(ASKS)
+    (raised,) = chat.ai(said(admission=0.9), answered=False).escalations
+    assert raised.priority is Priority.NORMAL
+    (update,) = pass_time(chat, 121).escalations
+    assert update.priority is Priority.HIGH
+
+
+def test_a_promise_passes_once() -> None:
+    chat = shop()
+    chat.customer(WANTS_HUMAN)
+    pass_time(chat, 121)
+    assert not pass_time(chat, 10 * 60).escalations
+
+
+def test_who_took_it_and_does_not_answer_keeps_it_and_is_pressed() -> None:
+    chat = shop()
+    chat.customer(WANTS_HUMAN)
+    chat.outcome(OutcomeKind.ACCEPTED)
+    effects = pass_time(chat, 121)
+    (update,) = effects.escalations
+    assert update.owner == "Rosa"
+    assert update.reason == "Rosa took it, and has not answered the customer in time."
+    assert update.reply is not None
+
+
+@pytest.mark.parametrize("kind", [None, OutcomeKind.REPLIED, OutcomeKind.RESOLVED])
+def test_a_promise_is_kept_by_whoever_answers_in_time(kind: OutcomeKind | None) -> None:
+    chat = shop()
+    chat.customer(WANTS_HUMAN)
+    chat.wait(60)
+    effects = chat.human() if kind is None else chat.outcome(kind)
+    assert (Fact.PROMISE_KEPT, "human_request") in facts(effects)
+    assert not pass_time(chat, 120).escalations
+
+
+def test_an_answer_after_the_due_time_keeps_nothing() -> None:
+    chat = shop()
+    chat.customer(WANTS_HUMAN)
+    chat.wait(180)
+    told = [fact for fact, _ in facts(chat.human())]
+    assert Fact.PROMISE_MISSED in told
+    assert Fact.PROMISE_KEPT not in told
+
+
+def test_timers_that_are_due_fire_before_the_next_event_as_of_their_own_time() -> None:
+    chat = shop()
+    (raised,) = chat.customer(WANTS_HUMAN).escalations
+    chat.wait(180)
+    (update,) = chat.customer(said()).escalations
+    assert update.occurred_at == raised.due_at
+    assert update.caused_by == "timer:promise"
+
+
+def test_an_ai_that_leaves_a_question_unanswered_has_failed() -> None:
+    chat = shop()
+    chat.customer(ASKS)
+    effects = pass_time(chat, 11)
+    (raised,) = effects.escalations
+    assert (raised.trigger, raised.caused_by) == ("ai_failure", "timer:ai_silent")
+    assert raised.reason == "The AI fails: the AI has not answered for 10 minutes."
+    assert raised.evidence == []
+    assert [(decision.message_id, decision.result) for decision in effects.decisions] == [
+        ("timer:ai_silent", DecisionResult.FIRED)
+    ]
+
+
+def test_the_silence_of_an_ai_says_nothing_unless_the_policy_says_what_is_too_long() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    assert not pass_time(chat, 600).decisions
+
+
+@pytest.mark.parametrize("signals", [THANKS, said(Intent.SMALLTALK)])
+def test_an_ai_need_not_answer_what_asks_nothing(signals: object) -> None:
+    chat = shop()
+    chat.customer(signals)  # type: ignore[arg-type]  # pytest's parameters have no type of their own
+    assert not pass_time(chat, 60).decisions
+
+
+def test_an_ai_that_answers_in_time_has_not_failed() -> None:
+    chat = shop()
+    chat.customer(ASKS)
+    chat.wait(5)
+    chat.ai()
+    assert not pass_time(chat, 60).decisions
+
+
+def test_a_customer_whom_a_human_leaves_waiting_is_counted_and_the_owner_pressed_once() -> None:
+    chat = shop()
+    chat.customer(WANTS_HUMAN)
+    chat.human()
+    chat.customer(ASKS_ELSE)
+    effects = pass_time(chat, 121)
+    assert (Fact.CUSTOMER_UNANSWERED, "") in facts(effects)
+    (update,) = effects.escalations
+    assert update.reason == "The customer has written again, and nobody has answered since."
+    assert update.reply is None
+    assert not pass_time(chat, 180).escalations
+
+
+def test_an_open_escalation_is_not_ended_for_want_of_words_before_its_promise_has_passed() -> None:
+    friday_evening = shop()
+    friday_evening.wait(4 * 24 * 60 + 9 * 60)
+    (raised,) = friday_evening.customer(WANTS_HUMAN).escalations
+    assert raised.due_at.strftime("%a %H:%M") == "Mon 11:00"
+    effects = pass_time(friday_evening, 2 * 24 * 60)
+    assert not effects.escalations
+    effects = pass_time(friday_evening, 24 * 60)
+    assert [one.owner for one in effects.escalations] == ["Ben"]
+
+
+def test_a_conversation_that_is_over_is_forgotten_and_its_control_record_with_it() -> None:
+    chat = shop()
+    chat.customer(WANTS_HUMAN)
+    chat.outcome(OutcomeKind.RELEASED)
+    effects = pass_time(chat, 25 * 60)
+    assert chat.state is None
+    assert effects.forgets
+
+
+def test_a_conversation_that_nobody_was_told_of_leaves_no_trace_in_control() -> None:
+    chat = shop()
+    chat.customer(THANKS)
+    effects = pass_time(chat, 25 * 60)
+    assert chat.state is None
+    assert not effects.forgets
+    assert not effects.controls
+
+
+def test_an_idle_escalation_is_closed_as_of_when_it_became_so() -> None:
+    chat = shop()
+    (raised,) = chat.customer(WANTS_HUMAN).escalations
+    effects = pass_time(chat, 5 * 24 * 60)
+    update, closed = effects.escalations
+    assert update.type is EscalationType.UPDATED
+    assert closed.closed_because is ClosedBecause.IDLE
+    assert closed.caused_by == "timer:idle"
+    assert closed.occurred_at > raised.due_at
+    assert effects.controls[-1].state is ControlState.CLOSED
+
+
+def test_an_erased_conversation_leaves_no_words_behind() -> None:
+    chat = shop()
+    chat.customer(WANTS_HUMAN, "my name is Ada, get me a person")
+    effects = chat.outcome(OutcomeKind.ERASED)
+    assert chat.state is None
+    assert effects.forgets
+    (closed,) = effects.escalations
+    assert closed.closed_because is ClosedBecause.ERASED
+    assert closed.transcript.turns == []
+    assert "Ada" not in f"{closed.summary}{closed.reason}"
+
+
+def test_what_is_not_there_can_be_erased() -> None:
+    chat = shop()
+    assert chat.outcome(OutcomeKind.ERASED).forgets
+    assert chat.state is None
+
+
+def test_a_takeover_that_nobody_asked_for_is_a_probable_miss_of_what_came_nearest() -> None:
+    chat = shop()
+    chat.customer(said(Intent.COMPLAINT, sentiment=-0.3, complaint=0.6))
+    chat.state = None
+    chat.customer(said(Intent.QUESTION, question=True, complaint=0.45))
+    (decision,) = [one for one in chat.human().decisions if one.result is DecisionResult.MISSED]
+    assert (decision.trigger, decision.because) == (
+        "complaint",
+        "a human took over, and nobody had asked for one",
+    )
+    assert 0.2 <= decision.score < decision.threshold
+    assert decision.action is Action.ESCALATE
+
+
+def test_a_customer_who_asks_again_is_a_probable_miss_once() -> None:
+    chat = shop()
+    missed = []
+    for _ in range(3):
+        missed += [one for one in chat.customer(ASKS).decisions if one.result is DecisionResult.MISSED]
+        chat.ai(said(fingerprint=(chat.count, 50, 60)))
+    (decision,) = missed
+    assert decision.trigger == "knowledge_gap"
+
+
+def test_a_customer_who_comes_back_soon_after_the_end_is_a_probable_miss_of_what_was_ended() -> None:
+    chat = shop()
+    chat.customer(said(Intent.COMPLAINT, sentiment=-0.6, complaint=0.9))
+    chat.outcome(OutcomeKind.RESOLVED)
+    chat.wait(20)
+    (decision,) = [one for one in chat.customer(ASKS_ELSE).decisions if one.result is DecisionResult.MISSED]
+    assert (decision.trigger, decision.because) == ("complaint", "the customer came back soon after it was resolved")
+
+
+@pytest.mark.parametrize("minutes", [90, 24 * 60 - 1])
+def test_a_customer_who_comes_back_later_has_a_new_concern(minutes: int) -> None:
+    chat = shop()
+    chat.customer(WANTS_HUMAN)
+    chat.outcome(OutcomeKind.RESOLVED)
+    chat.wait(minutes)
+    assert all(one.result is not DecisionResult.MISSED for one in chat.customer(ASKS_ELSE).decisions)
+
+
+def test_hours_are_those_of_the_business() -> None:
+    """A promise that was made at night waits until the morning, and so does its timer."""
+    chat = shop()
+    chat.wait(14 * 60)
+    (raised,) = chat.customer(WANTS_HUMAN).escalations
+    assert int(raised.due_at.timestamp() * 1000) == START + 26 * HOUR
+    assert not pass_time(chat, 11 * 60).escalations
+    assert pass_time(chat, 2 * 60).escalations

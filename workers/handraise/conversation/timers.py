@@ -1,0 +1,143 @@
+"""What happens in a conversation because nothing does: promises that pass, waits that grow, the end of what is idle.
+
+Timers are stamped with the time at which they are due, and stored with the state. They fire before the next event of
+the conversation, as of their due time and in its order, or by the engine's sweep when no event comes: what comes out
+is the same. Each fires once.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from msgspec.structs import replace
+
+from handraise.conversation import episodes
+from handraise.conversation.decide import decide
+from handraise.conversation.effects import Assessment, Effects, Fact, Note
+from handraise.conversation.episodes import Moment
+from handraise.conversation.state import Conversation
+from handraise.conversation.weights import SILENCE
+from handraise.events import ClosedBecause, ControlState, Holder
+from handraise.policy.model import BusinessPolicy
+
+_MINUTE_MS: Final = 60_000
+
+
+class Timer(StrEnum):
+    """The timers, in the order in which those of one moment fire. As a cause they are written `timer:<name>`."""
+
+    PROMISE = "promise"
+    """The due time of the open escalation: no human has answered yet."""
+    UNANSWERED = "unanswered"
+    """A human holds the conversation, and the customer has waited for an answer for as long as a promise lasts."""
+    AI_SILENT = "ai_silent"
+    """The AI has left a question without an answer for longer than the policy allows."""
+    IDLE = "idle"
+    """Nothing has happened for so long that the conversation is over."""
+
+    @property
+    def cause(self) -> str:
+        """What stands in `caused_by` of the events that it brings about."""
+        return f"timer:{self.value}"
+
+
+def set_timers(state: Conversation, policy: BusinessPolicy) -> None:
+    """Stamp the timers that the state calls for; to be called whenever it has changed."""
+    due: dict[Timer, int] = {}
+    episode = state.episode
+    last = state.last_at
+    if episode is not None and not episode.answered:
+        # What a human has been promised to take up must not end for want of words before the promise has.
+        last = max(last, episode.due_at)
+        if not episode.overdue:
+            due[Timer.PROMISE] = episode.due_at
+    due[Timer.IDLE] = last + policy.idle_after_ms
+    if state.waiting_since and not state.wait_told:
+        if state.control is ControlState.HUMAN and state.human_spoke:
+            due[Timer.UNANSWERED] = _patience_ends(state, policy)
+        elif state.holder is Holder.AI and state.pending and policy.ai_answers_within_ms is not None:
+            due[Timer.AI_SILENT] = state.waiting_since + policy.ai_answers_within_ms
+    state.timers = tuple(
+        sorted(((timer.value, at) for timer, at in due.items()), key=lambda stamped: (stamped[1], _ORDER[stamped[0]]))
+    )
+
+
+_ORDER: Final = {timer.value: place for place, timer in enumerate(Timer)}
+
+
+def fire_until(
+    state: Conversation, effects: Effects, at: int, policy: BusinessPolicy, detector_version: str
+) -> Conversation | None:
+    """Fire the timers of a state, which is changed, that are due by `at` (epoch milliseconds).
+
+    Returns:
+        The state, or None once the conversation is over.
+    """
+    while state.timers and state.timers[0][1] <= at:
+        name, due = state.timers[0]
+        timer = Timer(name)
+        state.seen_at = max(state.seen_at, due)
+        moment = Moment(at=due, caused_by=timer.cause, policy=policy, detector_version=detector_version)
+        match timer:
+            case Timer.PROMISE:
+                _promise_passed(state, effects, moment)
+            case Timer.UNANSWERED:
+                _customer_waits(state, effects, moment)
+            case Timer.AI_SILENT:
+                _ai_is_silent(state, effects, moment)
+            case Timer.IDLE:
+                _end(state, effects, moment)
+                return None
+        set_timers(state, policy)
+    return state
+
+
+def _promise_passed(state: Conversation, effects: Effects, moment: Moment) -> None:
+    """Nobody has answered in time: more urgent now, to the fallback owner if nobody took it, and said honestly."""
+    episode = state.episode
+    if episode is None:
+        return
+    effects.notes.append(Note(Fact.PROMISE_MISSED, episode.trigger))
+    state.episode = replace(episode, overdue=True)
+    if episode.claimed:
+        episodes.press(state, effects, moment, f"{episode.owner} took it, and has not answered the customer in time.")
+    else:
+        owner = moment.policy.fallback_owner
+        goes = "" if owner == episode.owner else f"; it goes to {owner}"
+        episodes.press(state, effects, moment, f"Nobody has taken it in the time that was promised{goes}.", owner=owner)
+
+
+def _customer_waits(state: Conversation, effects: Effects, moment: Moment) -> None:
+    """The human who holds the conversation leaves the customer waiting."""
+    state.wait_told = True
+    effects.notes.append(Note(Fact.CUSTOMER_UNANSWERED))
+    if state.episode is not None:
+        episodes.press(state, effects, moment, "The customer has written again, and nobody has answered since.")
+
+
+def _ai_is_silent(state: Conversation, effects: Effects, moment: Moment) -> None:
+    state.wait_told = True
+    minutes = round((moment.at - state.waiting_since) / _MINUTE_MS, 1)
+    silent = Assessment(
+        trigger="ai_failure", score=SILENCE, signs=(f"the AI has not answered for {minutes:g} minutes",)
+    )
+    decide(state, effects, moment, None, [silent])
+    state.failed = True
+
+
+def _end(state: Conversation, effects: Effects, moment: Moment) -> None:
+    """A conversation that was idle for too long has ended; what comes now begins a new one."""
+    if state.episode is not None:
+        episodes.close_escalation(state, effects, moment, ClosedBecause.IDLE)
+    if state.offer is not None:
+        effects.notes.append(Note(Fact.OFFER_LAPSED))
+    if state.control is not ControlState.AI:
+        episodes.set_control(state, effects, moment, ControlState.CLOSED)
+
+
+def _patience_ends(state: Conversation, policy: BusinessPolicy) -> int:
+    """When the promise that holds for this conversation would have passed, had it been made when the wait began."""
+    episode = state.episode
+    rule = episodes.rule_of(episode, policy) if episode else policy.rule("human_request")
+    return policy.due_at(rule, state.waiting_since)

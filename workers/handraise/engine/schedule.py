@@ -1,0 +1,60 @@
+"""When the timers of a partition's conversations are due, on the worker's clock."""
+
+from __future__ import annotations
+
+import heapq
+from itertools import islice
+from typing import Final
+
+_SLOT_MS: Final = 1_000
+
+
+class Schedule:
+    """Due times by key. Every event of a conversation moves its timers, so moving one must cost next to nothing.
+
+    A heap of the keys themselves would keep an entry for each move until its time came. Keys are kept in slots of a
+    second instead, and the heap holds the slots. Times are epoch milliseconds.
+    """
+
+    def __init__(self) -> None:
+        self._due: Final[dict[bytes, int]] = {}
+        self._slots: Final[dict[int, dict[bytes, None]]] = {}
+        self._order: Final[list[int]] = []
+
+    def __len__(self) -> int:
+        return len(self._due)
+
+    def put(self, key: bytes, due_ms: int | None) -> None:
+        """Set when a key is due; None takes it off."""
+        before = self._due.get(key)
+        if before is not None:
+            slot = self._slots[before // _SLOT_MS]
+            del slot[key]
+            if not slot:
+                # Its number stays in the heap until its time comes: at most one for each second.
+                del self._slots[before // _SLOT_MS]
+        if due_ms is None:
+            self._due.pop(key, None)
+            return
+        self._due[key] = due_ms
+        number = due_ms // _SLOT_MS
+        if number not in self._slots:
+            self._slots[number] = {}
+            heapq.heappush(self._order, number)
+        self._slots[number][key] = None
+
+    def due(self, now_ms: int, limit: int) -> list[bytes]:
+        """At most `limit` keys that are due by now, those of earlier seconds first. They stay until they are put."""
+        found: list[bytes] = []
+        kept: list[int] = []
+        while self._order and self._order[0] * _SLOT_MS <= now_ms and len(found) < limit:
+            number = heapq.heappop(self._order)
+            slot = self._slots.get(number)
+            if slot is None or number in kept:
+                continue
+            kept.append(number)
+            ready = (key for key in slot if self._due[key] <= now_ms)
+            found.extend(islice(ready, limit - len(found)))
+        for number in kept:
+            heapq.heappush(self._order, number)
+        return found
