@@ -135,8 +135,8 @@ class Settings(BaseSettings):
 
     log_database_url: SecretStr | None = Field(
         None,
-        description="Where the escalation log is kept: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`, better"
-        " as a secret file; none means `handraise.sqlite3` in the working directory.",
+        description="Where the escalation log is kept: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`,"
+        " better as a secret file; none means `handraise.sqlite3` in the working directory.",
     )
 
     batch_records: Annotated[int, Field(ge=1, le=10_000)] = Field(
