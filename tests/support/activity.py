@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handraise.conversation.effects import Effects, Fact, Note, Suppression
+from handraise.conversation.effects import Effects, Fact, Miss, Note, Suppression
 from handraise.engine.observer import Folded
 from handraise.events import (
     Action,
@@ -140,9 +140,10 @@ def everything_happens(worker: Metrics, version: str) -> None:
 
 
 def _effects(trigger: str) -> Effects:
-    notes = [Note(fact) for fact in Fact if fact not in {Fact.DUPLICATE, Fact.SUPPRESSED}]
+    notes = [Note(fact) for fact in Fact if fact not in {Fact.DUPLICATE, Fact.SUPPRESSED, Fact.PROBABLE_MISS}]
     notes = [Note(note.fact, trigger) for note in notes]
     notes += [Note(Fact.SUPPRESSED, reason.value) for reason in Suppression]
+    notes += [Note(Fact.PROBABLE_MISS, miss.value) for miss in Miss]
     return Effects(
         decisions=[a_decision(trigger, result) for result in DecisionResult],
         escalations=[

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from handraise import metrics
-from handraise.conversation.effects import Effects, Fact, Note, Suppression
+from handraise.conversation.effects import Effects, Fact, Miss, Note, Suppression
 from handraise.engine.observer import Folded, Observer
 from handraise.events import (
     Action,
@@ -117,6 +117,7 @@ def test_every_fact_is_counted_but_those_that_the_held_state_tells(
 ) -> None:
     labels = {
         Fact.SUPPRESSED: Suppression.COOLDOWN.value,
+        Fact.PROBABLE_MISS: Miss.TAKEOVER.value,
         Fact.REPLY_FELL_BACK: "complaint",
         Fact.RAISED_AT_TURN: "complaint",
     }
@@ -305,9 +306,10 @@ ESCALATIONS = st.builds(
 DECISIONS = st.builds(a_decision, NAMES, st.sampled_from(DecisionResult), st.sampled_from(Action))
 NOTES = st.one_of(
     st.builds(Note, st.just(Fact.SUPPRESSED), st.sampled_from([reason.value for reason in Suppression])),
+    st.builds(Note, st.just(Fact.PROBABLE_MISS), st.sampled_from([miss.value for miss in Miss])),
     st.builds(
         Note,
-        st.sampled_from([fact for fact in Fact if fact is not Fact.SUPPRESSED]),
+        st.sampled_from([fact for fact in Fact if fact not in (Fact.SUPPRESSED, Fact.PROBABLE_MISS)]),
         NAMES,
         st.floats(0, 1e9, allow_nan=False),
     ),
