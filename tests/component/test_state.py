@@ -9,10 +9,11 @@ from aiokafka import TopicPartition
 
 from handraise.conversation import StateHead
 from handraise.engine.clients import Clients
-from handraise.engine.state import GRACE_MS, Due, Kept, PartitionState, Progress, Restored, restore
+from handraise.engine.state import Due, Kept, PartitionState, Progress, Restored, restore
 from tests.support.records import FakeRecord
 
 CHANGELOG = TopicPartition("chat.state", 0)
+GRACE_MS = 30_000
 
 
 class FakeReader:
@@ -81,7 +82,7 @@ def kept(state: bytes, progress: Progress | None = None) -> Kept:
 def restored(*records: FakeRecord, end: int | None = None) -> Restored:
     """What comes back from these records."""
     reader = FakeReader(list(records), len(records) if end is None else end)
-    return asyncio.run(restore(cast(Clients, FakeClients(reader)), CHANGELOG, head))
+    return asyncio.run(restore(cast(Clients, FakeClients(reader)), CHANGELOG, head, PartitionState()))
 
 
 def test_the_newest_value_of_each_key_comes_back_and_a_tombstone_ends_it() -> None:
@@ -135,7 +136,7 @@ def test_the_furthest_progress_is_told_for_each_topic_apart() -> None:
 def test_a_timer_fires_by_the_worker_s_clock_when_its_grace_has_passed() -> None:
     """The conversation's own time is that of its events: here it began an hour before the worker saw it."""
     hour = 3_600_000
-    state = PartitionState()
+    state = PartitionState(GRACE_MS)
     waits = StateHead(open_trigger=None, seen_at=5_000, next_timer_at=65_000)
     state.put(b"a", Kept(b"x", waits, hour + 5_000))
     assert state.due(hour + 65_000 + GRACE_MS - 1, 10) == []
@@ -149,5 +150,5 @@ def test_a_restored_state_goes_on_from_when_it_was_written() -> None:
     reader = FakeReader([FakeRecord(b"x", key=b"a", timestamp=100_000)], 1)
     waits = StateHead(open_trigger=None, seen_at=20_000, next_timer_at=30_000)
     clients = cast(Clients, FakeClients(reader))
-    back = asyncio.run(restore(clients, CHANGELOG, lambda _: waits))
+    back = asyncio.run(restore(clients, CHANGELOG, lambda _: waits, PartitionState(GRACE_MS)))
     assert back.state.due(110_000 + GRACE_MS, 10) == [Due(b"a", 30_000, 80_000)]

@@ -63,7 +63,7 @@ class WorkerProcess:
 
     def url(self) -> str:
         """Where it answers HTTP."""
-        until(lambda: self._ended() or bool(self.events("listening")), 20, f"{self.log.name} to listen")
+        until(lambda: self._ended() or bool(self.events("listening")), 60, f"{self.log.name} to listen")
         return str(self.events("listening")[0]["url"])
 
     def get(self, path: str) -> tuple[int, str]:
@@ -193,9 +193,10 @@ class Installation:
         return found
 
     async def state(self) -> dict[bytes, bytes]:
-        """The newest state of each conversation in the changelog."""
+        """The newest state of each conversation in the changelog that has not been forgotten."""
         records = await self.read(Topic.STATE, lambda _: True)
-        return {record.key: record.value for record in records if record.value is not None}
+        newest = {record.key: record.value for record in records}
+        return {key: value for key, value in newest.items() if value is not None}
 
     def close(self) -> None:
         """End every process."""

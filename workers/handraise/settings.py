@@ -148,6 +148,11 @@ class Settings(BaseSettings):
     concurrency: Annotated[int, Field(ge=1, le=256)] = Field(
         16, description="Partitions whose batches are in hand at the same time."
     )
+    timer_grace_seconds: Annotated[float, Field(ge=0, le=3_600)] = Field(
+        30.0,
+        description="Seconds after which a timer of a conversation in which nothing happens fires late, so that events"
+        " of its time that are still on their way go first.",
+    )
     bad_records_limit: Annotated[int, Field(ge=1)] = Field(
         1_000, description="Records in a row that may all be unusable before the worker stops instead of going on."
     )

@@ -19,7 +19,7 @@ import typer
 from msgspec import Struct
 
 from handraise.cli.errors import UserError
-from handraise.conversation import Processed, Processor
+from handraise.conversation import Processed, Processor, head_of
 from handraise.detection import detection
 from handraise.events import MAX_VALUE_BYTES, MESSAGES, OUTCOMES, ChatMessage, InvalidEventError, Outcome, decode
 from handraise.policy import PolicyBook, PolicyError, load
@@ -177,6 +177,19 @@ class Run:
                 elif processed.forgotten:
                     self._states.pop(processed.key, None)
                 yield Folded(line, event, processed)
+
+    def advance(self, until: int) -> Iterator[Processed]:
+        """Fire the timers that are due by `until` (epoch milliseconds) with no further event, in their order."""
+        for key in sorted(self._states, key=self._next_timer):
+            processed = self._processor.advance(key, self._states[key], until)
+            if processed.state is None:
+                del self._states[key]
+            else:
+                self._states[key] = processed.state
+            yield processed
+
+    def _next_timer(self, key: bytes) -> int:
+        return head_of(self._states[key]).next_timer_at or 0
 
 
 def policy_book(path: Path | None) -> PolicyBook:

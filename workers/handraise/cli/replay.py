@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,7 @@ from msgspec import Struct
 from handraise.cli.lines import Fast, Files, Reader, Run, policy_book
 from handraise.cli.progress import Progress
 from handraise.conversation import Effects
-from handraise.events import encode
+from handraise.events import encode, milliseconds
 
 
 class Output(StrEnum):
@@ -35,6 +36,16 @@ def replay(
         ),
     ] = None,
     output: Annotated[Output, typer.Option("--output", help="What to print.")] = Output.ESCALATIONS,
+    until: Annotated[
+        datetime | None,
+        typer.Option(
+            "--until",
+            metavar="TIME",
+            formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"],
+            help="After the last event, also fire the timers that are due by then (UTC unless it says): a promise that"
+            " passes, an AI that stays silent, the end of what is idle.",
+        ),
+    ] = None,
     fast: Fast = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first line that cannot be used.")] = False,
 ) -> None:
@@ -50,6 +61,9 @@ def replay(
                 out.write(encode(event) + b"\n")
                 out.flush()
             progress.advance()
+        for processed in run.advance(_ms(until)) if until else ():
+            for event in _chosen(processed.effects, output):
+                out.write(encode(event) + b"\n")
     except KeyboardInterrupt:
         # What is read live ends in no other way.
         reader.close()
@@ -57,6 +71,10 @@ def replay(
     finally:
         progress.clear()
     reader.close()
+
+
+def _ms(time: datetime) -> int:
+    return milliseconds(time if time.tzinfo else time.replace(tzinfo=UTC))
 
 
 def _chosen(effects: Effects, output: Output) -> Sequence[Struct]:

@@ -16,9 +16,6 @@ from handraise.engine.schedule import Schedule
 HeadOf = Callable[[bytes], StateHead]
 """Tells the open escalation and the next timer of an encoded state."""
 
-GRACE_MS: Final = 30_000
-"""Timers of a conversation in which nothing happens fire this long after they are due, so that an event of that time
-that is still on its way goes first, as it does in a replay."""
 
 PROGRESS_HEADER: Final = "handraise.progress"
 _PROGRESS: Final = struct.Struct(">qqq")
@@ -66,9 +63,14 @@ class Due(NamedTuple):
 
 
 class PartitionState:
-    """The committed states of one partition's conversations."""
+    """The committed states of one partition's conversations.
 
-    def __init__(self) -> None:
+    Timers of a conversation in which nothing happens fire `grace_ms` after they are due, so that an event of that time
+    that is still on its way goes first, as it does in a replay.
+    """
+
+    def __init__(self, grace_ms: int = 0) -> None:
+        self._grace_ms: Final = grace_ms
         self._states: dict[bytes, bytes] = {}
         self._ahead_ms: dict[bytes, int] = {}
         self._schedule = Schedule()
@@ -91,7 +93,7 @@ class PartitionState:
     def due(self, now_ms: int, limit: int) -> list[Due]:
         """At most `limit` conversations with timers that are due, and whose grace has passed, by the worker's clock."""
         keys = self._schedule.due(now_ms, limit)
-        return [Due(key, now_ms - self._ahead_ms[key] - GRACE_MS, self._ahead_ms[key]) for key in keys]
+        return [Due(key, now_ms - self._ahead_ms[key] - self._grace_ms, self._ahead_ms[key]) for key in keys]
 
     def furthest(self) -> Progress:
         """The highest of each part of the progress of any conversation."""
@@ -118,7 +120,7 @@ class PartitionState:
         head = kept.head
         self._ahead_ms[key] = ahead_ms = kept.at_ms - head.seen_at
         due = head.next_timer_at
-        self._schedule.put(key, None if due is None else due + ahead_ms + GRACE_MS)
+        self._schedule.put(key, None if due is None else due + ahead_ms + self._grace_ms)
         before = self._open.get(key)
         if before != head.open_trigger:
             self._reopen(key, before, head.open_trigger)
@@ -147,8 +149,8 @@ class Restored(NamedTuple):
     overwritten: Mapping[bytes, Kept]
 
 
-async def restore(clients: Clients, changelog: TopicPartition, head_of: HeadOf) -> Restored:
-    """Read a partition's state back, up to what is committed when the call begins.
+async def restore(clients: Clients, changelog: TopicPartition, head_of: HeadOf, state: PartitionState) -> Restored:
+    """Read a partition's state back into an empty one, up to what is committed when the call begins.
 
     The caller has fenced every other writer of the partition first, so that the end cannot move.
     """
@@ -157,12 +159,18 @@ async def restore(clients: Clients, changelog: TopicPartition, head_of: HeadOf) 
         reader.assign([changelog])
         await reader.seek_to_beginning(changelog)
         end = (await reader.end_offsets([changelog]))[changelog]
-        return await _read(reader, changelog, end, head_of)
+        return await _read(reader, changelog, end, head_of, state)
     finally:
         await reader.stop()
 
 
-async def _read(reader: Any, changelog: TopicPartition, end: int, head_of: HeadOf) -> Restored:  # noqa: ANN401 - aiokafka carries no types
+async def _read(
+    reader: Any,  # noqa: ANN401 - aiokafka carries no types
+    changelog: TopicPartition,
+    end: int,
+    head_of: HeadOf,
+    state: PartitionState,
+) -> Restored:
     records = 0
     # Only what is newest is decoded: a changelog that is not compacted yet has many values of one conversation.
     newest: dict[bytes, tuple[bytes | None, int, Progress | None]] = {}
@@ -179,7 +187,6 @@ async def _read(reader: Any, changelog: TopicPartition, end: int, head_of: HeadO
                 continue
             overwritten.discard(record.key)
             newest[record.key] = (record.value, record.timestamp, progress)
-    state = PartitionState()
     kept_again: dict[bytes, Kept] = {}
     while newest:
         key, (value, at_ms, progress) = newest.popitem()

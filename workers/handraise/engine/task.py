@@ -66,7 +66,7 @@ class PartitionTask:
         self._partitions = 0
         self._delivery: Delivery | None = None
         self._inbox = self._new_inbox()
-        self._state = PartitionState()
+        self._state = self._new_state()
         self._owner: int | None = None
         self._life: asyncio.Task[None] | None = None
 
@@ -145,7 +145,7 @@ class PartitionTask:
         parts, began = self._parts, time.monotonic()
         self._delivery = delivery = self._new_delivery()
         self._owner = await delivery.open()
-        restored = await restore(parts.clients, self._changelog, parts.head_of)
+        restored = await restore(parts.clients, self._changelog, parts.head_of, self._new_state())
         self._state = restored.state
         if restored.overwritten:
             await delivery.commit((), restored.overwritten, {})
@@ -291,6 +291,9 @@ class PartitionTask:
     def _set_ready(self, ready: bool) -> None:
         self.ready = ready
         self._parts.changed()
+
+    def _new_state(self) -> PartitionState:
+        return PartitionState(round(self._parts.settings.timer_grace_seconds * 1_000))
 
     def _new_inbox(self) -> Inbox:
         sources = [TopicPartition(self._parts.names[topic], self.partition) for topic in SOURCES]
