@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from handraise.conversation import Conversation, Effects, fold
 from handraise.detection.signals import Intent, Signals
-from handraise.events import Assistant, ChatMessage, Control, Escalation, Outcome, OutcomeKind, Sender
+from handraise.events import Assistant, ChatMessage, Control, Customer, Escalation, Outcome, OutcomeKind, Sender
 from handraise.policy import default_policy
 from handraise.policy.model import BusinessPolicy
 
@@ -46,8 +47,9 @@ class Chat:
         message_id: str | None = None,
         reply_id: str | None = None,
         assistant: Assistant | None = None,
+        **more: Any,  # noqa: ANN401 - further fields of the message
     ) -> Effects:
-        """Fold one message."""
+        """Fold one message; `segment` is that of its customer."""
         self.count += 1
         message = ChatMessage(
             message_id=message_id or f"m{self.count}",
@@ -58,12 +60,14 @@ class Chat:
             text=text,
             reply_id=reply_id,
             assistant=assistant,
+            customer=Customer(segment=more.pop("segment")) if "segment" in more else None,
+            **more,
         )
         return self._fold(message, signals)
 
-    def customer(self, signals: Signals, text: str = "some words", *, message_id: str | None = None) -> Effects:
+    def customer(self, signals: Signals, text: str = "some words", **more: Any) -> Effects:  # noqa: ANN401 - as `say`
         """Fold a customer's message."""
-        return self.say(Sender.CUSTOMER, signals, text, message_id=message_id)
+        return self.say(Sender.CUSTOMER, signals, text, **more)
 
     def ai(self, signals: Signals = NEUTRAL, text: str = "an answer", **assistant: object) -> Effects:
         """Fold an AI turn, with what the producer says of it."""

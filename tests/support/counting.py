@@ -68,6 +68,7 @@ class NoPolicies:
     businesses = 0
     version = "none"
     own_triggers: tuple[str, ...] = ()
+    without_base: tuple[str, ...] = ()
 
     def accept(self, key: bytes | None, document: bytes) -> str:
         """Take `{}`."""

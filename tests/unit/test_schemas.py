@@ -128,7 +128,8 @@ def test_the_quoted_evidence_stands_where_the_offsets_say() -> None:
         ("policy", {"onwer": "Rosa"}),
         ("policy", {"within": "soon"}),
         ("policy", {"triggers": {"complaints": {}}}),
-        ("policy", {"own_triggers": {"mine": {}}}),
+        ("policy", {"own_triggers": {"mine": {"when": []}}}),
+        ("policy", {"overrides": [{"channels": ["voice"]}]}),
     ],
 )
 def test_what_does_not_fit_is_refused_by_schema_and_decoder_alike(sample: str, changes: dict[str, Any]) -> None:

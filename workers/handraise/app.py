@@ -31,9 +31,8 @@ from handraise.engine.shelf import BookShelf, check_policy
 from handraise.engine.source import Source
 from handraise.engine.state import HeadOf
 from handraise.engine.topics import Topic, TopicNames
-from handraise.events import Policy
 from handraise.logs import count_retries
-from handraise.policy import PolicyError, load
+from handraise.policy import Draft, PolicyError, load_drafts
 from handraise.settings import DetectorKind, Settings
 from handraise.telemetry import Metrics
 
@@ -162,10 +161,10 @@ def run(app: App) -> int:
         return status
 
 
-def _local_policies(settings: Settings) -> list[Policy]:
+def _local_policies(settings: Settings) -> list[Draft]:
     if settings.policy_path is None:
         return []
     try:
-        return load(settings.policy_path)
+        return load_drafts(settings.policy_path)
     except (PolicyError, OSError) as error:
         raise EngineError(f"HANDRAISE_POLICY_PATH: {error}. `handraise policy check` tells every problem") from error

@@ -544,7 +544,8 @@ class Condition(_PolicyPart, frozen=True, kw_only=True, rename={"all_of": "all",
 class OwnTrigger(TriggerPolicy, frozen=True, kw_only=True):
     """A trigger that a business defines itself."""
 
-    when: Condition
+    when: Condition | None = None
+    """May be left out only where the policy inherits a trigger of this name."""
     channels: Annotated[list[Label], Meta(min_length=1)] | None = None
     languages: Annotated[list[LanguageTag], Meta(min_length=1)] | None = None
 
@@ -562,12 +563,50 @@ class BuiltinTriggers(_PolicyPart, frozen=True, kw_only=True):
     ai_failure: TriggerPolicy = TriggerPolicy()
 
 
+class TriggerOverride(_PolicyPart, frozen=True, kw_only=True):
+    """What is different about one trigger; whatever is absent stays as it is elsewhere."""
+
+    enabled: bool | None = None
+    action: Action | None = None
+    threshold: Score | None = None
+    cooldown: Duration | None = None
+    owner: Name | None = None
+    queue: Name | None = None
+    priority: Priority | None = None
+    within: Promise | None = None
+    around_the_clock: bool | None = None
+    reply: Replies | None = None
+    quantity: Positive | None = None
+    """Of `high_value` alone, as is `amounts`."""
+    amounts: Annotated[dict[Currency, Positive], Meta(max_length=200)] | None = None
+
+
+class Override(_PolicyPart, frozen=True, kw_only=True):
+    """Triggers that are different on some channels, for some segments of customers, or for both.
+
+    Where several fit, the more specific one counts: one for channel and segment before one for the segment, and that
+    before one for the channel.
+    """
+
+    channels: Annotated[list[Label], Meta(min_length=1, max_length=100)] | None = None
+    segments: (
+        Annotated[list[Annotated[str, Meta(min_length=1, max_length=200)]], Meta(min_length=1, max_length=100)] | None
+    ) = None
+    triggers: Annotated[dict[Label, TriggerOverride], Meta(min_length=1, max_length=1_000)]
+    """By name, built-in and own ones."""
+
+
 class Policy(_PolicyPart, frozen=True, kw_only=True):
-    """A business's triggers, owners, hours and replies. Kafka key: `business_id`, compacted."""
+    """A business's triggers, owners, hours and replies. Kafka key: `business_id`, compacted.
+
+    The policy of the business `default` serves every business that has none.
+    """
 
     business_id: BusinessId
-    owner: Name
-    """The person or team that customers are told of."""
+    inherits: BusinessId | None = None
+    """Another policy, by its `business_id`: what this one does not say is as that one says it."""
+    owner: Name | None = None
+    """The person or team that customers are told of. To be given, or inherited."""
     name: Name | None = None
     fallback_owner: Name | None = None
     queue: Name = "support"
@@ -584,6 +623,8 @@ class Policy(_PolicyPart, frozen=True, kw_only=True):
     failure: a chat on a web page wants an answer in seconds, a mailbox in hours."""
     triggers: BuiltinTriggers = BuiltinTriggers()
     own_triggers: Annotated[dict[Label, OwnTrigger], Meta(max_length=1_000)] = {}
+    overrides: Annotated[list[Override], Meta(max_length=100)] = []
+    """What is different on a channel, or for a segment of customers."""
 
 
 # --- decoding ---

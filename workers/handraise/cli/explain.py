@@ -56,6 +56,8 @@ class _Page:
         self._console = Console(highlight=False, soft_wrap=True)
         self._policies = policies
         self._current: tuple[str, str] | None = None
+        self._scopes: dict[tuple[str, str], tuple[str | None, str | None]] = {}
+        """Channel and segment of each conversation, as its messages have said so far."""
         self.turns: dict[tuple[str, str], int] = {}
 
     def turn(self, folded: Folded) -> None:
@@ -67,6 +69,9 @@ class _Page:
             self._current = key
             self._line(f"\n{event.business_id} / {event.conversation_id}", "bold underline")
         if isinstance(event, ChatMessage):
+            channel, segment = self._scopes.get(key, (None, None))
+            segment = (event.customer.segment if event.customer else None) or segment
+            self._scopes[key] = (event.channel or channel, segment)
             self._line(
                 f"{self.turns[key]:>3} {event.sender.value}: {_quote(event.text) or f'({event.message_type})'}", "bold"
             )
@@ -80,7 +85,7 @@ class _Page:
         decided = {(decision.trigger, decision.score) for decision in effects.decisions}
         for assessment in effects.assessments:
             if (assessment.trigger, assessment.score) not in decided:
-                self._line(f"{_MARGIN}{self._scored(event.business_id, assessment)}", "dim")
+                self._line(f"{_MARGIN}{self._scored(key, assessment)}", "dim")
         for decision in effects.decisions:
             self._line(f"{_MARGIN}{_decided(decision)}", _STYLES[decision.result])
         for escalation in effects.escalations:
@@ -88,11 +93,12 @@ class _Page:
         for control in effects.controls:
             self._line(f"{_MARGIN}control: {_control(control)}", "magenta")
 
-    def _scored(self, business: str, assessment: Assessment) -> str:
+    def _scored(self, key: tuple[str, str], assessment: Assessment) -> str:
         """A trigger of which no decision tells."""
         why = f" ({', '.join(assessment.signs)})" if assessment.signs else ""
         try:
-            rule = self._policies[business].rule(assessment.trigger, assessment.trigger_class)
+            policy = self._policies[key[0]].in_scope(*self._scopes.get(key, (None, None)))
+            rule = policy.rule(assessment.trigger, assessment.trigger_class)
         except KeyError:
             return f"{_name(assessment)} {assessment.score:.2f}{why}, not in the policy"
         scored = f"{_name(assessment)} {assessment.score:.2f} of {rule.threshold:.2f}{why}"

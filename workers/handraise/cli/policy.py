@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.text import Text
@@ -12,8 +13,9 @@ from rich.text import Text
 from handraise.cli.errors import UserError
 from handraise.cli.problems import shown
 from handraise.cli.scenarios import run_scenarios
-from handraise.policy import Examined, PolicyError, compile_policy, effective, examine, load
+from handraise.policy import Examined, PolicyError, compile_policy, effective, examine, fitting, load, overridden
 from handraise.policy.defaults import default_document
+from handraise.policy.inheritance import DEFAULT
 from handraise.policy.written import to_yaml
 
 app = typer.Typer(no_args_is_help=True, help="Check a policy file, test it, or show what it comes to.")
@@ -45,21 +47,38 @@ def show(
     ] = None,
     *,
     business: Annotated[str | None, typer.Option("--business", metavar="ID", help="Only this business.")] = None,
+    channel: Annotated[
+        str | None, typer.Option("--channel", metavar="NAME", help="As it holds on this channel.")
+    ] = None,
+    segment: Annotated[
+        str | None, typer.Option("--segment", metavar="NAME", help="As it holds for customers of this segment.")
+    ] = None,
 ) -> None:
-    """Print the policies that are in force with every default filled in, as YAML that can be loaded again."""
+    """Print the policies in force, with every default and all they inherit filled in, as YAML to be loaded again."""
     try:
         policies = load(path) if path is not None else []
     except PolicyError as refused:
         raise UserError(f"{refused} (see `handraise policy check {path}`)") from refused
     if business is not None:
-        policies = [policy for policy in policies if policy.business_id == business]
+        policies = [policy for policy in policies if policy.business_id == business] or [
+            msgspec.structs.replace(policy, business_id=business, name=business)
+            for policy in policies
+            if policy.business_id == DEFAULT
+        ]
     if not policies:
         shown = business or "default"
         typer.echo(f"# `{shown}` has no policy of its own, so this built-in one is in force.")
         policies = [default_document(shown)]
     for policy in policies:
         typer.echo(f"# {policy.business_id}: version {compile_policy(policy).version}")
-    typer.echo(to_yaml(map(effective, policies)), nl=False)
+    shown_policies = [effective(policy) for policy in policies]
+    if channel is not None or segment is not None:
+        where = " and ".join(
+            f"{what} `{name}`" for what, name in (("channel", channel), ("segment", segment)) if name is not None
+        )
+        typer.echo(f"# as it holds for {where}")
+        shown_policies = [overridden(policy, fitting(policy.overrides, channel, segment)) for policy in shown_policies]
+    typer.echo(to_yaml(shown_policies), nl=False)
 
 
 def _summary(examined: Examined) -> Text:

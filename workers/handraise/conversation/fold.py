@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from handraise.conversation import episodes
 from handraise.conversation.assess import (
     assess_assistant,
@@ -87,7 +89,7 @@ def fold(
     if state is None and isinstance(event, Outcome):
         raise UnknownConversationError(caused_by)
     if state is not None:
-        state = fire_until(state, effects, at, policy, detector_version)
+        state = fire_until(state, effects, at, _in_scope(state, policy), detector_version)
     if state is None:
         state = Conversation(
             business_id=event.business_id, conversation_id=event.conversation_id, started_at=at, last_at=at, since=at
@@ -98,11 +100,12 @@ def fold(
     state.last_at = at
     state.seen_at = max(state.seen_at, at)
     state.remember(caused_by)
+    moment = replace(moment, policy=_in_scope(state, policy))
     if isinstance(event, Outcome):
         fold_outcome(state, effects, moment, event)
     else:
         _fold_message(state, effects, moment, event, signals)
-    set_timers(state, policy)
+    set_timers(state, _in_scope(state, policy))
     return state, effects
 
 
@@ -116,7 +119,7 @@ def advance(
         conversation is over.
     """
     effects = Effects()
-    state = fire_until(conversation.copy(), effects, until, policy, detector_version)
+    state = fire_until(conversation.copy(), effects, until, _in_scope(conversation, policy), detector_version)
     if state is None and conversation.announced:
         effects.forgets = True
     return state, effects
@@ -137,6 +140,11 @@ def _erase(state: Conversation | None, effects: Effects, moment: Moment) -> Effe
     return effects
 
 
+def _in_scope(state: Conversation, policy: BusinessPolicy) -> BusinessPolicy:
+    """The policy that holds on the conversation's channel and for its customer's segment."""
+    return policy.in_scope(state.channel, state.customer.segment if state.customer else None)
+
+
 def _fold_message(
     state: Conversation, effects: Effects, moment: Moment, message: ChatMessage, signals: Signals
 ) -> None:
@@ -145,6 +153,7 @@ def _fold_message(
     turn = stored_turn(message, moment.at, given=given)
     state.add_turn(turn)
     _note_context(state, message, signals)
+    moment = replace(moment, policy=_in_scope(state, moment.policy))
     match message.sender:
         case Sender.CUSTOMER:
             if state.opening is None and is_real_question(state, message, signals):

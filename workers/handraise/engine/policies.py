@@ -19,6 +19,8 @@ from handraise.engine.observer import Observer
 from handraise.engine.record import Record
 
 _FETCH_WAIT_MS: Final = 500
+_NAMED: Final = 10
+"""The most businesses that one line of the log names."""
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +47,11 @@ class PolicyShelf(Protocol):
     @property
     def businesses(self) -> int:
         """How many businesses have a policy of their own."""
+        ...
+
+    @property
+    def without_base(self) -> Collection[str]:
+        """The businesses whose policy inherits from one that is not there."""
         ...
 
     @property
@@ -127,4 +134,11 @@ class PolicyFollower(Service):
             log.info("policy_accepted", **place, version=version)
 
     def _tell(self) -> None:
+        if self._shelf.without_base:
+            log.warning(
+                "policies_without_base",
+                business_ids=list(self._shelf.without_base)[:_NAMED],
+                policies=len(self._shelf.without_base),
+                effect="the built-in default stands in for what they inherit from",
+            )
         self._observer.policies_in_force(self._shelf.businesses, self._shelf.version, self._shelf.own_triggers)

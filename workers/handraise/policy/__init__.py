@@ -6,12 +6,16 @@ conversation through the protocol `handraise.policy.model.BusinessPolicy`. `Poli
 
 from handraise.policy.book import PolicyBook
 from handraise.policy.compiled import CompiledPolicy, compile_policy, default_policy
+from handraise.policy.drafts import draft_of
 from handraise.policy.effective import effective
+from handraise.policy.inheritance import Draft
+from handraise.policy.overrides import fitting, overridden
 from handraise.policy.problems import PolicyError, Problem, Severity
-from handraise.policy.source import Examined, examine, load, parse
+from handraise.policy.source import Examined, examine, load, load_drafts, parse, parse_draft
 
 __all__ = [
     "CompiledPolicy",
+    "Draft",
     "Examined",
     "PolicyBook",
     "PolicyError",
@@ -19,8 +23,13 @@ __all__ = [
     "Severity",
     "compile_policy",
     "default_policy",
+    "draft_of",
     "effective",
     "examine",
+    "fitting",
     "load",
+    "load_drafts",
+    "overridden",
     "parse",
+    "parse_draft",
 ]

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from handraise.events import Policy
 from handraise.policy.check_hours import hours_problems, promise_problems
+from handraise.policy.check_overrides import override_problems
 from handraise.policy.check_replies import reply_problems
 from handraise.policy.check_triggers import trigger_problems
 from handraise.policy.problems import Problem, error
+
+_CHECKS: Final = (promise_problems, reply_problems, trigger_problems, override_problems)
 
 
 def problems_in(policy: Policy) -> list[Problem]:
     """Every problem of a policy, errors and warnings; a policy without errors compiles."""
     problems = [*_names(policy), *hours_problems(policy.hours)]
-    problems += [problem for check in (promise_problems, reply_problems, trigger_problems) for problem in check(policy)]
+    problems += [problem for check in _CHECKS for problem in check(policy)]
     return problems
 
 
 def _names(policy: Policy) -> list[Problem]:
+    if policy.owner is None:
+        return [error((), "`owner` is missing", "add `owner: Rosa`, the person or the team that customers are told of")]
     return [
         error((name,), f"`{name}` is blank", f"fill it in: `{name}: {example}`")
-        for name, example in (("owner", "Rosa"), ("business_id", "cafe-lua"))
-        if not getattr(policy, name).strip()
+        for name, value, example in (
+            ("owner", policy.owner, "Rosa"),
+            ("business_id", policy.business_id, "cafe-lua"),
+        )
+        if not value.strip()
     ]

@@ -129,6 +129,11 @@ def _date(day: str, path: Path) -> list[Problem]:
     return []
 
 
+def promise_problem(path: Path, written: str, policy: Policy, *, around_the_clock: bool) -> Iterator[Problem]:
+    """What is wrong with one promise."""
+    yield from _promise(path, written, always_open=around_the_clock or _always_open(policy.hours))
+
+
 def promise_problems(policy: Policy) -> Iterator[Problem]:
     """Promises that are too long, and those in hours that come to days."""
     places: list[tuple[Path, str | None, bool]] = [(("within",), policy.within, False)]

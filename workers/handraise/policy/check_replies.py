@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from handraise.events import Action, Policy, ReplyTexts, TriggerPolicy
+from handraise.events import Action, Policy, Replies, ReplyTexts, TriggerPolicy
 from handraise.policy.defaults import BUILTIN
 from handraise.policy.problems import Path, Problem, did_you_mean, error, warning
 from handraise.policy.replies import PLACEHOLDER, normal_tag, own_text, texts_by_language
@@ -22,24 +22,29 @@ def reply_problems(policy: Policy) -> Iterator[Problem]:
     ]
     written = [(path, trigger) for path, trigger in triggers if trigger.reply]
     for path, trigger in written:
-        yield from _texts((*path, "reply"), trigger, policy)
+        if trigger.reply is not None:
+            here = (*path, "reply")
+            yield from text_problems(here, trigger.reply, trigger.action, policy)
+            yield from _missing(here, trigger.reply, policy)
     for place, language in enumerate(policy.languages):
         if wording_for(language) is None and not written:
             message = f"there are no built-in replies in `{language}`, and the policy has none"
             yield warning(("languages", place), message, f"write replies in it; built in are {_BUILTIN_LANGUAGES}")
 
 
-def _texts(path: Path, trigger: TriggerPolicy, policy: Policy) -> Iterator[Problem]:
-    if trigger.reply is None:
-        return
-    for language, texts in _places(trigger.reply, policy.languages[0]):
-        here = path if isinstance(trigger.reply, str) else (*path, language)
+def text_problems(path: Path, reply: Replies, action: Action | None, policy: Policy) -> Iterator[Problem]:
+    """What is wrong with the texts of one reply."""
+    for language, texts in _places(reply, policy.languages[0]):
+        here = path if isinstance(reply, str) else (*path, language)
         if isinstance(texts, ReplyTexts):
-            yield from _text((*here, "open"), texts.open, language, trigger.action)
-            yield from _text((*here, "closed"), texts.closed, language, trigger.action)
+            yield from _text((*here, "open"), texts.open, language, action)
+            yield from _text((*here, "closed"), texts.closed, language, action)
         else:
-            yield from _text(here, texts, language, trigger.action)
-    own = texts_by_language(trigger.reply, policy.languages[0])
+            yield from _text(here, texts, language, action)
+
+
+def _missing(path: Path, reply: Replies, policy: Policy) -> Iterator[Problem]:
+    own = texts_by_language(reply, policy.languages[0])
     missing = [language for language in policy.languages if own_text(own, language) is None]
     if missing:
         served = "the built-in one" if wording_for(missing[0]) else "one in another language"

@@ -19,21 +19,28 @@ _LOW, _HIGH = 0.2, 0.95
 def trigger_problems(policy: Policy) -> Iterator[Problem]:
     """The problems of the built-in and of the own triggers."""
     for name in BUILTIN:
-        yield from _threshold(("triggers", name), getattr(policy.triggers, name))
+        trigger: TriggerPolicy = getattr(policy.triggers, name)
+        if trigger.enabled:
+            yield from threshold_problems(("triggers", name), trigger.threshold)
     for name in NEVER_MISSED:
         trigger = getattr(policy.triggers, name)
-        off = "turned off" if not trigger.enabled else "only counted" if trigger.action is Action.SHADOW else None
-        if off:
-            what = "who asks for a person" if name == "human_request" else "who is in danger"
-            yield warning(("triggers", name), f"`{name}` is {off}: a customer {what} gets no human", "turn it on again")
+        yield from off_problems(("triggers", name), name, enabled=trigger.enabled, action=trigger.action)
     for name, own in policy.own_triggers.items():
         yield from _own(name, own, policy)
     yield from _outranked(policy)
 
 
-def _threshold(path: Path, trigger: TriggerPolicy) -> Iterator[Problem]:
-    threshold = trigger.threshold
-    if threshold is None or not trigger.enabled:
+def off_problems(path: Path, name: str, *, enabled: bool, action: Action | None) -> Iterator[Problem]:
+    """What is to be said of turning a trigger off that nobody should miss."""
+    off = "turned off" if not enabled else "only counted" if action is Action.SHADOW else None
+    if off and name in NEVER_MISSED:
+        what = "who asks for a person" if name == "human_request" else "who is in danger"
+        yield warning(path, f"`{name}` is {off}: a customer {what} gets no human", "turn it on again")
+
+
+def threshold_problems(path: Path, threshold: float | None) -> Iterator[Problem]:
+    """The problems of the threshold of the trigger at a path."""
+    if threshold is None:
         return
     here = (*path, "threshold")
     if threshold == 0:
@@ -52,13 +59,17 @@ def _own(name: str, own: OwnTrigger, policy: Policy) -> Iterator[Problem]:
             path, f"`{name}` is a built-in trigger", f"set it under `triggers: {name}:`, or choose another name"
         )
     if own.threshold == 0:
-        yield from _threshold(path, own)
+        yield from threshold_problems(path, own.threshold)
     if own.languages:
         served = {normal_tag(language).partition("-")[0] for language in policy.languages}
         if not served & {normal_tag(language).partition("-")[0] for language in own.languages}:
             message = "the policy names none of these languages, so its customers hardly write in them"
             yield warning((*path, "languages"), message, "add them to `languages`, or drop them here")
-    yield from condition_problems(own.when, (*path, "when"))
+    if own.when is None:
+        mend = "add `when:` with what the message must be, for example `keywords: [refund*]`"
+        yield error(path, "`when` is missing", mend)
+    else:
+        yield from condition_problems(own.when, (*path, "when"))
 
 
 def _outranked(policy: Policy) -> Iterator[Problem]:
@@ -66,7 +77,7 @@ def _outranked(policy: Policy) -> Iterator[Problem]:
     lone = {name: own for name, own in policy.own_triggers.items() if own.enabled and _only_keywords(own)}
     for name, own in lone.items():
         stronger = [
-            (other_name, [_Words(keyword) for keyword in other.when.keywords or ()])
+            (other_name, [_Words(keyword) for keyword in _keywords(other)])
             for other_name, other in lone.items()
             if _urgency(other) < _urgency(own) and other.action is not Action.SHADOW and _covers_scope(other, own)
         ]
@@ -74,7 +85,7 @@ def _outranked(policy: Policy) -> Iterator[Problem]:
             continue
         exact = {words.text: other for other, many in stronger for words in many if not words.wild}
         wild = [(words, other) for other, many in stronger for words in many if words.wild]
-        keywords = own.when.keywords or []
+        keywords = _keywords(own)
         losing: dict[int, str] = {}
         for place, keyword in enumerate(keywords):
             words = _Words(keyword)
@@ -110,7 +121,11 @@ class _Words:
 
 
 def _only_keywords(own: OwnTrigger) -> bool:
-    return own.when.keywords is not None and own.when == Condition(keywords=own.when.keywords)
+    return bool(_keywords(own)) and own.when == Condition(keywords=_keywords(own))
+
+
+def _keywords(own: OwnTrigger) -> list[str]:
+    return (own.when.keywords if own.when is not None else None) or []
 
 
 def _covers_scope(wider: OwnTrigger, narrower: OwnTrigger) -> bool:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import copy
 from functools import lru_cache
-from typing import Final
+from typing import Final, Self
 
 from msgspec import Struct
 
 from handraise.detection.signals import Amount, Intent, Quantity, Signals, Span
-from handraise.events import Action, ChatMessage, OwnTrigger, Policy, Priority, ReplyTexts, TriggerPolicy
+from handraise.events import Action, ChatMessage, Condition, OwnTrigger, Policy, Priority, ReplyTexts, TriggerPolicy
 from handraise.policy import defaults, durations
 from handraise.policy.conditions import Case, Check, ConditionCompiler
 from handraise.policy.durations import TimeSpan
 from handraise.policy.effective import effective, version_of
 from handraise.policy.hours import OpeningHours
 from handraise.policy.model import CRISIS, ConversationFacts, HighValue, OwnMatch, ReplyText, Rule
+from handraise.policy.overrides import fitting, overridden
 from handraise.policy.replies import Handover, normal_tag, render, texts_by_language
+from handraise.policy.wording import DEFAULT_OWNER
 
 LARGE: Final = 0.6
 """The score of an enquiry that reaches a floor: it stands alone at the default threshold."""
@@ -26,6 +28,9 @@ UNLIKELY: Final = 0.1
 """A text that scores less is no such enquiry, whatever numbers are in it."""
 FAR_ABOVE: Final = 5.0
 """A question that names an amount is mostly about one item's price; at so many times the floor it no longer is."""
+
+MAX_SCOPES: Final = 1_024
+"""Combinations of overrides that are kept ready."""
 
 _BUYING: Final = frozenset({Intent.ORDER, Intent.HIGH_VALUE})
 _PAST: Final = frozenset({Intent.COMPLAINT, Intent.CHANGE, Intent.PRAISE, Intent.SMALLTALK})
@@ -61,29 +66,53 @@ class CompiledPolicy:
         self.business_id = complete.business_id
         self.version = version_of(complete)
         self.business_name = complete.name or complete.business_id
-        self.fallback_owner = complete.fallback_owner or complete.owner
+        self.fallback_owner = complete.fallback_owner or complete.owner or DEFAULT_OWNER
         self.idle_after_ms = durations.parse(complete.idle_after).ms
         self.reply_valid_ms = durations.parse(complete.reply_valid_for).ms
         silence = complete.ai_answers_within
         self.ai_answers_within_ms = None if silence is None else durations.parse(silence).ms
+        self._complete = complete
+        self._scoped: dict[tuple[int, ...], CompiledPolicy] = {}
         self._languages = complete.languages
         self._hours = OpeningHours(complete.hours)
+        self._set_triggers(complete)
+        compiler = ConditionCompiler()
+        self._own = [_own(name, trigger, compiler) for name, trigger in complete.own_triggers.items()]
+        self._keywords = compiler.index()
+
+    def _set_triggers(self, complete: Policy) -> None:
         self._quantity_floor = complete.triggers.high_value.quantity or defaults.QUANTITY
         self._amount_floors = complete.triggers.high_value.amounts or {}
         self._triggers = {
             _key(name): self._trigger(name, getattr(complete.triggers, name), own=False) for name in defaults.BUILTIN
         }
-        compiler = ConditionCompiler()
-        self._own: list[_OwnTrigger] = []
         for name, trigger in complete.own_triggers.items():
             self._triggers[name, None] = self._trigger(name, trigger, own=True)
-            self._own.append(_own(name, trigger, compiler))
-        self._keywords = compiler.index()
 
     def for_business(self, business_id: str) -> CompiledPolicy:
         """The same policy under the id of another business, which is also its name."""
         other = copy.copy(self)
         other.business_id = other.business_name = business_id
+        return other
+
+    def in_scope(self, channel: str | None, segment: str | None) -> CompiledPolicy:
+        """The policy as its overrides make it on a channel and for a segment of customers."""
+        if not self._complete.overrides:
+            return self
+        places = fitting(self._complete.overrides, channel, segment)
+        found = self._scoped.get(places)
+        if found is None:
+            if len(self._scoped) >= MAX_SCOPES:
+                self._scoped.clear()
+            found = self._scoped[places] = self._as_for(places)
+        if found.business_id != self.business_id:
+            found = copy.copy(found)
+            found.business_id, found.business_name = self.business_id, self.business_name
+        return found
+
+    def _as_for(self, places: tuple[int, ...]) -> Self:
+        other = copy.copy(self)
+        other._set_triggers(overridden(self._complete, places))  # noqa: SLF001 - a copy of its own
         return other
 
     def rule(self, trigger: str, trigger_class: str | None = None) -> Rule:
@@ -225,10 +254,16 @@ def _key(name: str) -> tuple[str, str | None]:
 def _own(name: str, trigger: OwnTrigger, compiler: ConditionCompiler) -> _OwnTrigger:
     return _OwnTrigger(
         name,
-        compiler.compile(trigger.when, name),
+        compiler.compile(_when(name, trigger), name),
         frozenset(channel.casefold() for channel in trigger.channels) if trigger.channels else None,
         tuple(trigger.languages or ()),
     )
+
+
+def _when(name: str, trigger: OwnTrigger) -> Condition:
+    if trigger.when is None:
+        raise ValueError(f"the own trigger {name} has no condition")
+    return trigger.when
 
 
 def _in_scope(own: _OwnTrigger, message: ChatMessage, signals: Signals) -> bool:

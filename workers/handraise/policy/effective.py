@@ -7,10 +7,23 @@ from typing import TypeVar
 
 import msgspec
 
-from handraise.events import Condition, Hours, OwnTrigger, Policy, Priority, Replies, TriggerPolicy
+from handraise.events import (
+    Condition,
+    HighValuePolicy,
+    Hours,
+    Override,
+    OwnTrigger,
+    Policy,
+    Priority,
+    Replies,
+    TriggerOverride,
+    TriggerPolicy,
+)
 from handraise.policy import defaults, durations
 from handraise.policy.hours import WEEKDAYS, parse_days, parse_times, week_of
+from handraise.policy.overrides import normal_name
 from handraise.policy.replies import normal_tag
+from handraise.policy.wording import DEFAULT_OWNER
 from handraise.policy.written import plain
 
 TriggerT = TypeVar("TriggerT", bound=TriggerPolicy)
@@ -19,10 +32,12 @@ _VERSION_BYTES = 8
 
 def effective(policy: Policy) -> Policy:
     """The same policy, complete: applied to its own result, it changes nothing."""
+    owner = policy.owner or DEFAULT_OWNER
     complete = msgspec.structs.replace(
         policy,
+        owner=owner,
         name=policy.name or policy.business_id,
-        fallback_owner=policy.fallback_owner or policy.owner,
+        fallback_owner=policy.fallback_owner or owner,
         within=_promise(policy.within),
         idle_after=durations.parse(policy.idle_after).written(),
         reply_valid_for=durations.parse(policy.reply_valid_for).written(),
@@ -33,26 +48,24 @@ def effective(policy: Policy) -> Policy:
     )
     triggers = policy.triggers
     filled = {
-        name: _trigger(getattr(triggers, name), complete, defaults.BUILTIN[name].priority) for name in defaults.BUILTIN
+        name: filled_trigger(getattr(triggers, name), complete, defaults.BUILTIN[name].priority)
+        for name in defaults.BUILTIN
     }
-    filled["high_value"] = msgspec.structs.replace(
-        filled["high_value"],
-        quantity=triggers.high_value.quantity or defaults.QUANTITY,
-        amounts=dict(sorted((defaults.AMOUNTS | (triggers.high_value.amounts or {})).items())),
-    )
     return msgspec.structs.replace(
         complete,
         triggers=msgspec.structs.replace(triggers, **filled),
         own_triggers={name: _own(trigger, complete) for name, trigger in policy.own_triggers.items()},
+        overrides=[_override(override, complete) for override in policy.overrides],
     )
 
 
 def version_of(policy: Policy) -> str:
     """A hash of what an effective policy does: without the business's id, and without a name that is only the id."""
     named = None if policy.name == policy.business_id else policy.name
-    set_fields = [name for name in policy.__struct_fields__ if getattr(policy, name) is not None]
     # What is not set has no part in it, so that a new option leaves the versions of all who do not use it.
-    parts = {name: plain(getattr(policy, name)) for name in set_fields if name != "business_id"}
+    left_out = {"business_id", *(() if policy.overrides else ("overrides",))}
+    set_fields = [name for name in policy.__struct_fields__ if getattr(policy, name) is not None]
+    parts = {name: plain(getattr(policy, name)) for name in set_fields if name not in left_out}
     # Own triggers that are equally urgent are told apart by their order, which sorted keys would lose.
     own = [[name, plain(trigger)] for name, trigger in policy.own_triggers.items()]
     content = msgspec.json.encode(parts | {"name": named, "own_triggers": own}, order="sorted")
@@ -89,8 +102,9 @@ def _days(text: str) -> str:
     return f"{first}" if first == last else f"{first} to {last}"
 
 
-def _trigger(trigger: TriggerT, policy: Policy, priority: Priority) -> TriggerT:
-    return msgspec.structs.replace(
+def filled_trigger(trigger: TriggerT, policy: Policy, priority: Priority) -> TriggerT:
+    """A trigger with every default filled in, those of its policy too."""
+    filled = msgspec.structs.replace(
         trigger,
         action=trigger.action or defaults.ACTION,
         threshold=defaults.THRESHOLD if trigger.threshold is None else trigger.threshold,
@@ -101,6 +115,10 @@ def _trigger(trigger: TriggerT, policy: Policy, priority: Priority) -> TriggerT:
         within=_promise(trigger.within or policy.within),
         reply=_reply(trigger.reply, policy),
     )
+    if isinstance(filled, HighValuePolicy):
+        amounts = dict(sorted((defaults.AMOUNTS | (filled.amounts or {})).items()))
+        filled = msgspec.structs.replace(filled, quantity=filled.quantity or defaults.QUANTITY, amounts=amounts)
+    return filled
 
 
 def _reply(reply: Replies | None, policy: Policy) -> Replies | None:
@@ -111,12 +129,31 @@ def _reply(reply: Replies | None, policy: Policy) -> Replies | None:
 
 
 def _own(trigger: OwnTrigger, policy: Policy) -> OwnTrigger:
-    filled = _trigger(trigger, policy, Priority.NORMAL)
+    filled = filled_trigger(trigger, policy, Priority.NORMAL)
     return msgspec.structs.replace(
         filled,
-        when=_condition(trigger.when),
+        when=None if trigger.when is None else _condition(trigger.when),
         channels=sorted(set(trigger.channels)) if trigger.channels else None,
         languages=sorted({normal_tag(language) for language in trigger.languages}) if trigger.languages else None,
+    )
+
+
+def _override(override: Override, policy: Policy) -> Override:
+    return msgspec.structs.replace(
+        override,
+        channels=sorted(set(map(normal_name, override.channels))) if override.channels else None,
+        segments=sorted(set(map(normal_name, override.segments))) if override.segments else None,
+        triggers={name: _change(change, policy) for name, change in sorted(override.triggers.items())},
+    )
+
+
+def _change(change: TriggerOverride, policy: Policy) -> TriggerOverride:
+    return msgspec.structs.replace(
+        change,
+        cooldown=None if change.cooldown is None else durations.parse(change.cooldown).written(),
+        within=None if change.within is None else _promise(change.within),
+        reply=_reply(change.reply, policy),
+        amounts=dict(sorted(change.amounts.items())) if change.amounts else None,
     )
 
 

@@ -91,6 +91,10 @@ class BusinessPolicy(Protocol):
     ai_answers_within_ms: int | None
     """An AI that is silent for longer after a customer's question has failed; None: its silence says nothing."""
 
+    def in_scope(self, channel: str | None, segment: str | None) -> BusinessPolicy:
+        """The same policy as its overrides make it on a channel and for a segment of customers."""
+        ...
+
     def rule(self, trigger: str, trigger_class: str | None = None) -> Rule:
         """The rule of a built-in or own trigger. Raises KeyError for a trigger that the policy does not have."""
         ...

@@ -34,15 +34,13 @@ from handraise.policy.problems import Path, Problem, did_you_mean, error
 
 _POLICY: Final = msgspec.inspect.type_info(Policy)
 _MENDS: Final = {
-    "owner": "add `owner: Rosa`, the person or the team that customers are told of",
     "business_id": "add `business_id: …`, the one that its messages carry",
-    "when": "add `when:` with what the message must be, for example `keywords: [refund*]`",
     "open": "give both `open:` and `closed:`, or one text for both",
     "closed": "give both `open:` and `closed:`, or one text for both",
 }
 _SHOWN = 60
 _DROPPED: Final[dict[str, Plain]] = {}
-_STAND_INS: Final[dict[str, Plain]] = {"business_id": "unnamed", "owner": "unnamed"}
+_STAND_INS: Final[dict[str, Plain]] = {"business_id": "unnamed"}
 
 
 def problems_of_shape(document: Plain, form: Type = _POLICY) -> list[Problem]:

@@ -10,10 +10,10 @@ import msgspec
 from msgspec import Struct
 
 from handraise.events import Policy
-from handraise.policy.check import problems_in
-from handraise.policy.document import Document, Plain, UnreadableError, documents_in
+from handraise.policy.document import Document, UnreadableError, documents_in
+from handraise.policy.drafts import Family, Written, complete, read
+from handraise.policy.inheritance import Draft, Find, nothing
 from handraise.policy.problems import PolicyError, Problem, Severity, error
-from handraise.policy.shape import problems_of_shape, without
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 SCENARIOS: Final = ".scenarios.yaml"
@@ -26,7 +26,10 @@ class Examined(Struct, frozen=True):
     """What was found in policy files: the policies that can be read, and every problem, in the order of the files."""
 
     policies: list[Policy]
+    """Joined with what they inherit."""
     problems: list[Problem]
+    drafts: list[Draft]
+    """The same policies as they were written."""
 
     @property
     def errors(self) -> list[Problem]:
@@ -34,32 +37,31 @@ class Examined(Struct, frozen=True):
         return [problem for problem in self.problems if problem.severity is Severity.ERROR]
 
 
-class _Origins:
-    """Where each business was first met, to tell a second policy for it."""
+class _Place(Struct, frozen=True):
+    """A policy that was read, and its file."""
 
-    def __init__(self) -> None:
-        self._seen: dict[str, str] = {}
-
-    def second(self, policy: Policy, place: str) -> Problem | None:
-        first = self._seen.setdefault(policy.business_id, place)
-        if first == place:
-            return None
-        return error(
-            ("business_id",), f"`{policy.business_id}` has a policy already, at {first}", "keep one policy a business"
-        )
+    file: str
+    written: Written
 
 
 def load(paths: str | FilePath | Iterable[str | FilePath]) -> list[Policy]:
-    """Read the policies of files and folders.
+    """Read the policies of files and folders, joined with what they inherit.
 
     Raises:
         PolicyError: a file holds no policy, or one with an error.
         OSError: a file cannot be read.
     """
-    examined = examine(paths)
-    if examined.errors:
-        raise PolicyError(examined.errors)
-    return examined.policies
+    return _sound(examine(paths)).policies
+
+
+def load_drafts(paths: str | FilePath | Iterable[str | FilePath]) -> list[Draft]:
+    """Read the policies of files and folders as they are written, for what is inherited to be replaced.
+
+    Raises:
+        PolicyError: a file holds no policy, or one with an error.
+        OSError: a file cannot be read.
+    """
+    return _sound(examine(paths)).drafts
 
 
 def examine(paths: str | FilePath | Iterable[str | FilePath]) -> Examined:
@@ -69,19 +71,54 @@ def examine(paths: str | FilePath | Iterable[str | FilePath]) -> Examined:
         OSError: a file cannot be read.
     """
     given = [paths] if isinstance(paths, str | FilePath) else list(paths)
-    policies: list[Policy] = []
-    problems: list[Problem] = []
-    origins = _Origins()
+    places: list[_Place | Problem] = []
     for path in map(FilePath, given):
         files = files_of(path)
         if not files:
             problem = error((), f"the folder holds no {', '.join(SUFFIXES)} file", "name the folder of the policies")
-            problems.append(msgspec.structs.replace(problem, file=str(path)))
+            places.append(msgspec.structs.replace(problem, file=str(path)))
         for file in files:
-            found = _examine_file(file, origins)
-            policies += found.policies
-            problems += found.problems
-    return Examined(policies, problems)
+            places += _read_file(file)
+    return _examined(places)
+
+
+def _examined(places: list[_Place | Problem]) -> Examined:
+    first: dict[str, _Place] = {}
+    for place in places:
+        if isinstance(place, _Place) and place.written.draft is not None:
+            first.setdefault(place.written.draft.business_id, place)
+    known = {name: place.written.draft for name, place in first.items()}
+    family = Family(known.get, known.keys)
+    policies: list[Policy] = []
+    drafts: list[Draft] = []
+    found: list[Problem] = []
+    for place in places:
+        if isinstance(place, Problem):
+            found.append(place)
+            continue
+        written = place.written
+        policy, problems = family.examine(written)
+        if policy is not None and written.draft is not None:
+            policies.append(policy)
+            drafts.append(written.draft)
+            problems += _second(policy, place, first[policy.business_id])
+        found += located(problems, written.document, place.file)
+    return Examined(policies, found, drafts)
+
+
+def _second(policy: Policy, place: _Place, first: _Place) -> list[Problem]:
+    """A second policy for a business."""
+    if place is first:
+        return []
+    where = f"{first.file}:{first.written.document.line_of(('business_id',))}"
+    message = f"`{policy.business_id}` has a policy already, at {where}"
+    return [error(("business_id",), message, "keep one policy a business")]
+
+
+def _sound(examined: Examined) -> Examined:
+    if examined.errors:
+        raise PolicyError(examined.errors)
+    return examined
 
 
 def files_of(path: FilePath) -> list[FilePath]:
@@ -98,22 +135,47 @@ def files_of(path: FilePath) -> list[FilePath]:
     )
 
 
-def parse(data: bytes) -> Policy:
-    """Read one policy from the JSON of `chat.policies`.
+def parse(data: bytes, find: Find = nothing) -> Policy:
+    """Read one policy from the JSON of `chat.policies`, joined with what it inherits.
+
+    Args:
+        data: the value of a record.
+        find: the policies that it may inherit from, by business.
 
     Raises:
         PolicyError: the bytes are not JSON, or the policy has an error.
     """
-    try:
-        value = msgspec.json.decode(data)
-        text = data.decode()
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise PolicyError([error((), "it is not JSON in UTF-8", "send the policy as one JSON object")]) from None
-    policy, problems = _examine_document(Document(value, {}, []))
+    written, text = _json(data)
+    policy, problems = Family(find).examine(written)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if policy is None or errors:
         raise PolicyError(located(errors, _lines(text), None))
     return policy
+
+
+def parse_draft(data: bytes) -> Draft:
+    """Read one policy from the JSON of `chat.policies` as it is written, and check all that can be checked of it alone.
+
+    Raises:
+        PolicyError: the bytes are not JSON, or the policy has an error, whatever it inherits.
+    """
+    written, text = _json(data)
+    errors = list(written.problems)
+    if written.draft is not None and not errors:
+        try:
+            complete(written.draft, nothing)
+        except PolicyError as refused:
+            errors = list(refused.problems)
+    if written.draft is None or errors:
+        raise PolicyError(located(errors, _lines(text), None))
+    return written.draft
+
+
+def _json(data: bytes) -> tuple[Written, str]:
+    try:
+        return read(Document(msgspec.json.decode(data), {}, [])), data.decode()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise PolicyError([error((), "it is not JSON in UTF-8", "send the policy as one JSON object")]) from None
 
 
 def _lines(text: str) -> Document:
@@ -124,7 +186,7 @@ def _lines(text: str) -> Document:
         return Document(None, {}, [])
 
 
-def _examine_file(file: FilePath, origins: _Origins) -> Examined:
+def _read_file(file: FilePath) -> list[_Place | Problem]:
     name = str(file)
     if name.endswith(SCENARIOS):
         return _refused(name, None, "this file holds scenarios, and no policy", f"run `handraise policy test {name}`")
@@ -138,38 +200,11 @@ def _examine_file(file: FilePath, origins: _Origins) -> Examined:
         return _refused(name, unreadable.line, f"this is not YAML: {unreadable}", "mend the line, or the one before it")
     if not documents:
         return _refused(name, None, "the file holds no policy", "start from ops/policies/example.yaml")
-    policies: list[Policy] = []
-    problems: list[Problem] = []
-    for document in documents:
-        policy, found = _examine_document(document)
-        if policy is not None:
-            policies.append(policy)
-            second = origins.second(policy, f"{name}:{document.line_of(('business_id',))}")
-            found += [second] if second else []
-        problems += located(found, document, name)
-    return Examined(policies, problems)
+    return [_Place(name, read(document)) for document in documents]
 
 
-def _refused(file: str, line: int | None, message: str, mend: str) -> Examined:
-    return Examined([], [msgspec.structs.replace(error((), message, mend), file=file, line=line)])
-
-
-def _examine_document(document: Document) -> tuple[Policy | None, list[Problem]]:
-    """The policy, if its shape is right, and what is wrong with it."""
-    problems = document.problems + problems_of_shape(document.value)
-    sound = without(document.value, [problem.path for problem in problems])
-    policy = _convert(sound)
-    if isinstance(policy, Problem):
-        return None, problems or [policy]
-    problems += problems_in(policy)
-    return (None if sound is not document.value else policy), problems
-
-
-def _convert(value: Plain) -> Policy | Problem:
-    try:
-        return msgspec.convert(value, Policy)
-    except (msgspec.ValidationError, RecursionError) as refused:
-        return error((), " ".join(str(refused).split()), "see the examples in ops/policies")
+def _refused(file: str, line: int | None, message: str, mend: str) -> list[_Place | Problem]:
+    return [msgspec.structs.replace(error((), message, mend), file=file, line=line)]
 
 
 def located(problems: list[Problem], document: Document, file: str | None) -> list[Problem]:

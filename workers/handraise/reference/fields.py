@@ -205,6 +205,23 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "channels": "Only on these channels.",
         "languages": "Only in these languages.",
     },
+    "TriggerOverride": {
+        "enabled": "Whether the trigger is on.",
+        "action": "What the trigger does when it fires.",
+        "threshold": "From which score it fires.",
+        "cooldown": "How long the trigger stays silent after an escalation has closed.",
+        "owner": "The person or team that customers are told of.",
+        "queue": "The queue of the support tool.",
+        "priority": "How soon a human should look.",
+        "within": "By when a human answers.",
+        "around_the_clock": "Whether the promise runs at night and on closed days too.",
+        "reply": "What the customer is told, per language.",
+        "amounts": "From how much an enquiry is large, by currency.",
+    },
+    "Override": {
+        "channels": "Only on these channels, whatever their case.",
+        "segments": "Only for customers of these segments, whatever their case.",
+    },
     "BuiltinTriggers": {
         "crisis": "Distress about life and safety.",
         "human_request": "The customer asks for a person.",

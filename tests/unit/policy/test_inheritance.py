@@ -1,0 +1,334 @@
+"""Policies that inherit from one another: what comes of them, in any order, and what is said when it cannot be."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handraise.policy import Draft, Examined, PolicyBook, PolicyError, examine, load, load_drafts, parse, parse_draft
+from handraise.policy.inheritance import MAX_GENERATIONS
+
+BASE = """business_id: hotels
+owner: Reception
+name: All hotels
+within: 2 hours
+hours:
+  zone: Europe/Lisbon
+  days: {mon-sun: 08:00-22:00}
+  holidays: PT
+  special: {2026-12-24: 08:00-12:00}
+languages: [en, pt]
+triggers:
+  complaint: {owner: Ana, reply: {en: "Sorry, ${owner} calls ${timeframe}.", pt: "${owner} vai ligar ${timeframe}."}}
+  high_value: {amounts: {EUR: 500}}
+own_triggers:
+  allergy: {when: {keywords: [allerg*]}, priority: high}
+  pets: {when: {keywords: [dog, cat]}}
+overrides:
+  - segments: [gold]
+    triggers: {complaint: {within: 30 minutes}}
+"""
+
+
+def examined(tmp_path: Path, *texts: str) -> Examined:
+    """Texts, each checked as a file of one folder."""
+    for number, text in enumerate(texts):
+        (tmp_path / f"{number}.yaml").write_text(text)
+    return examine(tmp_path)
+
+
+def heir(tmp_path: Path, text: str, base: str = BASE) -> Any:  # noqa: ANN401 - any field is asked of it
+    """A policy that inherits from `base`."""
+    found = examined(tmp_path, base, f"business_id: seaside\ninherits: hotels\n{text}")
+    assert found.errors == []
+    return found.policies[1]
+
+
+def test_what_an_heir_does_not_say_is_as_its_base_says(tmp_path: Path) -> None:
+    policy = heir(tmp_path, "")
+    assert (policy.owner, policy.within, policy.languages) == ("Reception", "2 hours", ["en", "pt"])
+    assert (policy.business_id, policy.name, policy.inherits) == ("seaside", None, None)
+    assert policy.triggers.complaint.owner == "Ana"
+    assert list(policy.own_triggers) == ["allergy", "pets"]
+
+
+def test_entries_are_joined_and_everything_else_takes_the_place(tmp_path: Path) -> None:
+    policy = heir(
+        tmp_path,
+        "owner: Rosa\nlanguages: [pt]\n"
+        "hours: {special: {2026-12-31: closed}}\n"
+        "triggers:\n  complaint: {within: 1 hour, reply: {pt: 'Olá, ${owner} liga ${timeframe}.'}}\n"
+        "  high_value: {amounts: {USD: 600}}\n"
+        "own_triggers: {allergy: {owner: Chef}, boats: {when: {keywords: [boat]}}}\n",
+    )
+    assert (policy.owner, policy.languages) == ("Rosa", ["pt"])
+    assert policy.hours.zone == "Europe/Lisbon"
+    assert policy.hours.special == {"2026-12-24": "08:00-12:00", "2026-12-31": "closed"}
+    complaint = policy.triggers.complaint
+    assert (complaint.owner, complaint.within) == ("Ana", "1 hour")
+    assert complaint.reply["en"].startswith("Sorry")
+    assert complaint.reply["pt"].startswith("Olá")
+    assert policy.triggers.high_value.amounts == {"EUR": 500.0, "USD": 600.0}
+    allergy = policy.own_triggers["allergy"]
+    assert (allergy.owner, allergy.when.keywords, allergy.priority) == ("Chef", ["allerg*"], "high")
+    assert list(policy.own_triggers) == ["allergy", "pets", "boats"]
+
+
+def test_a_week_and_a_condition_are_one_thing_each(tmp_path: Path) -> None:
+    """Half a week of another business, or both conditions at once, is what nobody means."""
+    policy = heir(tmp_path, "hours: {days: {tue: 09:00-12:00}}\nown_triggers: {allergy: {when: {patterns: [nuts]}}}\n")
+    assert policy.hours.days == {"tue": "09:00-12:00"}
+    assert (policy.own_triggers["allergy"].when.keywords, policy.own_triggers["allergy"].when.patterns) == (
+        None,
+        ["nuts"],
+    )
+
+
+def test_nothing_goes_back_to_the_built_in_default(tmp_path: Path) -> None:
+    policy = heir(tmp_path, "hours: {holidays: ~}\ntriggers: {complaint: {owner: null}}\n")
+    assert policy.hours.holidays is None
+    assert policy.triggers.complaint.owner is None
+
+
+def test_an_inherited_trigger_can_be_turned_off(tmp_path: Path) -> None:
+    assert heir(tmp_path, "own_triggers: {pets: {enabled: false}}\n").own_triggers["pets"].enabled is False
+
+
+def test_overrides_of_one_scope_are_joined_and_others_add_up(tmp_path: Path) -> None:
+    policy = heir(
+        tmp_path,
+        "overrides:\n  - segments: [Gold]\n    triggers: {complaint: {owner: Vera}, distress: {owner: Vera}}\n"
+        "  - channels: [voice]\n    triggers: {complaint: {owner: Tom}}\n",
+    )
+    gold, voice = policy.overrides
+    assert (gold.triggers["complaint"].owner, gold.triggers["complaint"].within) == ("Vera", "30 minutes")
+    assert gold.triggers["distress"].owner == "Vera"
+    assert voice.channels == ["voice"]
+
+
+def test_a_base_may_inherit_itself_and_stand_in_any_file(tmp_path: Path) -> None:
+    (tmp_path / "b.yaml").write_text("business_id: hotels\ninherits: all\nqueue: hotels\n")
+    (tmp_path / "c.yaml").write_text("business_id: all\nowner: Group\nqueue: all\nwithin: 3 hours\n")
+    (tmp_path / "a.yaml").write_text("business_id: seaside\ninherits: hotels\n")
+    seaside = load(tmp_path)[0]
+    assert (seaside.business_id, seaside.owner, seaside.queue, seaside.within) == (
+        "seaside",
+        "Group",
+        "hotels",
+        "3 hours",
+    )
+
+
+ERRORS = [
+    ("inherits: hotel", 2, "there is no policy of `hotel` to inherit from", "did you mean `hotels`?"),
+    ("inherits: zzz", 2, "there is no policy of `zzz` to inherit from", "name the file"),
+    ("inherits: seaside", 2, "`seaside` would inherit from itself", "drop one"),
+    ("inherits: hotels\nown_triggers: {bots: {owner: X}}", 3, "`when` is missing", "keywords"),
+    ("inherits: hotels\nonwer: X", 3, "unknown key `onwer`", "did you mean"),
+    (
+        "inherits: hotels\noverrides:\n  - segments: [silver]\n    triggers: {allergi: {owner: X}}",
+        5,
+        "no trigger `allergi`",
+        "did you mean `allergy`?",
+    ),
+    (
+        (
+            "inherits: hotels\noverrides:\n  - segments: [silver]\n    triggers: {pets: {owner: X}}\n"
+            "  - segments: [gold, silver]\n    triggers: {complaint: {within: 1 hour}}"
+        ),
+        7,
+        "contradicts override 1",
+        "in one of them",
+    ),
+    (
+        "inherits: hotels\nlanguages: [ru]\ntriggers: {complaint: {reply: 'x ${timeframe}'}}",
+        4,
+        "cannot be said",
+        "due_at",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "message", "mend"), ERRORS)
+def test_what_is_wrong_with_an_heir_is_told_at_its_own_line(
+    tmp_path: Path, text: str, line: int, message: str, mend: str
+) -> None:
+    (problem, *more) = examined(tmp_path, BASE, f"business_id: seaside\n{text}\n").errors
+    assert more == []
+    assert problem.file == str(tmp_path / "1.yaml")
+    assert (problem.line, message in problem.message, mend in problem.mend) == (line, True, True), problem
+
+
+def test_what_is_wrong_with_the_base_is_told_once_and_there(tmp_path: Path) -> None:
+    found = examined(
+        tmp_path,
+        BASE.replace("allerg*", "the") + "idle_after: 0 hours\n",
+        "business_id: a\ninherits: hotels\n",
+        "business_id: b\ninherits: a\n",
+    )
+    assert [problem.where.rpartition("/")[2] for problem in found.problems] == ["0.yaml:15", "0.yaml:20"]
+
+
+def test_a_problem_that_comes_of_both_is_told_at_the_heir(tmp_path: Path) -> None:
+    """The base's reply is whole in the base's languages, and not in the heir's."""
+    (problem,) = examined(tmp_path, BASE, "business_id: a\nlanguages: [fr]\ninherits: hotels\n").problems
+    assert (problem.line, problem.message) == (3, "there is no text in `fr`, so the built-in one serves there")
+
+
+def test_a_circle_and_a_long_line_of_heirs_are_refused(tmp_path: Path) -> None:
+    circle = ("business_id: a\ninherits: b\n", "business_id: b\ninherits: a\n", "business_id: c\ninherits: a\n")
+    messages = [problem.message for problem in examined(tmp_path, *circle).errors]
+    assert messages == [
+        "`a` would inherit from itself",
+        "`b` would inherit from itself",
+        "`a` would inherit from itself",
+    ]
+    lines = ["business_id: p0\nowner: X\n"]
+    lines += [f"business_id: p{number}\ninherits: p{number - 1}\n" for number in range(1, MAX_GENERATIONS + 2)]
+    (tmp_path / "long").mkdir()
+    (problem,) = examined(tmp_path / "long", *lines).errors
+    assert "more than 8 policies inherit" in problem.message
+
+
+def test_only_what_can_be_inherited_may_be_missing(tmp_path: Path) -> None:
+    (problem,) = examined(tmp_path, "business_id: a\n").errors
+    assert (problem.line, problem.message) == (1, "`owner` is missing")
+
+
+# --- in force ---
+
+
+def draft(business: str, **fields: Any) -> Draft:  # noqa: ANN401 - fields of a policy
+    """A published policy."""
+    return parse_draft(msgspec.json.encode({"business_id": business, **fields}))
+
+
+def test_a_published_heir_is_read_without_its_base_and_parsed_with_it() -> None:
+    data = b'{"business_id":"a","inherits":"base","own_triggers":{"x":{"owner":"Ann"}}}'
+    assert parse_draft(data).inherits == "base"
+    with pytest.raises(PolicyError, match="no policy of `base` to inherit from"):
+        parse(data)
+    base = draft("base", owner="B", own_triggers={"x": {"when": {"keywords": ["refund"]}}})
+    policy = parse(data, {"base": base}.get)
+    assert (policy.owner, policy.own_triggers["x"].owner) == ("B", "Ann")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b'{"business_id":"a","inherits":"b","ownr":1}', "unknown key"),
+        (b'{"business_id":"a","inherits":"b","triggers":{"complaint":{"threshold":0}}}', "fires on every message"),
+        (b'{"business_id":"a"}', "`owner` is missing"),
+        (b"[]", "expected a group"),
+    ],
+)
+def test_a_published_policy_that_is_wrong_whatever_it_inherits_is_refused(data: bytes, said: str) -> None:
+    with pytest.raises(PolicyError, match=said):
+        parse_draft(data)
+
+
+DRAFTS = [
+    draft("default", owner="Group", queue="all", own_triggers={"x": {"when": {"keywords": ["refund"]}}}),
+    draft("hotels", inherits="default", within="2 hours", own_triggers={"x": {"owner": "Ann"}, "y": {"queue": "q"}}),
+    draft("seaside", inherits="hotels", overrides=[{"segments": ["gold"], "triggers": {"x": {"owner": "Vera"}}}]),
+    draft("alone", owner="Sol"),
+    draft("odd", inherits="nobody", queue="odd", own_triggers={"x": {"owner": "Ann"}}),
+]
+NAMES = ["default", "hotels", "seaside", "alone", "odd", "unknown"]
+
+
+def in_force(book: PolicyBook) -> dict[str, str]:
+    """What holds for each business."""
+    return {name: book[name].version for name in NAMES}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_it_does_not_matter_whether_the_base_or_the_heir_came_first(order: tuple[int, ...]) -> None:
+    expected = in_force(PolicyBook(DRAFTS))
+    book = PolicyBook()
+    for place in order:
+        book.put(DRAFTS[place])
+        in_force(book)
+    for other in DRAFTS[3:]:
+        book.put(other)
+    assert in_force(book) == expected
+    assert book["seaside"].rule("x").owner == "Ann"
+    assert book["seaside"].in_scope(None, "gold").rule("x").owner == "Vera"
+    assert book["seaside"].rule("complaint").queue == "all"
+
+
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from(DRAFTS)), max_size=14))
+def test_what_is_in_force_follows_from_what_is_there(steps: list[tuple[bool, Draft]]) -> None:
+    """Whatever was put and removed before, and whenever it was asked for."""
+    book, there = PolicyBook(), dict[str, Draft]()
+    for put, one in steps:
+        if put:
+            book.put(one)
+            there[one.business_id] = one
+        else:
+            book.remove(one.business_id)
+            there.pop(one.business_id, None)
+        assert in_force(book) == in_force(PolicyBook(there.values()))
+    assert set(book.without_base()) == {
+        one.business_id for one in there.values() if one.inherits is not None and one.inherits not in there
+    }
+
+
+def test_a_business_without_a_policy_has_that_of_default() -> None:
+    """Under its own name."""
+    book = PolicyBook(DRAFTS)
+    unknown = book["unknown"]
+    assert (unknown.business_id, unknown.business_name, unknown.rule("complaint").owner) == (
+        "unknown",
+        "unknown",
+        "Group",
+    )
+    book.remove("default")
+    assert book["unknown"].rule("complaint").owner == "our team"
+
+
+def test_until_its_base_is_there_an_heir_stands_on_the_built_in_default() -> None:
+    """What only changes a trigger of the base waits for it."""
+    book = PolicyBook(DRAFTS[1:3])
+    assert (book["seaside"].rule("complaint").owner, book["seaside"].rule("complaint").queue) == ("our team", "support")
+    with pytest.raises(KeyError):
+        book["seaside"].rule("x")
+    assert book.without_base() == ["hotels"]
+
+
+def test_an_heir_that_does_not_fit_its_base_gives_way_to_it_and_is_told() -> None:
+    told: list[tuple[str, str]] = []
+    book = PolicyBook(broken=lambda business, error: told.append((business, str(error))))
+    book.put(draft("base", owner="B", overrides=[{"channels": ["web"], "triggers": {"complaint": {"owner": "W"}}}]))
+    book.put(
+        draft(
+            "a",
+            inherits="base",
+            owner="A",
+            overrides=[{"channels": ["web", "app"], "triggers": {"complaint": {"owner": "X"}}}],
+        )
+    )
+    assert (book["a"].rule("distress").owner, book["a"].business_id) == ("B", "a")
+    ((business, sentence),) = told
+    assert business == "a"
+    assert "contradicts override 1" in sentence
+
+
+def test_a_circle_of_published_policies_ends_where_it_closes() -> None:
+    book = PolicyBook([draft("a", inherits="b", queue="qa"), draft("b", inherits="a", within="2 hours")])
+    assert (book["a"].rule("complaint").queue, book["b"].rule("complaint").queue) == ("qa", "qa")
+
+
+def test_drafts_of_files_are_as_written(tmp_path: Path) -> None:
+    """So that a base that is published later changes the heirs of files too."""
+    examined(tmp_path, BASE, "business_id: seaside\ninherits: hotels\n")
+    book = PolicyBook(load_drafts(tmp_path))
+    assert book["seaside"].rule("distress").owner == "Reception"
+    book.put(draft("hotels", owner="Published"))
+    assert book["seaside"].rule("distress").owner == "Published"

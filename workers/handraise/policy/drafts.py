@@ -1,0 +1,145 @@
+"""From what was written to a policy: its shape, what it inherits, and every problem, each at a line of its own text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import cast
+
+import msgspec
+from msgspec import Struct
+
+from handraise.events import Policy
+from handraise.policy.check import problems_in
+from handraise.policy.document import Document, Plain
+from handraise.policy.inheritance import MAX_GENERATIONS, Draft, Find, Joined, join, without_what_is_gone
+from handraise.policy.problems import Path, PolicyError, Problem, Severity, did_you_mean, error
+from handraise.policy.shape import problems_of_shape, without
+
+_INHERITS: Path = ("inherits",)
+
+
+class Written(Struct, frozen=True):
+    """One policy of a file: what can be read of it, and what is wrong with its shape."""
+
+    document: Document
+    draft: Draft | None
+    problems: list[Problem]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether all of it can be read."""
+        return self.draft is not None and not self.problems
+
+
+class _Completed(Struct, frozen=True):
+    policy: Policy | None
+    problems: list[Problem]
+    """With paths into the joined document."""
+    joined: Joined
+
+
+def read(document: Document) -> Written:
+    """Read one policy; of one whose shape is wrong, what is left without the entries that do not fit."""
+    problems = document.problems + problems_of_shape(document.value)
+    sound = without(document.value, [problem.path for problem in problems])
+    if not isinstance(sound, dict):
+        return Written(document, None, problems)
+    inherits = sound.get("inherits")
+    draft = Draft(str(sound["business_id"]), inherits if isinstance(inherits, str) else None, sound)
+    return Written(document, draft, problems)
+
+
+class Family:
+    """The policies that may inherit from one another; what each comes to is worked out once.
+
+    Args:
+        find: a policy by its business, or None.
+        known: the businesses that there are, to say which was meant.
+    """
+
+    def __init__(self, find: Find, known: Callable[[], Iterable[str]] = tuple) -> None:
+        self._find = find
+        self._known = known
+        self._completed: dict[str, _Completed] = {}
+
+    def examine(self, written: Written) -> tuple[Policy | None, list[Problem]]:
+        """The policy, if its shape is right, and all that is wrong with it; not what is wrong with what it inherits."""
+        draft = written.draft
+        if draft is None:
+            return None, written.problems
+        completed = self._complete(draft)
+        problems = [*written.problems]
+        if not (completed.policy is None and problems):
+            problems += self._own(draft, completed, written.document)
+        return (completed.policy if written.is_sound else None), problems
+
+    def _complete(self, draft: Draft) -> _Completed:
+        joined = join(draft, self._find)
+        value = joined.value if joined.missing is None else without_what_is_gone(joined.value)
+        policy = _converted(value)
+        if isinstance(policy, Problem):
+            return _Completed(None, [policy], joined)
+        return _Completed(policy, problems_in(policy), joined)
+
+    def _own(self, draft: Draft, completed: _Completed, document: Document) -> list[Problem]:
+        if draft.inherits is None:
+            return completed.problems
+        if completed.joined.missing is not None:
+            return [self._missing(completed.joined.missing, completed.joined), *completed.problems]
+        parent = self._find(draft.inherits)
+        if parent is None:
+            raise AssertionError("what is not missing is found")
+        if parent.business_id not in self._completed:
+            self._completed[parent.business_id] = self._complete(parent)
+        inherited = {(problem.path, problem.message) for problem in self._completed[parent.business_id].problems}
+        return [
+            _placed(problem, completed.joined, document)
+            for problem in completed.problems
+            if (problem.path, problem.message) not in inherited
+        ]
+
+    def _missing(self, missing: str, joined: Joined) -> Problem:
+        if joined.circular:
+            return error(_INHERITS, f"`{missing}` would inherit from itself", "drop one `inherits` of the circle")
+        if self._find(missing) is None:
+            mend = did_you_mean(missing, self._known(), "name the file that it is in too")
+            return error(_INHERITS, f"there is no policy of `{missing}` to inherit from", mend)
+        return error(_INHERITS, f"more than {MAX_GENERATIONS} policies inherit from one another", "drop one `inherits`")
+
+
+def complete(draft: Draft, find: Find) -> Policy:
+    """A draft as it is put into force, whatever of what it inherits is there.
+
+    Raises:
+        PolicyError: it does not go together with what it inherits.
+    """
+    policy = _converted(without_what_is_gone(join(draft, find).value) if draft.inherits else draft.value)
+    if isinstance(policy, Problem):
+        raise PolicyError([policy])
+    errors = [problem for problem in problems_in(policy) if problem.severity is Severity.ERROR]
+    if errors:
+        raise PolicyError(errors)
+    return policy
+
+
+def draft_of(policy: Policy) -> Draft:
+    """The draft of a policy that is complete in itself."""
+    return Draft(policy.business_id, None, cast("dict[str, Plain]", msgspec.to_builtins(policy)))
+
+
+def _converted(value: dict[str, Plain]) -> Policy | Problem:
+    try:
+        return msgspec.convert(value, Policy)
+    except (msgspec.ValidationError, RecursionError) as refused:
+        return error((), " ".join(str(refused).split()), "see the examples in ops/policies")
+
+
+def _placed(problem: Problem, joined: Joined, document: Document) -> Problem:
+    """A problem that comes of the heir, at a place in its own text."""
+    path = problem.path
+    if path[:1] == ("overrides",) and len(path) > 1 and isinstance(path[1], int):
+        origin = joined.overrides[path[1]]
+        path = _INHERITS if origin is None else ("overrides", origin, *path[2:])
+    if path[:1] not in document.lines and document.lines:
+        path = _INHERITS
+    return msgspec.structs.replace(problem, path=path)
