@@ -122,11 +122,21 @@ HANDOVER: Final = Row(
             stacked=True,
         ),
         Panel(
-            "Takeovers unprompted",
-            "Humans an hour who stepped in with no escalation open, beside the escalations raised.",
+            "Probable misses",
+            "Signs an hour that a human was needed and nothing had been raised: humans who stepped in unasked,"
+            " customers who asked again or came back soon after the end. Beside them the escalations raised.",
             (
-                Query("sum(increase(handraise_takeovers_unprompted_total[1h]))", "unprompted: probable misses"),
+                Query("sum by (because) (increase(handraise_probable_misses_total[1h]))", "{{because}}"),
                 Query("sum(increase(handraise_escalations_total[1h]))", "escalations"),
+            ),
+        ),
+        Panel(
+            "Promises kept and missed",
+            "Escalations an hour whose customer a human answered by the due time, or not, and customers whom a human"
+            " who holds the conversation left waiting.",
+            (
+                Query("sum by (result) (increase(handraise_promises_total[1h]))", "{{result}}"),
+                Query("sum(increase(handraise_customers_unanswered_total[1h]))", "left waiting"),
             ),
         ),
         Panel(
