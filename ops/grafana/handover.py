@@ -120,15 +120,17 @@ HANDOVER: Final = Row(
             " `cooldown` may hide people who write again.",
             (Query("sum by (reason) (increase(handraise_suppressions_total[1h]))", "{{reason}}"),),
             stacked=True,
+            width=6,
         ),
         Panel(
-            "Probable misses",
+            "Probable misses by sign",
             "Signs an hour that a human was needed and nothing had been raised: humans who stepped in unasked,"
             " customers who asked again or came back soon after the end. Beside them the escalations raised.",
             (
                 Query("sum by (because) (increase(handraise_probable_misses_total[1h]))", "{{because}}"),
                 Query("sum(increase(handraise_escalations_total[1h]))", "escalations"),
             ),
+            width=6,
         ),
         Panel(
             "Promises kept and missed",
@@ -138,6 +140,7 @@ HANDOVER: Final = Row(
                 Query("sum by (result) (increase(handraise_promises_total[1h]))", "{{result}}"),
                 Query("sum(increase(handraise_customers_unanswered_total[1h]))", "left waiting"),
             ),
+            width=6,
         ),
         Panel(
             "Broken promises and talking over",
@@ -147,6 +150,7 @@ HANDOVER: Final = Row(
                 Query("sum(increase(handraise_promises_broken_total[1h]))", "broken promises"),
                 Query("sum(increase(handraise_ai_turns_while_human_held_total[1h]))", "talked over a human"),
             ),
+            width=6,
         ),
         Panel(
             "Raised, by trigger",

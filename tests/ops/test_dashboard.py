@@ -70,7 +70,8 @@ def test_the_first_row_is_for_the_support_lead() -> None:
         "Time to raise",
         "Near misses",
         "Suppressed by reason",
-        "Takeovers unprompted",
+        "Probable misses by sign",
+        "Promises kept and missed",
         "Broken promises",
         "AI talked over a human",
     } <= first
