@@ -11,7 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handraise.events import Policy
-from handraise.policy import PolicyBook, PolicyError, compile_policy, default_policy, effective, load, parse
+from handraise.policy import (
+    PolicyBook,
+    PolicyError,
+    compile_policy,
+    default_policy,
+    effective,
+    examine,
+    examine_text,
+    load,
+    parse,
+)
 from handraise.policy.document import documents_in
 from handraise.policy.written import to_yaml
 
@@ -39,6 +49,25 @@ def test_several_businesses_in_a_file_a_list_and_a_folder(tmp_path: Path) -> Non
         "a",
         "b",
     ]
+
+
+def test_a_text_is_examined_as_a_file_is(tmp_path: Path) -> None:
+    """What an editor says of a policy is what `policy check` says of its file."""
+    for text in ("business_id: a\nowner: A\n", "business_id: a\nownr: A\n", "business_id: [\n", "", "a: 1\na: 2\n"):
+        file = tmp_path / "a.yaml"
+        file.write_text(text)
+        assert examine_text(text, str(file)) == examine(file)
+
+
+def test_a_text_inherits_from_what_lies_beyond_it() -> None:
+    """An editor holds one policy, and those that it may inherit from are elsewhere."""
+    (base,) = examine_text("business_id: hotels\nowner: Rosa\nwithin: 2 hours\n", "base").drafts
+    heir = "business_id: a\ninherits: hotels\n"
+    examined = examine_text(heir, "text", {"hotels": base}.get, lambda: ["hotels"])
+    assert examined.problems == []
+    assert [(policy.owner, policy.within) for policy in examined.policies] == [("Rosa", "2 hours")]
+    (missing,) = examine_text(heir.replace("hotels", "hotel"), "text", {"hotels": base}.get, lambda: ["hotels"]).errors
+    assert missing.mend == "did you mean `hotels`?"
 
 
 def test_a_second_policy_for_a_business_is_refused_across_files(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from handraise.policy.effective import effective
 from handraise.policy.inheritance import Draft
 from handraise.policy.overrides import fitting, overridden
 from handraise.policy.problems import PolicyError, Problem, Severity
-from handraise.policy.source import Examined, examine, load, load_drafts, parse, parse_draft
+from handraise.policy.source import Examined, examine, examine_text, load, load_drafts, parse, parse_draft
 
 __all__ = [
     "CompiledPolicy",
@@ -26,6 +26,7 @@ __all__ = [
     "draft_of",
     "effective",
     "examine",
+    "examine_text",
     "fitting",
     "load",
     "load_drafts",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path as FilePath
 from typing import Final
 
@@ -82,13 +82,15 @@ def examine(paths: str | FilePath | Iterable[str | FilePath]) -> Examined:
     return _examined(places)
 
 
-def _examined(places: list[_Place | Problem]) -> Examined:
+def _examined(
+    places: list[_Place | Problem], find: Find = nothing, beyond: Callable[[], Iterable[str]] = tuple
+) -> Examined:
     first: dict[str, _Place] = {}
     for place in places:
         if isinstance(place, _Place) and place.written.draft is not None:
             first.setdefault(place.written.draft.business_id, place)
     known = {name: place.written.draft for name, place in first.items()}
-    family = Family(known.get, known.keys)
+    family = Family(lambda name: known.get(name) or find(name), lambda: {*known, *beyond()})
     policies: list[Policy] = []
     drafts: list[Draft] = []
     found: list[Problem] = []
@@ -119,6 +121,20 @@ def _sound(examined: Examined) -> Examined:
     if examined.errors:
         raise PolicyError(examined.errors)
     return examined
+
+
+def examine_text(text: str, name: str, find: Find = nothing, known: Callable[[], Iterable[str]] = tuple) -> Examined:
+    """Read and check the policies of a text, as if it stood in a file of this name, and report every problem.
+
+    Args:
+        text: YAML or JSON.
+        name: stands in each problem as its file.
+        find: the policies beyond the text that it may inherit from, by business.
+        known: the businesses that have one.
+    """
+    if len(text) > MAX_BYTES:
+        return _examined(_refused(name, None, "the text is longer than 8 MiB", "split it"))
+    return _examined(_read_text(text, name), find, known)
 
 
 def files_of(path: FilePath) -> list[FilePath]:
@@ -193,9 +209,15 @@ def _read_file(file: FilePath) -> list[_Place | Problem]:
     if file.stat().st_size > MAX_BYTES:
         return _refused(name, None, "the file is larger than 8 MiB", "split it")
     try:
-        documents = documents_in(file.read_bytes().decode("utf-8-sig"))
+        text = file.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
         return _refused(name, None, "the file is not UTF-8", "save it as UTF-8")
+    return _read_text(text, name)
+
+
+def _read_text(text: str, name: str) -> list[_Place | Problem]:
+    try:
+        documents = documents_in(text)
     except UnreadableError as unreadable:
         return _refused(name, unreadable.line, f"this is not YAML: {unreadable}", "mend the line, or the one before it")
     if not documents:
