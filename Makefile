@@ -6,13 +6,14 @@
 #   make lint                 ruff and mypy
 #   make evaluate             how well detection does on the messages held out, by file
 #   make train                makes the detector's models anew from the corpus: a quarter of an hour
+#   make bench                how fast it is, beside Faust and Quix Streams on the same events; some minutes
 #   make docs                 writes anew what is generated from the code: schemas, settings, metrics
 #   make clean                removes .venv and every cache
 
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint evaluate train docs clean
+.PHONY: help setup demo test lint evaluate train bench docs clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -79,6 +80,10 @@ evaluate: setup
 train: setup
 	@$(UV) sync --frozen --extra demo --group train --inexact
 	@$(BIN)/python -m handraise.training $(ARGS)
+
+bench: setup
+	@$(UV) sync --frozen --extra demo --group bench --inexact
+	@$(BIN)/python -m tests.benchmarks.bench $(ARGS)
 
 docs: setup
 	@$(BIN)/python -m handraise.reference

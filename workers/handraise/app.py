@@ -82,6 +82,15 @@ def create_app(settings: Settings) -> App:
     Raises:
         EngineError: the local policies cannot be used.
     """
+    return build_app(settings, worker_parts(settings))
+
+
+def worker_parts(settings: Settings) -> Parts:
+    """The worker's parts: detection and the fold, the policies, the metrics.
+
+    Raises:
+        EngineError: the local policies cannot be used.
+    """
     shelf = BookShelf(_local_policies(settings))
     detect, detector_version = detection(fast=settings.detector is DetectorKind.FAST)
     registry = CollectorRegistry()
@@ -95,7 +104,7 @@ def create_app(settings: Settings) -> App:
     # The detector reads its data at its first call, which must not be a customer's.
     detect([""])
     step = Processor(shelf.policy, timed(detect, metrics.detected), detector_version)
-    return build_app(settings, Parts(step, head_of, shelf, check_policy, metrics, registry))
+    return Parts(step, head_of, shelf, check_policy, metrics, registry)
 
 
 def timed(detector: Detect, took: Callable[[float], None]) -> Detect:

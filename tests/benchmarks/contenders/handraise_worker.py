@@ -1,0 +1,98 @@
+"""Handraise's worker; with `engine` as the second argument, its engine with the same job as the others.
+
+Its settings come from the environment, as always. An event is done when its batch is committed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple, cast
+
+from handraise.app import Parts, build_app, run, worker_parts
+from handraise.conversation.effects import Effects
+from handraise.engine.errors import EngineError
+from handraise.engine.folding import Event
+from handraise.engine.observer import Folded, Observer
+from handraise.events import Action, ChatMessage, DeadLetterReason, Decision, DecisionResult
+from handraise.logs import set_up_logs
+from handraise.settings import load_settings
+from tests.benchmarks.job import TELLS_AT, Job, Stopwatch, given_job
+
+_NOTHING: Final = Effects()
+
+
+class Watched:
+    """An observer that passes everything on, and tells a stopwatch of each commit."""
+
+    def __init__(self, observer: Observer, watch: Stopwatch) -> None:
+        self._observer: Final = observer
+        self._watch: Final = watch
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the observer has
+        return getattr(self._observer, name)
+
+    def batch_committed(self, partition: int, records: int, seconds: float, folded: Sequence[Folded]) -> None:
+        """Pass it on."""
+        self._observer.batch_committed(partition, records, seconds, folded)
+        self._watch.done(records)
+
+
+class Counted(NamedTuple):
+    """What came of one event."""
+
+    key: bytes
+    state: bytes | None
+    effects: Effects
+    rejected: tuple[DeadLetterReason, str] | None = None
+
+
+class Counting:
+    """The job: state is the number of messages of the conversation, and every tenth of them brings a record about."""
+
+    def process(self, events: Sequence[Event], load: Callable[[bytes], bytes | None]) -> list[Counted]:
+        """Count."""
+        counts: dict[bytes, int] = {}
+        results = []
+        for event in events:
+            key = f"{event.business_id}/{event.conversation_id}".encode()
+            number = counts.get(key)
+            if number is None:
+                number = int(load(key) or 0)
+            counts[key] = number = number + 1
+            effects = _NOTHING if number % TELLS_AT else Effects(decisions=[_told(event, number)])
+            results.append(Counted(key, b"%d" % number, effects))
+        return results
+
+
+def _told(event: Event, number: int) -> Decision:
+    message = cast(ChatMessage, event)
+    return Decision(
+        conversation_id=message.conversation_id,
+        business_id=message.business_id,
+        message_id=message.message_id,
+        trigger="count",
+        result=DecisionResult.NEAR,
+        because=str(number),
+        score=0.0,
+        threshold=1.0,
+        action=Action.SHADOW,
+        escalation_id=None,
+        policy_version="none",
+        detector_version="none",
+        occurred_at=cast(Any, message.sent_at),
+    )
+
+
+def parts(job: Job, *, engine_alone: bool) -> Parts:
+    """The worker's own parts, watched; with another step if the engine is to be measured alone."""
+    made = worker_parts(load_settings())
+    if engine_alone:
+        made = made._replace(step=Counting(), open_trigger=lambda _: None)
+    return made._replace(observer=cast(Observer, Watched(made.observer, Stopwatch(job))))
+
+
+if __name__ == "__main__":
+    settings = load_settings()
+    set_up_logs(settings.log_level, settings.log_format, quiet_errors=(EngineError,))
+    sys.exit(run(build_app(settings, parts(given_job(), engine_alone=sys.argv[2:] == ["engine"]))))

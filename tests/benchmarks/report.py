@@ -1,0 +1,158 @@
+"""The results of a run: as a table, as one line of JSON, and as a report in Markdown."""
+
+from __future__ import annotations
+
+import platform
+import re
+import statistics
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import psutil
+from msgspec import Struct
+
+from tests.benchmarks.job import Took
+from tests.benchmarks.latency import Latency
+from tests.benchmarks.restoring import Restore
+from tests.support.brokers import POM
+
+_IN_JSON: Final = (
+    "handraise_exactly_once",
+    "handraise_at_least_once",
+    "engine_exactly_once",
+    "stock_faust",
+    "quix_at_least_once",
+    "quix_exactly_once",
+    "raw_aiokafka",
+)
+_PACKAGES: Final = ("handraise", "faust-streaming", "aiokafka", "quixstreams", "msgspec", "numpy", "onnxruntime")
+
+
+_KAFKA: Final = re.compile(r"<artifactId>kafka_2.13</artifactId>\s*<version>([^<]+)")
+_REPORT: Final = """# Benchmark
+
+    make bench ARGS="--report {path}"
+
+{day}: {events} events, medians of {rounds} rounds, every contender once a round. {cores} cores ({processor}), on which
+Apache Kafka {kafka} ran as well; Python {python}; {versions}.
+
+{table}
+
+`of Faust` and `of Quix` are multiples of stock Faust and of Quix Streams at-least-once. `own µs` and `broker's µs` are
+the processor time of one event; what else the machine does changes the events a second, and these hardly.
+`handraise_…` is the whole path with detection, the others count the messages of each conversation in a state with a
+changelog, and publish a record for every tenth: `engine_…` on Handraise's engine, `stock_faust` with an agent and a
+table, `quix_…` with a stateful function. `raw_aiokafka` reads and does nothing. An event is done when its batch is
+committed; with Quix when its last checkpoint is; with Faust when the agent has had it.
+
+{rest}
+
+```json
+{json}
+```
+"""
+
+
+class Results(Struct, kw_only=True):
+    """Everything that a run measured; what it left out is None, or not there."""
+
+    events: int
+    rounds: int
+    took: Mapping[str, Sequence[Took]]
+    """By contender, one a round."""
+    latency: Sequence[Latency] = ()
+    """At several rates, the one at half load last."""
+    restore: Restore | None = None
+
+    def a_second(self, name: str) -> float | None:
+        """The median of a contender's events a second."""
+        return self._median(name, "a_second")
+
+    def _median(self, name: str, what: str) -> float | None:
+        took = self.took.get(name)
+        return statistics.median(getattr(one, what) for one in took) if took else None
+
+    def table(self) -> str:
+        """One line a contender."""
+        head = "| | events/s | of Faust | of Quix | own µs | broker's µs | batch |"
+        lines = [head, "|---|--:|--:|--:|--:|--:|--:|"]
+        for name in self.took:
+            rate = self.a_second(name)
+            cells = [
+                name,
+                _number(rate),
+                _ratio(rate, self.a_second("stock_faust")),
+                _ratio(rate, self.a_second("quix_at_least_once")),
+                _number(self._median(name, "cpu_microseconds"), 1),
+                _number(self._median(name, "broker_microseconds"), 1),
+                _number(self._median(name, "batch")),
+            ]
+            lines.append(f"| {' | '.join(cells)} |")
+        return "\n".join(lines)
+
+    def rest(self) -> str:
+        """Latency and restore, a line each."""
+        lines = [
+            f"Latency, exactly-once, {one.rate:,.0f} messages/s: p50 {one.p50:.1f} ms, p99 {one.p99:.1f} ms"
+            f" ({one.decisions} decisions; {one.batch:.1f} records in a batch)."
+            for one in self.latency
+        ]
+        if self.restore is not None:
+            restore = self.restore
+            lines.append(
+                f"Restore of {restore.conversations:,} conversations: {restore.seconds:.1f} s;"
+                f" {restore.encoded_bytes:,.0f} bytes each in the changelog, {restore.memory_bytes:,.0f} in memory."
+            )
+        return "\n\n".join(lines)
+
+    def as_json(self) -> str:
+        """The line that ends a run."""
+        found: dict[str, Any] = {name: _rounded(self.a_second(name)) for name in _IN_JSON}
+        last = self.latency[-1] if self.latency else None
+        found["latency_ms"] = {"p50": last and round(last.p50, 1), "p99": last and round(last.p99, 1)}
+        found["restore_1m_s"] = self.restore and round(self.restore.seconds * 1e6 / self.restore.conversations, 2)
+        found["state_bytes"] = self.restore and round(self.restore.memory_bytes)
+        return msgspec.json.encode(found).decode()
+
+    def write(self, path: Path) -> None:
+        """The report."""
+        versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+        path.write_text(
+            _REPORT.format(
+                path=path,
+                day=f"{datetime.now(UTC):%Y-%m-%d}",
+                events=f"{self.events:,}",
+                rounds=self.rounds,
+                cores=psutil.cpu_count(),
+                processor=_processor(),
+                python=platform.python_version(),
+                kafka=_KAFKA.findall(POM.read_text())[0],
+                versions=versions,
+                table=self.table(),
+                rest=self.rest(),
+                json=self.as_json(),
+            )
+        )
+
+
+def _number(value: float | None, digits: int = 0) -> str:
+    return "" if value is None else f"{value:,.{digits}f}"
+
+
+def _ratio(value: float | None, other: float | None) -> str:
+    return "" if value is None or other is None else f"{value / other:.2f}"
+
+
+def _rounded(value: float | None) -> int | None:
+    return None if value is None else round(value)
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(": ")[2]
+    return platform.processor()
