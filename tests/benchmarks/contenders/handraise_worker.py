@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, cast
 
 from handraise.app import Parts, build_app, run, worker_parts
 from handraise.conversation.effects import Effects
 from handraise.engine.errors import EngineError
 from handraise.engine.folding import Event
 from handraise.engine.observer import Folded, Observer
-from handraise.events import Action, ChatMessage, DeadLetterReason, Decision, DecisionResult
+from handraise.events import Action, ChatMessage, Decision, DecisionResult
 from handraise.logs import set_up_logs
 from handraise.settings import load_settings
 from tests.benchmarks.job import TELLS_AT, Job, Stopwatch, given_job
+from tests.support.counting import COUNTED, Counted
 
 _NOTHING: Final = Effects()
 
@@ -38,15 +39,6 @@ class Watched:
         self._watch.done(records)
 
 
-class Counted(NamedTuple):
-    """What came of one event."""
-
-    key: bytes
-    state: bytes | None
-    effects: Effects
-    rejected: tuple[DeadLetterReason, str] | None = None
-
-
 class Counting:
     """The job: state is the number of messages of the conversation, and every tenth of them brings a record about."""
 
@@ -61,8 +53,12 @@ class Counting:
                 number = int(load(key) or 0)
             counts[key] = number = number + 1
             effects = _NOTHING if number % TELLS_AT else Effects(decisions=[_told(event, number)])
-            results.append(Counted(key, b"%d" % number, effects))
+            results.append(Counted(key, b"%d" % number, effects, head=COUNTED))
         return results
+
+    def advance(self, key: bytes, state: bytes, until: int) -> Counted:
+        """No timer is ever due."""
+        raise NotImplementedError
 
 
 def _told(event: Event, number: int) -> Decision:
@@ -88,7 +84,7 @@ def parts(job: Job, *, engine_alone: bool) -> Parts:
     """The worker's own parts, watched; with another step if the engine is to be measured alone."""
     made = worker_parts(load_settings())
     if engine_alone:
-        made = made._replace(step=Counting(), open_trigger=lambda _: None)
+        made = made._replace(step=Counting(), head_of=lambda _: COUNTED)
     return made._replace(observer=cast(Observer, Watched(made.observer, Stopwatch(job))))
 
 
