@@ -34,7 +34,7 @@ EDGES: Final = {
     "agents": {"app"},
     "reference": set[str](),
     "training": set[str](),
-    "review": {"cli", "console", "demo"},
+    "review": {"cli", "console", "demo", "reference"},
     "engine": {"agents", "app", "cli", "demo", "reference", "review", "telemetry"},
 }
 """Who may import each package at the edge; nothing below may reach back."""

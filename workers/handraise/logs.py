@@ -16,6 +16,7 @@ from handraise.settings import LogFormat, LogLevel
 _QUIET: Final = {
     # Each repeats what the engine says, or tells of every connection.
     "aiokafka": logging.WARNING,
+    "alembic": logging.WARNING,
     "faust": logging.WARNING,
     "mode": logging.WARNING,
     "asyncio": logging.WARNING,

@@ -138,6 +138,23 @@ class Settings(BaseSettings):
         description="Where the escalation log is kept: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`,"
         " better as a secret file; none means `handraise.sqlite3` in the working directory.",
     )
+    log_mask_contacts: bool = Field(
+        True,
+        description="Whether the log masks e-mail addresses and phone numbers; card numbers, IBANs, passwords and"
+        " tokens it masks in any case.",
+    )
+    log_decision_days: Annotated[int, Field(ge=1, le=36_500)] = Field(
+        90, description="Days that the log keeps decisions: what fired, was suppressed, came near or was missed."
+    )
+    log_escalation_days: Annotated[int, Field(ge=1, le=36_500)] = Field(
+        730, description="Days that the log keeps escalations, with what people did about them."
+    )
+    log_http_port: Annotated[int, Field(ge=0, le=65_535)] = Field(
+        9465, description="Port for `/metrics`, `/healthz` and `/readyz` of `handraise log`, on the same address."
+    )
+    log_batch_records: Annotated[int, Field(ge=1, le=50_000)] = Field(
+        2_000, description="The most records that the log writes in one transaction of its database."
+    )
 
     batch_records: Annotated[int, Field(ge=1, le=10_000)] = Field(
         500, description="The most records of a partition in one batch, which is one transaction."

@@ -31,6 +31,9 @@ class _Subcommand(NamedTuple):
 
 SUBCOMMANDS: Final = {
     "worker": _Subcommand("handraise.cli.worker", "worker", "Watch the conversations on Kafka and raise escalations."),
+    "log": _Subcommand(
+        "handraise.cli.log", "log_command", "Keep the escalation log: write what happens to a database."
+    ),
     "topics": _Subcommand("handraise.cli.topics", "app", "Create the topics that Handraise reads and writes."),
     "policy": _Subcommand("handraise.cli.policy", "app", "Check a policy file, test it, or show what it comes to."),
     "trigger": _Subcommand("handraise.cli.trigger", "app", "Try a trigger of one's own on messages of the past."),

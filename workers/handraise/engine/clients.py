@@ -34,12 +34,15 @@ class Clients:
         """For topics and their options."""
         return AIOKafkaAdminClient(**self._common(), request_timeout_ms=REQUEST_TIMEOUT_MS)
 
-    def reader(self, *, isolation: str = "read_committed") -> Any:  # noqa: ANN401 - aiokafka carries no types
-        """A consumer without a group, for state and policies: assign and seek it by hand."""
+    def reader(self, *, isolation: str = "read_committed", reset: str = "earliest") -> Any:  # noqa: ANN401 - aiokafka carries no types
+        """A consumer without a group, for state, policies and the log: assign and seek it by hand.
+
+        With `reset="none"`, an offset that a topic no longer has is an error, not a silent jump.
+        """
         return AIOKafkaConsumer(
             **self._common(),
             isolation_level=isolation,
-            auto_offset_reset="earliest",
+            auto_offset_reset=reset,
             enable_auto_commit=False,
             max_partition_fetch_bytes=_RESTORE_FETCH_BYTES,
             fetch_max_wait_ms=_FETCH_WAIT_MS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Protocol
 
 import structlog
 from aiohttp import web
@@ -11,17 +12,30 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
 from handraise.engine.errors import EngineError
-from handraise.engine.health import Health
 
 log = structlog.get_logger(__name__)
 
 
+class Readiness(Protocol):
+    """Whether a process does its work, and what it waits for if not."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing is missing."""
+        ...
+
+    @property
+    def waiting(self) -> list[str]:
+        """What is missing, in words."""
+        ...
+
+
 class HttpServer(Service):
-    """Answers from the first moment of the worker to its last, on the address of the settings."""
+    """Answers from the first moment of the process to its last, on the address of the settings."""
 
     mundane_level = "debug"
 
-    def __init__(self, host: str, port: int, registry: CollectorRegistry, health: Health) -> None:
+    def __init__(self, host: str, port: int, registry: CollectorRegistry, health: Readiness) -> None:
         self._host = host
         self._port = port
         self._registry = registry

@@ -13,7 +13,8 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
 
-from handraise.metrics import CATALOGUE, TRIGGER, Label
+from handraise.metrics import CATALOGUE, TRIGGER, Label, Metric
+from handraise.review.metrics import CATALOGUE as LOG_CATALOGUE
 from handraise.settings import PREFIX, Settings
 
 README: Final = Path("README.md")
@@ -33,7 +34,13 @@ def render(root: Path) -> dict[Path, str]:
     """
     path = root / README
     text = path.read_text(encoding="utf-8")
-    for name, table in (("settings", settings()), ("metrics", metrics()), ("alerts", alerts(root / ALERTS))):
+    tables = {
+        "settings": settings(),
+        "metrics": metrics(),
+        "log-metrics": log_metrics(),
+        "alerts": alerts(root / ALERTS),
+    }
+    for name, table in tables.items():
         text = between_markers(text, name, table)
     return {path: text}
 
@@ -64,13 +71,22 @@ def settings() -> str:
 
 
 def metrics() -> str:
-    """The table of the metrics, and what the label is that many of them have."""
+    """The table of the worker's metrics, and what the label is that many of them have."""
     triggers = ", ".join(f"`{value}`" for value in TRIGGER.values)
-    return f"`trigger` is {triggers}, or the name of an {TRIGGER.source}.\n\n" + _table(
+    return f"`trigger` is {triggers}, or the name of an {TRIGGER.source}.\n\n" + _metrics(CATALOGUE)
+
+
+def log_metrics() -> str:
+    """The table of the metrics of `handraise log`."""
+    return _metrics(LOG_CATALOGUE)
+
+
+def _metrics(catalogue: Iterable[Metric]) -> str:
+    return _table(
         ("Metric", "Type", "Labels", "Meaning"),
         (
             (f"`{metric.name}`", metric.kind.value, "; ".join(map(_label, metric.labels)), metric.help)
-            for metric in CATALOGUE
+            for metric in catalogue
         ),
     )
 

@@ -236,7 +236,7 @@ class PromiseRow(Base):
     """When a later promise took its place."""
     claimed_at: Mapped[datetime | None]
     kept: Mapped[bool | None]
-    """None while it stands, and for one that another replaced, or a close ended, before it was due."""
+    """None while it stands, and for one that another replaced before it was due."""
 
 
 # --- how far the log is ---
@@ -260,3 +260,5 @@ class ErasureRow(Base):
     conversation: Mapped[str] = mapped_column(primary_key=True)
     """A hash of business and conversation."""
     erased_at: Mapped[datetime]
+    held_until: Mapped[datetime]
+    """When no topic holds anything of it any more."""

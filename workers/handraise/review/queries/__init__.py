@@ -5,7 +5,7 @@ and never changed; everything else is a struct of its own. Times are UTC; a peri
 """
 
 from handraise.review.queries.decisions import DecisionFilter, decision_page
-from handraise.review.queries.escalations import EscalationFilter, escalation_page, open_escalations
+from handraise.review.queries.escalations import EscalationFilter, Judged, escalation_page, open_escalations
 from handraise.review.queries.figures import Figures, TriggerFigures, figures
 from handraise.review.queries.history import Exchange, History, conversation_history, escalation_history
 from handraise.review.queries.names import Names, names
@@ -25,6 +25,7 @@ __all__ = [
     "Figures",
     "History",
     "InvalidCursorError",
+    "Judged",
     "Names",
     "Page",
     "PromiseFigures",

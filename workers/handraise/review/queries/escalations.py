@@ -67,11 +67,15 @@ def escalation_page(
 
 
 def _place(cursor: str) -> tuple[datetime, str]:
-    raised_at, found, escalation_id = cursor.partition("-")
+    raised_at, _, escalation_id = cursor.partition("-")
+    when: datetime | None
     try:
-        return utc(int(raised_at)), escalation_id if found else ""
-    except (ValueError, OverflowError):
-        raise InvalidCursorError("this is no place in the list: start from its beginning") from None
+        when = utc(int(raised_at))
+    except (ValueError, OverflowError, OSError):
+        when = None
+    if when is None or not escalation_id:
+        raise InvalidCursorError("this is no place in the list: start from its beginning")
+    return when, escalation_id
 
 
 def _select(wanted: EscalationFilter) -> Select[EscalationRow]:

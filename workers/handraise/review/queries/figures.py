@@ -15,9 +15,6 @@ from handraise.review.queries.promises import PromiseFigures, promise_figures, t
 from handraise.review.queries.scope import Scope
 from handraise.review.tables import ConversationRow, DecisionRow, EscalationRow
 
-MISSED: Final = "missed"
-"""The result of a decision that tells of a probable miss."""
-
 
 class TriggerFigures(Struct, frozen=True, kw_only=True):
     """What one trigger did in a period."""
@@ -88,7 +85,7 @@ def figures(session: Session, scope: Scope, *, now: datetime) -> Figures:
                 suppressed=decisions.get((trigger, DecisionResult.SUPPRESSED), 0),
                 near=decisions.get((trigger, DecisionResult.NEAR), 0),
                 verdicts=verdicts.get(trigger, {}),
-                missed=decisions.get((trigger, MISSED), 0),
+                missed=decisions.get((trigger, DecisionResult.MISSED), 0),
                 near_then_missed=after_near.get(trigger, 0),
                 promises=promised.get(trigger),
             )
@@ -136,7 +133,7 @@ def _escalated(session: Session, scope: Scope) -> int:
 
 def _missed(session: Session, scope: Scope) -> int:
     row = DecisionRow
-    where = [row.result == MISSED, *scope.of(row.business_id, row.occurred_at)]
+    where = [row.result == DecisionResult.MISSED, *scope.of(row.business_id, row.occurred_at)]
     each = select(row.business_id, row.conversation_id).where(*where).distinct()
     return session.scalar(select(func.count()).select_from(each.subquery())) or 0
 
@@ -179,7 +176,7 @@ def _near_then_missed(session: Session, scope: Scope) -> dict[str, int]:
         )
         .where(
             near.result == DecisionResult.NEAR,
-            missed.result == MISSED,
+            missed.result == DecisionResult.MISSED,
             *scope.of(missed.business_id, missed.occurred_at),
         )
         .distinct()

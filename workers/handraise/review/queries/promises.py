@@ -28,7 +28,7 @@ class PromiseFigures(Struct, frozen=True, kw_only=True):
     waiting: int
     """Not due yet."""
     replaced: int
-    """Another promise took its place, or it was not needed any more, before it was due."""
+    """Another promise took its place before it was due."""
 
     @property
     def share_kept(self) -> Share | None:

@@ -10,7 +10,6 @@ from sqlalchemy import BigInteger, ColumnElement, func, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from handraise.events import DecisionResult
-from handraise.review.queries.figures import MISSED
 from handraise.review.queries.scope import Scope
 from handraise.review.tables import ConversationRow, DecisionRow, EscalationRow
 
@@ -44,13 +43,16 @@ def days(session: Session, scope: Scope) -> list[Day]:
     for number, trigger, count in session.execute(by_trigger):
         found[_date(number)].escalations[trigger] = count
     row, at = DecisionRow, _day(DecisionRow.occurred_at)
-    decisions = [row.result.in_((DecisionResult.NEAR, MISSED)), *scope.of(row.business_id, row.occurred_at)]
+    decisions = [
+        row.result.in_((DecisionResult.NEAR, DecisionResult.MISSED)),
+        *scope.of(row.business_id, row.occurred_at),
+    ]
     by_result = (
         select(at, row.trigger, row.result, func.count()).where(*decisions).group_by(at, row.trigger, row.result)
     )
     for number, trigger, result, count in session.execute(by_result):
         day = found[_date(number)]
-        (day.missed if result == MISSED else day.near)[trigger] = count
+        (day.missed if result == DecisionResult.MISSED else day.near)[trigger] = count
     return list(found.values())
 
 

@@ -9,7 +9,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from handraise.events import DecisionResult
-from handraise.review.queries.figures import MISSED
 from handraise.review.queries.scope import Scope
 from handraise.review.tables import DecisionRow
 
@@ -54,7 +53,7 @@ def score_histogram(session: Session, scope: Scope, trigger: str, *, bars: int =
                 bar.suppressed += count
             case DecisionResult.NEAR:
                 bar.near += count
-            case _ if result == MISSED:
+            case DecisionResult.MISSED:
                 bar.missed += count
     newest = func.max(row.decision_id)
     thresholds = select(row.threshold).where(*where).group_by(row.threshold).order_by(newest.desc())

@@ -134,7 +134,7 @@ def _progress() -> None:
         _text("topic"),
         [sa.Column("partition", sa.Integer, nullable=False), sa.Column("next_offset", sa.BigInteger, nullable=False)],
     )
-    _table("erasures", ["conversation"], _text("conversation"), _times("erased_at"))
+    _table("erasures", ["conversation"], _text("conversation"), _times("erased_at", "held_until"))
 
 
 def _text(*names: str, nullable: bool = False) -> list[sa.Column[Any]]:

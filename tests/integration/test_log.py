@@ -1,0 +1,186 @@
+"""`handraise log` on a broker: everything once, whatever is killed, restarted or read again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from handraise.events import ClosedBecause, OutcomeKind, Policy, encode
+from handraise.review.database import LogDatabase
+from handraise.review.publishing import publish_policy
+from handraise.review.tables import DecisionRow, EscalationRow, OffsetRow, PolicyRow
+from tests.support.installation import Installation, Record, WorkerProcess
+from tests.support.logged import (
+    Event,
+    a_closing,
+    a_control,
+    a_decision,
+    a_message,
+    an_escalation,
+    an_outcome,
+    dump,
+    topic_of,
+)
+from tests.support.waiting import until
+
+LOG = ("-m", "handraise", "log")
+SECONDS = 30
+
+
+def published(events: Iterable[Event]) -> list[Record]:
+    """Records as the workers and the tools publish them."""
+    return [Record(topic_of(event), encode(event), event.conversation_id.encode()) for event in events]
+
+
+def some_conversations(first: int, number: int) -> list[Event]:
+    """Each with a message, three decisions, an escalation that ends, who held it, and what a person did."""
+    found: list[Event] = []
+    for place in range(first, first + number):
+        here: dict[str, Any] = {"conversation_id": f"c{place}"}
+        named = here | {"escalation_id": f"e{place}"}
+        found += [a_message(0, **here), *(a_decision(minute, **named) for minute in range(3))]
+        found += [an_escalation(0, **named), a_control(5, **named), an_outcome(4, OutcomeKind.ACCEPTED, **named)]
+        found.append(a_closing(30, 1, ClosedBecause.RESOLVED, **named))
+    return found
+
+
+class Kept:
+    """A log that is kept for a test, in a file."""
+
+    def __init__(self, installation: Installation, folder: Path) -> None:
+        self.url = f"sqlite:///{folder / 'log.sqlite3'}"
+        self._installation = installation
+        self.database = LogDatabase(self.url)
+
+    def start(self, **more: str) -> WorkerProcess:
+        """Start the process."""
+        settings = {
+            "HANDRAISE_LOG_DATABASE_URL": self.url,
+            "HANDRAISE_LOG_HTTP_PORT": "0",
+            # The events are of a day in the past.
+            "HANDRAISE_LOG_DECISION_DAYS": "36500",
+            "HANDRAISE_LOG_ESCALATION_DAYS": "36500",
+        }
+        return self._installation.worker(LOG, **settings, **more).wait_ready()
+
+    def decisions(self) -> int:
+        """How many are in it."""
+        with self.database.reading() as session:
+            return session.scalar(select(func.count()).select_from(DecisionRow)) or 0
+
+    def wait_for_decisions(self, number: int) -> None:
+        """Wait until so many are in it."""
+        until(lambda: self.decisions() >= number, SECONDS, f"{number} decisions to be logged")
+
+
+def publish(installation: Installation, events: Iterable[Event]) -> None:
+    asyncio.run(installation.produce(published(events)))
+
+
+def test_what_the_topics_hold_is_in_the_log_and_each_once(installation: Installation, tmp_path: Path) -> None:
+    kept = Kept(installation, tmp_path)
+    publish(installation, some_conversations(0, 50))
+    process = kept.start()
+    publish(installation, some_conversations(25, 50))
+    kept.wait_for_decisions(75 * 3)
+    publish(installation, some_conversations(0, 1))
+    policy = Policy(business_id="shop", owner="Rosa")
+    asyncio.run(publish_policy(installation.settings, policy, document="# ours\n", by="Ines", note="first"))
+    until(lambda: policies(kept) == 1, SECONDS, "the policy to be logged")
+    until(lambda: seen_to(kept) == 75, SECONDS, "the outcomes to be logged")
+    assert kept.decisions() == 75 * 3
+    with kept.database.reading() as session:
+        assert len(list(session.scalars(select(EscalationRow)))) == 75
+        version = session.scalars(select(PolicyRow)).one()
+    assert (version.by, version.note, version.document) == ("Ines", "first", "# ours\n")
+    status, metrics = process.get("/metrics")
+    assert status == 200
+    assert 'handraise_log_records_total{topic="chat.decisions"}' in metrics
+    process.terminate()
+    assert process.wait(10) == 0
+
+
+def test_a_log_that_is_killed_and_started_again_loses_and_doubles_nothing(
+    installation: Installation, tmp_path: Path
+) -> None:
+    kept = Kept(installation, tmp_path)
+    number = 400
+    first = kept.start(HANDRAISE_LOG_BATCH_RECORDS="50")
+    publish(installation, some_conversations(0, number // 2))
+    kept.wait_for_decisions(1)
+    first.kill()
+    publish(installation, some_conversations(number // 2, number // 2))
+    second = kept.start(HANDRAISE_LOG_BATCH_RECORDS="50")
+    kept.wait_for_decisions(kept.decisions() + 1)
+    second.terminate()
+    assert second.wait(10) == 0
+    kept.start()
+    kept.wait_for_decisions(number * 3)
+    until(lambda: seen_to(kept) == number, SECONDS, "everything to be logged")
+    assert kept.decisions() == number * 3
+
+
+def test_topics_that_are_read_again_from_the_beginning_change_nothing(
+    installation: Installation, tmp_path: Path
+) -> None:
+    kept = Kept(installation, tmp_path)
+    process = kept.start()
+    publish(installation, some_conversations(0, 60))
+    kept.wait_for_decisions(60 * 3)
+    until(lambda: seen_to(kept) == 60, SECONDS, "everything to be logged")
+    process.terminate()
+    assert process.wait(10) == 0
+    before, offsets = dump(kept.database), offsets_of(kept)
+    with kept.database.writing() as connection:
+        connection.execute(update(OffsetRow).values(next_offset=0))
+    kept.start()
+    until(lambda: offsets_of(kept) == offsets, SECONDS, "the topics to be read again")
+    assert dump(kept.database) == before
+
+
+def test_a_second_log_on_the_same_database_stops_and_says_so(kafka_installation: Installation, tmp_path: Path) -> None:
+    kept = Kept(kafka_installation, tmp_path)
+    publish(kafka_installation, some_conversations(0, 2))
+    processes = [kept.start(), kept.start()]
+
+    def one_has_ended() -> bool:
+        publish(kafka_installation, some_conversations(0, 2))
+        return any(process.process.poll() is not None for process in processes)
+
+    until(one_has_ended, SECONDS, "one of two to stop")
+    (stopped,) = [process for process in processes if process.process.poll() is not None]
+    assert stopped.wait(5) == 1
+    assert "another `handraise log` writes to" in stopped.log.read_text()
+
+
+def test_a_log_without_topics_says_how_to_make_them(kafka_installation: Installation, tmp_path: Path) -> None:
+    process = kafka_installation.worker(
+        LOG,
+        HANDRAISE_LOG_DATABASE_URL=f"sqlite:///{tmp_path / 'log.sqlite3'}",
+        HANDRAISE_LOG_HTTP_PORT="0",
+        HANDRAISE_TOPIC_PREFIX="nowhere.",
+    )
+    assert process.wait(SECONDS) == 1
+    assert "handraise topics create" in process.log.read_text()
+
+
+def policies(kept: Kept) -> int:
+    with kept.database.reading() as session:
+        return session.scalar(select(func.count()).select_from(PolicyRow)) or 0
+
+
+def seen_to(kept: Kept) -> int:
+    """Escalations that somebody has claimed, and that are closed."""
+    conditions = (EscalationRow.claimed_by == "Rosa", EscalationRow.closed_at.is_not(None))
+    with kept.database.reading() as session:
+        return session.scalar(select(func.count()).where(*conditions)) or 0
+
+
+def offsets_of(kept: Kept) -> dict[tuple[str, int], int]:
+    with kept.database.reading() as session:
+        rows = session.scalars(select(OffsetRow))
+        return {(row.topic, row.partition): row.next_offset for row in rows}

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from handraise.events import ClosedBecause, ControlState, OutcomeKind, Verdict
+from handraise.review.tables import EscalationRow, PromiseRow
+from tests.support.logged import (
+    Event,
+    a_closing,
+    a_control,
+    an_empty_log,
+    an_escalation,
+    an_outcome,
+    at,
+)
+
+
+def stands(*events: Event) -> EscalationRow:
+    with an_empty_log() as log:
+        log.add(*events)
+        with log.database.reading() as session:
+            return session.scalars(select(EscalationRow)).one()
+
+
+def promises(*events: Event) -> list[PromiseRow]:
+    with an_empty_log() as log:
+        log.add(*events)
+        with log.database.reading() as session:
+            return list(session.scalars(select(PromiseRow).order_by(PromiseRow.revision)))
+
+
+def test_an_escalation_stands_as_its_newest_revision_says() -> None:
+    row = stands(an_escalation(0), an_escalation(5, 1, trigger="human_request", evidence=[]))
+    assert (row.revision, row.trigger, row.first_trigger) == (1, "human_request", "complaint")
+    assert (row.raised_at, row.due_at, row.score) == (at(0), at(120), 0.8)
+    assert row.closed_at is None
+    assert row.claimed_at is None
+
+
+def test_a_closing_keeps_the_reason_for_which_it_was_raised() -> None:
+    row = stands(an_escalation(0), a_closing(30, 1, ClosedBecause.IDLE))
+    assert row.reason.startswith("The customer complains")
+    assert (row.closed_at, row.closed_because, row.claimed_at) == (at(30), "idle", None)
+
+
+def test_the_first_person_who_acts_claims_it() -> None:
+    row = stands(
+        an_escalation(0),
+        an_outcome(20, OutcomeKind.REPLIED, by="Tom"),
+        an_outcome(15, OutcomeKind.ACCEPTED, by="Rosa"),
+        an_outcome(10, OutcomeKind.FAILED, by="Ines"),
+        an_outcome(5, OutcomeKind.VERDICT, verdict=Verdict.APPROPRIATE, by="Ines"),
+    )
+    assert (row.claimed_at, row.claimed_by) == (at(15), "Rosa")
+
+
+def test_an_outcome_that_names_no_escalation_is_about_the_one_that_is_open() -> None:
+    during = an_outcome(15, OutcomeKind.ACCEPTED, escalation_id=None)
+    after = an_outcome(50, OutcomeKind.ACCEPTED, escalation_id=None)
+    closing = a_closing(40, 1, ClosedBecause.IDLE)
+    assert stands(an_escalation(0), closing, during).claimed_at == at(15)
+    assert stands(an_escalation(0), closing, after).claimed_at is None
+
+
+def test_a_person_who_speaks_claims_it_without_saying_so() -> None:
+    assert stands(an_escalation(0), a_control(12, ControlState.HUMAN)).claimed_at == at(12)
+    assert stands(an_escalation(0), a_control(12, ControlState.ESCALATED)).claimed_at is None
+    assert stands(an_escalation(0), a_closing(30, 1, ClosedBecause.HANDED_BACK)).claimed_at == at(30)
+
+
+def test_a_notice_about_a_conversation_that_a_human_holds_is_claimed_at_once() -> None:
+    assert stands(an_escalation(10), a_control(0, ControlState.HUMAN)).claimed_at == at(10)
+
+
+def test_the_newest_verdict_counts() -> None:
+    row = stands(
+        an_escalation(0),
+        an_outcome(90, OutcomeKind.VERDICT, verdict=Verdict.UNNECESSARY, by="Tom", note="he only thanked us"),
+        an_outcome(60, OutcomeKind.VERDICT, verdict=Verdict.APPROPRIATE),
+    )
+    assert (row.verdict, row.verdict_by, row.verdict_note) == ("unnecessary", "Tom", "he only thanked us")
+
+
+def test_a_promise_is_kept_until_the_very_moment_it_is_due() -> None:
+    (in_time,) = promises(an_escalation(0), an_outcome(120, OutcomeKind.ACCEPTED))
+    (late,) = promises(an_escalation(0), an_outcome(120.1, OutcomeKind.ACCEPTED))
+    assert (in_time.owner, in_time.trigger, in_time.due_at, in_time.kept) == ("Rosa", "complaint", at(120), True)
+    assert (late.kept, late.claimed_at) == (False, at(120.1))
+
+
+def test_a_promise_that_nobody_answered_is_broken_when_the_escalation_ends() -> None:
+    (standing,) = promises(an_escalation(0))
+    (ended,) = promises(an_escalation(0), a_closing(1_440, 1, ClosedBecause.IDLE))
+    assert (standing.kept, ended.kept) == (None, False)
+
+
+def test_a_revision_with_the_same_owner_and_time_promises_nothing_new() -> None:
+    assert len(promises(an_escalation(0), an_escalation(5, 1, trigger="human_request"))) == 1
+
+
+def test_an_owner_who_could_not_take_it_is_not_measured_by_it() -> None:
+    first, second = promises(
+        an_escalation(0), an_escalation(30, 1, owner="Tom"), an_outcome(100, OutcomeKind.ACCEPTED, by="Tom")
+    )
+    assert (first.owner, first.kept, first.replaced_at) == ("Rosa", None, at(30))
+    assert (second.owner, second.kept) == ("Tom", True)
+
+
+def test_a_promise_that_ran_out_before_another_took_over_is_broken() -> None:
+    first, second = promises(
+        an_escalation(0), an_escalation(120, 1, owner="Tom", due=180), an_outcome(150, OutcomeKind.ACCEPTED, by="Tom")
+    )
+    assert (first.owner, first.kept) == ("Rosa", False)
+    assert (second.owner, second.kept) == ("Tom", True)

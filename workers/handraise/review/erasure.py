@@ -1,0 +1,86 @@
+"""Takes conversations out of the log for good, also where the topics that hold them are read again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+from sqlalchemy import Connection, Select, delete, select, tuple_
+
+from handraise.review.chunks import chunks
+from handraise.review.database import LogDatabase
+from handraise.review.keys import conversation_key, customer_key
+from handraise.review.tables import (
+    ControlRow,
+    ConversationRow,
+    CustomerRow,
+    DecisionRow,
+    ErasureRow,
+    EscalationRow,
+    OutcomeRow,
+    PromiseRow,
+    RevisionRow,
+)
+from handraise.review.writer import Conversation, insert_into
+
+_TABLES = (DecisionRow, RevisionRow, ControlRow, OutcomeRow, PromiseRow, EscalationRow, CustomerRow, ConversationRow)
+
+
+class Erased(Struct, frozen=True):
+    """What an erasure took out of the log."""
+
+    conversations: list[Conversation]
+    """Those that were asked for."""
+    rows: int
+
+
+def conversations_of(database: LogDatabase, customer_id: str, business_id: str | None = None) -> list[Conversation]:
+    """The conversations in which a customer is named by this id, with one business or with all."""
+    with database.reading() as session:
+        businesses = [business_id] if business_id is not None else session.scalars(_businesses())
+        keys = [(business, customer_key(business, customer_id)) for business in businesses]
+        found: list[Conversation] = []
+        for some in chunks(keys):
+            row = CustomerRow
+            statement = select(row.business_id, row.conversation_id).where(
+                tuple_(row.business_id, row.customer).in_(some)
+            )
+            found += [(business, conversation) for business, conversation in session.execute(statement)]
+        return sorted(found)
+
+
+def erase(database: LogDatabase, conversations: list[Conversation], *, now: datetime, held_until: datetime) -> Erased:
+    """Take conversations out of the log, whether or not it has any of them.
+
+    Args:
+        database: the log.
+        conversations: business_id and conversation_id of each.
+        now: what happened up to this time stays out from now on.
+        held_until: when the last topic will have dropped what it holds; until then the log knows, by a hash, what it
+            must not take in again.
+    """
+    rows = 0
+    with database.writing() as connection:
+        for some in chunks(conversations):
+            rows += _delete(connection, some)
+            remembered = [
+                {"conversation": conversation_key(*one), "erased_at": now, "held_until": held_until} for one in some
+            ]
+            statement = insert_into(connection, ErasureRow)
+            newest = {"erased_at": statement.excluded.erased_at, "held_until": statement.excluded.held_until}
+            connection.execute(statement.on_conflict_do_update(["conversation"], set_=newest), remembered)
+    database.forget_freed_pages()
+    return Erased(conversations, rows)
+
+
+def _businesses() -> Select[str]:
+    return select(CustomerRow.business_id).distinct()
+
+
+def _delete(connection: Connection, conversations: list[Conversation]) -> int:
+    return sum(
+        connection.execute(
+            delete(table).where(tuple_(table.business_id, table.conversation_id).in_(conversations))
+        ).rowcount
+        for table in _TABLES
+    )

@@ -1,0 +1,72 @@
+"""Counts what the log does, and knows whether it does it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from prometheus_client import CollectorRegistry
+
+from handraise.engine.topics import Topic
+from handraise.instruments import Instruments
+from handraise.review import metrics
+from handraise.review.intake import READ, Rows
+
+
+class LogObserver:
+    """The log's metrics, and its readiness."""
+
+    def __init__(self, registry: CollectorRegistry, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._instruments: Final = Instruments(registry, metrics.CATALOGUE)
+        self._instruments.set(metrics.LAST_WRITE, now())
+        self._waiting: Final = {"start": "the log has not begun to read"}
+
+    @property
+    def ready(self) -> bool:
+        """Whether records are being read and the database answers."""
+        return not self._waiting
+
+    @property
+    def waiting(self) -> list[str]:
+        """What is missing, in words."""
+        return list(self._waiting.values())
+
+    def wait_for(self, what: str, why: str) -> None:
+        """Something is missing."""
+        self._waiting[what] = why
+        self._instruments.set(metrics.READY, 0)
+
+    def done(self, what: str) -> None:
+        """It is there now."""
+        self._waiting.pop(what, None)
+        self._instruments.set(metrics.READY, int(self.ready))
+
+    def written(self, rows: Rows, seconds: float) -> None:
+        """A run of rows is in the database."""
+        for topic, records in rows.records.items():
+            self._instruments.count(metrics.RECORDS, (topic.value,), by=records)
+        self._instruments.observe(metrics.WRITE_TIME, seconds)
+        self._instruments.set(metrics.LAST_WRITE, self._now())
+
+    def unreadable(self, topic: Topic) -> None:
+        """A record was passed over."""
+        self._instruments.count(metrics.UNREADABLE, (topic.value,))
+
+    def missed(self, topic: Topic, records: int) -> None:
+        """Retention was faster than the log."""
+        self._instruments.count(metrics.MISSED, (topic.value,), by=records)
+
+    def lag(self, records: Mapping[Topic, int]) -> None:
+        """How much is not in the database yet."""
+        for topic in READ:
+            self._instruments.set(metrics.LAG, records.get(topic, 0), (topic.value,))
+
+    def retried(self) -> None:
+        """The database did not answer."""
+        self._instruments.count(metrics.RETRIES)
+
+    def expired(self, rows: int) -> None:
+        """Old rows were removed."""
+        self._instruments.count(metrics.EXPIRED, by=rows)

@@ -1,0 +1,90 @@
+"""What the page and the commands say to the workers, through Kafka: verdicts and other outcomes, and policies.
+
+Nothing here writes to the log's database; the log reads the same topics.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from aiokafka.errors import KafkaError
+
+from handraise.engine.clients import Clients
+from handraise.engine.topics import Topic, TopicNames
+from handraise.events import Outcome, Policy, encode
+from handraise.review.errors import LogError
+from handraise.settings import Settings
+
+BY: Final = "handraise.by"
+"""The header of a published policy that says who published it."""
+NOTE: Final = "handraise.note"
+"""The header that says why."""
+DOCUMENT: Final = "handraise.document"
+"""The header with the policy as it was written: YAML, with its comments."""
+MOST_DOCUMENT_BYTES: Final = 300_000
+"""A longer document is not sent along, and the log writes the policy anew."""
+
+Header = tuple[str, bytes]
+
+
+class NotPublishedError(LogError):
+    """The broker did not take it; the message says why."""
+
+
+async def publish_outcome(settings: Settings, outcome: Outcome) -> None:
+    """Tell the workers what a person did, or thinks of an escalation.
+
+    Raises:
+        EngineError: no broker answers.
+        NotPublishedError: it did not take the record.
+    """
+    await _publish(settings, Topic.OUTCOMES, outcome.conversation_id.encode(), encode(outcome), [])
+
+
+async def publish_policy(
+    settings: Settings, policy: Policy, *, document: str | None = None, by: str | None = None, note: str | None = None
+) -> None:
+    """Put a policy into force. It is to have passed `handraise.policy.parse` or `examine`: a worker refuses any other.
+
+    Args:
+        settings: where the topics are.
+        policy: what is to hold.
+        document: the same as it was written, kept for people to read.
+        by: who publishes it.
+        note: why.
+
+    Raises:
+        EngineError: no broker answers.
+        NotPublishedError: it did not take the record.
+    """
+    headers = [(name, value.encode()) for name, value in ((BY, by), (NOTE, note)) if value]
+    if document is not None and len(written := document.encode()) <= MOST_DOCUMENT_BYTES:
+        headers.append((DOCUMENT, written))
+    await _publish(settings, Topic.POLICIES, policy.business_id.encode(), encode(policy), headers)
+
+
+async def withdraw_policy(
+    settings: Settings, business_id: str, *, by: str | None = None, note: str | None = None
+) -> None:
+    """Go back to the policy of the workers' files, or to the built-in default.
+
+    Raises:
+        EngineError: no broker answers.
+        NotPublishedError: it did not take the record.
+    """
+    headers = [(name, value.encode()) for name, value in ((BY, by), (NOTE, note)) if value]
+    await _publish(settings, Topic.POLICIES, business_id.encode(), None, headers)
+
+
+async def _publish(settings: Settings, topic: Topic, key: bytes, value: bytes | None, headers: list[Header]) -> None:
+    clients = Clients(settings)
+    producer: Any = await clients.start(clients.producer())
+    name = TopicNames(settings.topic_prefix)[topic]
+    try:
+        await producer.send_and_wait(name, value, key=key, headers=headers)
+    except KafkaError as error:
+        raise NotPublishedError(
+            f"{name} did not take the record ({type(error).__name__}); nothing was changed"
+        ) from error
+    finally:
+        await producer.stop()
