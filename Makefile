@@ -3,6 +3,7 @@
 #   make demo                 the live demonstration; options: make demo ARGS="--keep"
 #   make test                 every test; tests whose tools are missing are skipped and say how to get them
 #   make test ARGS=tests/unit some of them; any pytest option goes into ARGS
+#   make chaos                faults under load on a real Kafka, each judged by an oracle: an hour; ARGS=--short: minutes
 #   make lint                 ruff and mypy
 #   make evaluate             how well detection does on the messages held out, by file
 #   make train                makes the detector's models anew from the corpus: a quarter of an hour
@@ -13,7 +14,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint evaluate train bench docs clean
+.PHONY: help setup demo test chaos lint evaluate train bench docs clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -68,6 +69,9 @@ TESTS := $(wildcard $(addprefix tests/,unit component ops integration chaos))
 
 test: setup
 	@$(BIN)/pytest $(or $(ARGS),$(TESTS))
+
+chaos: setup
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 lint: setup
 	@$(BIN)/ruff check

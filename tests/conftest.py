@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.support.brokers import Broker, BrokerUnavailableError, apache_kafka, embedded
+from tests.support.brokers import Broker, BrokerUnavailableError, apache_kafka, embedded, jars
 from tests.support.installation import Installation, installed
 
 settings.register_profile("steady", deadline=None)
@@ -23,6 +23,15 @@ REQUIRED = "HANDRAISE_REQUIRE_KAFKA"
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """Apache Kafka."""
     yield from _started(apache_kafka, tmp_path_factory.mktemp("kafka"))
+
+
+@pytest.fixture(scope="session")
+def kafka_jars() -> None:
+    """What Apache Kafka needs is there, for a test that starts its own."""
+    try:
+        jars()
+    except BrokerUnavailableError as error:
+        _unavailable(error)
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +71,10 @@ def _started(start: Callable[[Path], AbstractContextManager[Broker]], folder: Pa
         with start(folder) as running:
             yield running
     except BrokerUnavailableError as error:
-        if os.environ.get(REQUIRED) == "1":
-            pytest.fail(f"{error} ({REQUIRED}=1 allows no skip)")
-        pytest.skip(str(error))
+        _unavailable(error)
+
+
+def _unavailable(error: BrokerUnavailableError) -> None:
+    if os.environ.get(REQUIRED) == "1":
+        pytest.fail(f"{error} ({REQUIRED}=1 allows no skip)")
+    pytest.skip(str(error))

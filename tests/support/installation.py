@@ -47,6 +47,7 @@ class WorkerProcess:
     def __init__(self, arguments: Sequence[str], environment: dict[str, str], log: Path) -> None:
         self.arguments = arguments
         self.log = log
+        self._url: str | None = None
         self._out = log.open("wb")
         self.process = subprocess.Popen(
             [sys.executable, *arguments], env=environment, cwd=ROOT, stdout=self._out, stderr=subprocess.STDOUT
@@ -63,8 +64,10 @@ class WorkerProcess:
 
     def url(self) -> str:
         """Where it answers HTTP."""
-        until(lambda: self._ended() or bool(self.events("listening")), 60, f"{self.log.name} to listen")
-        return str(self.events("listening")[0]["url"])
+        if self._url is None:
+            until(lambda: self._ended() or bool(self.events("listening")), 60, f"{self.log.name} to listen")
+            self._url = str(self.events("listening")[0]["url"])
+        return self._url
 
     def get(self, path: str) -> tuple[int, str]:
         """Status and body of one of its pages."""
@@ -192,10 +195,26 @@ class Installation:
             await reader.stop()
         return found
 
+    async def everything(self, topic: Topic) -> list[Any]:
+        """All that is committed in a topic when the call begins, partition by partition."""
+        name = self.names[topic]
+        found: list[Any] = []
+        reader = await self.clients.start(self.clients.reader())
+        try:
+            for source in [TopicPartition(name, partition) for partition in range(self.settings.partitions)]:
+                reader.assign([source])
+                await reader.seek_to_beginning(source)
+                end = (await reader.end_offsets([source]))[source]
+                # The position passes over transaction markers, which no record stands for.
+                while await reader.position(source) < end:
+                    found += await _poll(reader)
+        finally:
+            await reader.stop()
+        return found
+
     async def state(self) -> dict[bytes, bytes]:
         """The newest state of each conversation in the changelog that has not been forgotten."""
-        records = await self.read(Topic.STATE, lambda _: True)
-        newest = {record.key: record.value for record in records}
+        newest = {record.key: record.value for record in await self.everything(Topic.STATE)}
         return {key: value for key, value in newest.items() if value is not None}
 
     def close(self) -> None:
