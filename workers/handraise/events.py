@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Final, TypeVar
 
 import msgspec
@@ -18,9 +19,9 @@ from msgspec import Meta, Struct
 # --- value types ---
 
 Id = Annotated[str, Meta(min_length=1, max_length=200, description="An identifier, unique where it is used.")]
-BusinessId = Annotated[
-    str, Meta(min_length=1, max_length=200, pattern=r"^[^/]+$", description="The tenant; without `/`, which keys use.")
-]
+_BUSINESS: Final = r"^[^/]+$"
+_ABOUT_BUSINESS: Final = "The tenant; without `/`, which keys use."
+BusinessId = Annotated[str, Meta(min_length=1, max_length=200, pattern=_BUSINESS, description=_ABOUT_BUSINESS)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 ShortText = Annotated[str, Meta(max_length=2_000)]
 Text = Annotated[str, Meta(max_length=500_000)]
@@ -28,9 +29,9 @@ Score = Annotated[float, Meta(ge=0.0, le=1.0)]
 Polarity = Annotated[float, Meta(ge=-1.0, le=1.0)]
 Count = Annotated[int, Meta(ge=0)]
 Label = Annotated[str, Meta(min_length=1, max_length=64)]
-LanguageTag = Annotated[
-    str, Meta(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,4}$", description="BCP 47, for example `en` or `pt-BR`.")
-]
+_TAG: Final = r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,4}$"
+_ABOUT_TAGS: Final = "BCP 47, for example `en` or `pt-BR`."
+LanguageTag = Annotated[str, Meta(pattern=_TAG, description=_ABOUT_TAGS)]
 UtcTime = Annotated[datetime, Meta(tz=True, description="RFC 3339, in UTC.")]
 FIRST_YEAR: Final = 1970
 LAST_YEAR: Final = 2999
@@ -145,6 +146,13 @@ class Trend(StrEnum):
 
 # --- chat.messages ---
 
+# The two patterns took a third of the time to decode a message. `ChatMessage` sees to them itself, more cheaply.
+_QuickBusinessId = Annotated[
+    str,
+    Meta(min_length=1, max_length=200, description=_ABOUT_BUSINESS, extra_json_schema={"pattern": _BUSINESS}),
+]
+_QuickLanguageTag = Annotated[str, Meta(description=_ABOUT_TAGS, extra_json_schema={"pattern": _TAG})]
+
 
 class Customer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the producer knows of the person who writes."""
@@ -170,21 +178,30 @@ class ChatMessage(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     message_id: Id
     conversation_id: Id
-    business_id: BusinessId
+    business_id: _QuickBusinessId
     sender: Sender
     sent_at: EventTime
     text: Text
     message_type: Label = "text"
     channel: Label | None = None
-    language: LanguageTag | None = None
+    language: _QuickLanguageTag | None = None
     reply_id: Id | None = None
     customer: Customer | None = None
     assistant: Assistant | None = None
     attributes: Attributes | None = None
 
     def __post_init__(self) -> None:
-        """Raises ValueError for a time that is out of range."""
+        """Raises ValueError for a business or a language that does not fit, or a time that is out of range."""
+        if "/" in self.business_id:
+            raise ValueError(f"Expected `str` matching regex {_BUSINESS!r} - at `$.business_id`")
+        if self.language is not None and not _is_tag(self.language):
+            raise ValueError(f"Expected `str` matching regex {_TAG!r} - at `$.language`")
         _check_year(self.sent_at, "sent_at")
+
+
+@lru_cache(maxsize=1_024)
+def _is_tag(tag: str) -> bool:
+    return re.search(_TAG, tag) is not None
 
 
 # --- chat.escalations ---
