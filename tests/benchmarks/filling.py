@@ -6,11 +6,14 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from aiokafka import AIOKafkaProducer
+
 from handraise.engine.placement import place
 from handraise.engine.topics import Topic
 from tests.benchmarks.traffic import Made
 from tests.support.installation import Installation
 
+_BATCH_BYTES: Final = 524_288
 _AHEAD: Final = 64
 """Batches that wait for the broker at the most."""
 
@@ -22,7 +25,11 @@ async def fill(
     name, partitions = to.names[topic], to.settings.partitions
     building: dict[int, Any] = {}
     waiting: set[asyncio.Future[Any]] = set()
-    async with to.producer() as producer:
+    # An idempotent producer tries again for as long as it takes; the broker may be busy making the topics.
+    producer = AIOKafkaProducer(
+        bootstrap_servers=to.settings.brokers, enable_idempotence=True, linger_ms=0, max_batch_size=_BATCH_BYTES
+    )
+    async with producer:
 
         async def hand_over(partition: int) -> None:
             batch = building.pop(partition)
@@ -31,6 +38,8 @@ async def fill(
             if len(waiting) >= _AHEAD:
                 done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
                 waiting.difference_update(done)
+                for one in done:
+                    one.result()
 
         for key, value in made:
             partition = place(placed_by(key), partitions)
