@@ -6,8 +6,9 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, cast
 
+from msgspec import Struct
 from prometheus_client import CollectorRegistry
 
 from handraise.app import Parts, build_app, run
@@ -25,7 +26,7 @@ COUNTED: Final = StateHead(open_trigger=None, seen_at=0, next_timer_at=None)
 UNKNOWN: Final = "no message has opened this conversation"
 
 
-class Counted(NamedTuple):
+class Counted(Struct, frozen=True):
     """What came of one event."""
 
     key: bytes

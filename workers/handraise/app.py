@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -156,6 +157,7 @@ def build_app(settings: Settings, parts: Parts) -> App:
 
 def run(app: App) -> int:
     """Run the app until a signal or an error ends it; the exit status."""
+    _spare_the_collector()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     worker = faust.Worker(app, loop=loop, quiet=True, redirect_stdouts=False, override_logging=False)
@@ -168,6 +170,17 @@ def run(app: App) -> int:
         if isinstance(error, EngineError):
             sys.stderr.write(f"handraise: {error}\n")
         return status
+
+
+def _spare_the_collector() -> None:
+    """Keep the garbage collector away from what stays, and from batches, which end without its help.
+
+    The lexicons and models are more than a hundred thousand objects. With Python's own thresholds, a batch of events
+    sets a collection off every few records, and to walk over all of them took two fifths of the engine's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _local_policies(settings: Settings) -> list[Draft]:

@@ -157,7 +157,9 @@ class Settings(BaseSettings):
     )
 
     batch_records: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        500, description="The most records of a partition in one batch, which is one transaction."
+        2_000,
+        description="The most records of a partition in one batch, which is one transaction; where a record takes long,"
+        " a batch has fewer.",
     )
     fetch_bytes: Annotated[int, Field(ge=65_536, le=67_108_864)] = Field(
         1_048_576, description="Bytes of a partition fetched ahead; it bounds the memory for records to come."

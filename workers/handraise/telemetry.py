@@ -14,7 +14,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, ProcessCollector
 
 from handraise import metrics
-from handraise.conversation.effects import Effects, Fact, Note
+from handraise.conversation.effects import Fact, Note
 from handraise.engine.observer import Folded
 from handraise.events import Action, ChatMessage, DeadLetterReason, Escalation, EscalationType, Outcome, milliseconds
 from handraise.instruments import Instruments
@@ -89,9 +89,14 @@ class Metrics:
             self._instruments.observe(metrics.BATCH_SIZE, records)
             self._instruments.observe(metrics.BATCH_TIME, seconds)
         self._instruments.set(metrics.LAST_COMMIT, now)
-        for event, effects in folded:
-            if event is not None:
-                self._count_event(event, effects)
+        messages = Tally[tuple[str, str]]()
+        for one in folded:
+            event, effects = one.event, one.effects
+            duplicate = any(note.fact is Fact.DUPLICATE for note in effects.notes) if effects.notes else False
+            if isinstance(event, ChatMessage):
+                messages[event.sender, MessageOutcome.DUPLICATE if duplicate else MessageOutcome.FOLDED] += 1
+            elif event is not None and not duplicate:
+                self._count_outcome(event)
             for decision in effects.decisions:
                 self._instruments.count(
                     metrics.DECISIONS, (self._known(decision.trigger), decision.result, decision.action)
@@ -100,6 +105,8 @@ class Metrics:
                 self._count_escalation(escalation, now)
             for note in effects.notes:
                 self._count_note(note)
+        for values, number in messages.items():
+            self._instruments.count(metrics.MESSAGES, values, number)
 
     def dead_letter(self, topic: str, reason: DeadLetterReason) -> None:
         """Count a record that could not be used."""
@@ -230,15 +237,10 @@ class Metrics:
         for trigger in self._triggers:
             self._instruments.set(metrics.CONVERSATIONS_OPEN, totals[trigger], (trigger,))
 
-    def _count_event(self, event: ChatMessage | Outcome, effects: Effects) -> None:
-        duplicate = any(note.fact is Fact.DUPLICATE for note in effects.notes)
-        if isinstance(event, ChatMessage):
-            outcome = MessageOutcome.DUPLICATE if duplicate else MessageOutcome.FOLDED
-            self._instruments.count(metrics.MESSAGES, (event.sender, outcome))
-        elif not duplicate:
-            self._instruments.count(metrics.OUTCOMES, (event.kind,))
-            if event.verdict is not None:
-                self._instruments.count(metrics.VERDICTS, (event.verdict,))
+    def _count_outcome(self, outcome: Outcome) -> None:
+        self._instruments.count(metrics.OUTCOMES, (outcome.kind,))
+        if outcome.verdict is not None:
+            self._instruments.count(metrics.VERDICTS, (outcome.verdict,))
 
     def _count_escalation(self, escalation: Escalation, now: float) -> None:
         trigger = self._known(escalation.trigger)

@@ -6,9 +6,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from types import TracebackType
-from typing import Final, NamedTuple
+from typing import Final
 
-from handraise.conversation import StateHead
+from msgspec import Struct
+
+from handraise.conversation import StateHead, state_key
 from handraise.conversation.effects import Effects
 from handraise.engine.deadletters import Headers, letter
 from handraise.engine.errors import EngineError
@@ -19,7 +21,7 @@ from handraise.engine.topics import Topic
 from handraise.events import ChatMessage, DeadLetterReason, Outcome
 
 
-class Send(NamedTuple):
+class Send(Struct, frozen=True, gc=False):
     """A record to be published."""
 
     topic: Topic
@@ -58,12 +60,12 @@ class Outbox:
             progress = Progress(self._owner, before.message, before.outcome)
         self.kept[key] = Kept(state, head, at_ms, progress)
 
-    def advance(self, key: bytes, topic: Topic, offset: int) -> None:
-        """The record at this offset is part of the conversation's next `keep`."""
+    def advance(self, key: bytes, event: ChatMessage | Outcome, offset: int) -> None:
+        """The event, from the record at this offset, is part of the conversation's next `keep`."""
         if self._owner is None:
             return
         before = self._progress.get(key) or self._state.progress(key) or Progress(self._owner, -1, -1)
-        if topic is Topic.MESSAGES:
+        if isinstance(event, ChatMessage):
             self._progress[key] = Progress(self._owner, offset, before.outcome)
         else:
             self._progress[key] = Progress(self._owner, before.message, offset)
@@ -77,10 +79,12 @@ class Outbox:
         self.sends.append(Send(Topic.DEAD_LETTERS, *letter(record, reason, error)))
         self.dead[record.topic, record.offset] = reason
 
-    def was_folded(self, key: bytes, topic: Topic, offset: int) -> bool:
-        """Whether the state of the conversation says that this record was folded before a crash: at-least-once only."""
-        progress = self._state.progress(key) if self._owner is not None else None
-        if progress is None or offset > (progress.message if topic is Topic.MESSAGES else progress.outcome):
+    def was_folded(self, event: ChatMessage | Outcome, offset: int) -> bool:
+        """Whether the conversation's state says that this event was folded before a crash: at-least-once only."""
+        if self._owner is None:
+            return False
+        progress = self._state.progress(state_key(event.business_id, event.conversation_id))
+        if progress is None or offset > (progress.message if isinstance(event, ChatMessage) else progress.outcome):
             return False
         self.skipped += 1
         return True
@@ -108,6 +112,8 @@ class Batch:
         self.partitions: Final = partitions
         """How many partitions each source topic has."""
         self.taken_at: Final = time.monotonic()
+        self.folded_in = 0.0
+        """Seconds that the agent spent on it."""
         self._records = records
         self._state = state
         self._owner = owner
@@ -149,13 +155,16 @@ class Transaction:
         self._outbox = outbox
         self._commit = commit
         self._end = end
+        self._began = 0.0
 
     async def __aenter__(self) -> Outbox:
+        self._began = time.monotonic()
         return self._outbox
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
+        self._batch.folded_in = time.monotonic() - self._began
         if error is None:
             try:
                 await self._commit(self._batch, self._outbox)

@@ -97,9 +97,28 @@ class Folding:
 
     def fold(self, batch: Batch, outbox: Outbox) -> None:
         """Decode the batch's records, fold them, and put everything that comes of them into the outbox."""
-        sources: list[tuple[Record, Topic, Event]] = []
+        records, events = self._read(batch, outbox)
+        results = self._step.process(events, batch.load)
+        at_ms = milliseconds(self._clock())
+        for record, event, result in zip(records, events, results, strict=True):
+            if result.rejected is not None:
+                outbox.bury(record, *result.rejected)
+                continue
+            key, state, effects = result.key, result.state, result.effects
+            outbox.fold(event, effects)
+            outbox.advance(key, event, record.offset)
+            if state is not None or result.forgotten:
+                outbox.keep(key, state, result.head, at_ms)
+            self._publish(key, effects, outbox)
+        self._fire_timers(batch, outbox)
+
+    def _read(self, batch: Batch, outbox: Outbox) -> tuple[list[Record], list[Event]]:
+        """The records that are to be folded, and what they hold."""
+        records: list[Record] = []
+        events: list[Event] = []
+        topic_of, partitions = self._names.topic, batch.partitions
         for record in batch:
-            topic = self._names.topic(record.topic)
+            topic = topic_of(record.topic)
             if topic is Topic.POLICIES:
                 self._judge_policy(record, outbox)
                 continue
@@ -108,22 +127,12 @@ class Folding:
             except InvalidEventError as error:
                 outbox.bury(record, error.code, str(error))
                 continue
-            if place(event.conversation_id.encode(), batch.partitions) != record.partition:
+            if place(event.conversation_id.encode(), partitions) != record.partition:
                 outbox.misrouted.append(record.topic)
-            if not outbox.was_folded(_state_key(event), topic, record.offset):
-                sources.append((record, topic, event))
-        results = self._step.process([event for _, _, event in sources], batch.load)
-        at_ms = milliseconds(self._clock())
-        for (record, topic, event), result in zip(sources, results, strict=True):
-            if result.rejected is not None:
-                outbox.bury(record, *result.rejected)
-                continue
-            outbox.fold(event, result.effects)
-            outbox.advance(result.key, topic, record.offset)
-            if result.state is not None or result.forgotten:
-                outbox.keep(result.key, result.state, result.head, at_ms)
-            self._publish(result.key, result.effects, outbox)
-        self._fire_timers(batch, outbox)
+            if not outbox.was_folded(event, record.offset):
+                records.append(record)
+                events.append(event)
+        return records, events
 
     def _fire_timers(self, batch: Batch, outbox: Outbox) -> None:
         for key, until, ahead_ms in batch.due:
@@ -165,7 +174,3 @@ def _decode(topic: Topic, value: bytes | None) -> Event:
     if not value:
         raise InvalidEventError(DeadLetterReason.EMPTY, "$", "there is no value")
     return decode(value, MESSAGES) if topic is Topic.MESSAGES else decode(value, OUTCOMES)
-
-
-def _state_key(event: Event) -> bytes:
-    return f"{event.business_id}/{event.conversation_id}".encode()

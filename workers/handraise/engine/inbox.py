@@ -80,14 +80,19 @@ class Inbox:
                 self._member.seek(source, offset)
             self._must_seek = False
         await self._fill()
-        merged = list(islice(heapq.merge(*self._pending.values(), key=_timestamp), limit))
+        filled = [records for records in self._pending.values() if records]
+        if len(filled) == 1:
+            (records,) = filled
+            return [records.popleft() for _ in range(min(limit, len(records)))]
+        merged = list(islice(heapq.merge(*filled, key=_timestamp), limit))
         for record in merged:
             self._pending[TopicPartition(record.topic, record.partition)].popleft()
         return merged
 
     def after(self, records: Iterable[Record]) -> dict[TopicPartition, int]:
         """The offsets to go on from when these records are done."""
-        return {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
+        last = {record.topic: record for record in records}
+        return {TopicPartition(topic, record.partition): record.offset + 1 for topic, record in last.items()}
 
     def advance(self, offsets: Mapping[TopicPartition, int]) -> None:
         """These offsets are committed."""

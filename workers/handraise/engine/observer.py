@@ -7,13 +7,15 @@ after a failure has been told nothing of. Calls are synchronous and quick, and m
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+from msgspec import Struct
 
 from handraise.conversation.effects import Effects
 from handraise.events import ChatMessage, DeadLetterReason, Outcome
 
 
-class Folded(NamedTuple):
+class Folded(Struct, frozen=True, gc=False):
     """One event that was folded and committed, and what it brought about; without an event, timers did."""
 
     event: ChatMessage | Outcome | None

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from aiokafka import TopicPartition
+from msgspec import Struct
 
 from handraise.conversation import StateHead
 from handraise.engine.clients import Clients
@@ -38,7 +39,7 @@ class Progress(NamedTuple):
         return PROGRESS_HEADER, _PROGRESS.pack(*self)
 
 
-class Kept(NamedTuple):
+class Kept(Struct, frozen=True, gc=False):
     """The new state of a conversation, with its progress under at-least-once.
 
     `state` and `head` are None for a conversation that is to be forgotten. `at_ms` is when the worker folded it, by its

@@ -16,6 +16,7 @@ from handraise.engine.clients import Clients
 from handraise.engine.errors import FENCED, LogTruncatedError, TooManyBadRecordsError, may_begin_again
 from handraise.engine.inbox import Inbox
 from handraise.engine.observer import Observer
+from handraise.engine.pace import Pace
 from handraise.engine.patience import wait_for_end
 from handraise.engine.record import Record
 from handraise.engine.state import Due, HeadOf, PartitionState, restore
@@ -61,6 +62,7 @@ class PartitionTask:
         self._idle.set()
         self._in_hand: Sequence[Record] = ()
         self._bad_in_a_row = 0
+        self._pace = Pace(parts.settings.batch_records)
         self._pauses = 0
         self._swept_at = 0.0
         self._partitions = 0
@@ -186,7 +188,7 @@ class PartitionTask:
     async def _one_batch(self) -> None:
         pauses = self._pauses
         try:
-            records = await self._inbox.take(self._parts.settings.batch_records)
+            records = await self._inbox.take(self._pace.limit)
         except IllegalStateError:
             # The group is about to take the partition away.
             self._inbox.rewind()
@@ -208,6 +210,7 @@ class PartitionTask:
         try:
             await self._parts.submit(batch)
             await batch.ended()
+            self._pace.took(len(records), batch.folded_in)
         finally:
             self._in_hand = ()
             self._idle.set()
@@ -222,8 +225,9 @@ class PartitionTask:
         now = time.time()
         if now < self._swept_at + _SWEEP_SECONDS or taken or not await self._inbox.caught_up():
             return []
-        due = self._state.due(int(now * 1_000), self._parts.settings.batch_records)
-        if len(due) < self._parts.settings.batch_records:
+        limit = self._pace.limit
+        due = self._state.due(int(now * 1_000), limit)
+        if len(due) < limit:
             self._swept_at = now
         return due
 

@@ -60,20 +60,21 @@ class Writer:
     async def send(self, sends: Iterable[Send]) -> list[asyncio.Future[Any]]:
         """Hand records to the producer, each placed by its key; the futures end when the broker has them."""
         packing = _Packing(self._producer)
-        for topic, key, value, headers in sends:
-            name = self._names[topic]
+        for one in sends:
+            name, key = self._names[one.topic], one.key
             partitions = len(await self._producer.partitions_for(name))
             # A dead letter may have no key; any partition is as good as another then.
             partition = self._partition % partitions if key is None else place(key, partitions)
-            await packing.add(TopicPartition(name, partition), key, value, list(headers))
+            await packing.add(TopicPartition(name, partition), key, one.value, list(one.headers))
         return await packing.close()
 
     async def keep(self, kept: Mapping[bytes, Kept]) -> list[asyncio.Future[Any]]:
         """The same for states, which go to the partition's own partition of the changelog."""
         packing = _Packing(self._producer)
         changelog = TopicPartition(self._names[Topic.STATE], self._partition)
-        for key, (state, _, at_ms, progress) in kept.items():
-            await packing.add(changelog, key, state, [] if progress is None else [progress.header()], at_ms)
+        for key, one in kept.items():
+            headers = [] if one.progress is None else [one.progress.header()]
+            await packing.add(changelog, key, one.state, headers, one.at_ms)
         return await packing.close()
 
 

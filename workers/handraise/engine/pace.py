@@ -1,0 +1,35 @@
+"""How many records to take at once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_BUSY_SECONDS: Final = 0.05
+"""How long folding one batch may hold up everything else: other partitions, heartbeats, `/readyz`."""
+_FIRST_GUESS: Final = 0.000_1
+"""Seconds for one record, until the first batch has told."""
+_STEP: Final = 0.3
+"""How much of the last batch's cost goes into the estimate."""
+
+
+class Pace:
+    """Sizes a partition's batches by what its records cost.
+
+    Under light load a batch is what has come since the last one, often a single record, and its results are there at
+    once. Under heavy load it is as large as this allows, since each costs a transaction; `most` is the limit however
+    little the records cost.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most: Final = most
+        self._seconds = _FIRST_GUESS
+
+    @property
+    def limit(self) -> int:
+        """The most records to take now."""
+        return max(1, min(self._most, int(_BUSY_SECONDS / self._seconds)))
+
+    def took(self, records: int, seconds: float) -> None:
+        """So many records took so long to fold."""
+        if records:
+            self._seconds += _STEP * (seconds / records - self._seconds)
