@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 
 from handraise.events import ClosedBecause, OutcomeKind, Policy, encode
 from handraise.review.database import LogDatabase
@@ -25,6 +27,7 @@ from tests.support.logged import (
     dump,
     topic_of,
 )
+from tests.support.postgresql import Server
 from tests.support.waiting import until
 
 LOG = ("-m", "handraise", "log")
@@ -49,10 +52,10 @@ def some_conversations(first: int, number: int) -> list[Event]:
 
 
 class Kept:
-    """A log that is kept for a test, in a file."""
+    """A log that is kept for a test: in a folder, or in a database by its URL."""
 
-    def __init__(self, installation: Installation, folder: Path) -> None:
-        self.url = f"sqlite:///{folder / 'log.sqlite3'}"
+    def __init__(self, installation: Installation, where: Path | str) -> None:
+        self.url = where if isinstance(where, str) else f"sqlite:///{where / 'log.sqlite3'}"
         self._installation = installation
         self.database = LogDatabase(self.url)
 
@@ -68,9 +71,10 @@ class Kept:
         return self._installation.worker(LOG, **settings, **more).wait_ready()
 
     def decisions(self) -> int:
-        """How many are in it."""
-        with self.database.reading() as session:
+        """How many are in it; none where the database does not answer."""
+        with suppress(OperationalError), self.database.reading() as session:
             return session.scalar(select(func.count()).select_from(DecisionRow)) or 0
+        return 0
 
     def wait_for_decisions(self, number: int) -> None:
         """Wait until so many are in it."""
@@ -184,3 +188,22 @@ def offsets_of(kept: Kept) -> dict[tuple[str, int], int]:
     with kept.database.reading() as session:
         rows = session.scalars(select(OffsetRow))
         return {(row.topic, row.partition): row.next_offset for row in rows}
+
+
+def test_a_postgresql_that_restarts_is_waited_for_and_nothing_is_lost(
+    kafka_installation: Installation, postgresql_server: Server
+) -> None:
+    kept = Kept(kafka_installation, postgresql_server.database())
+    process = kept.start(HANDRAISE_LOG_BATCH_RECORDS="20")
+    publish(kafka_installation, some_conversations(0, 100))
+    kept.wait_for_decisions(1)
+    postgresql_server.stop()
+    publish(kafka_installation, some_conversations(100, 100))
+    until(lambda: process.get("/readyz")[0] == 503, SECONDS, "the log to say that it waits")
+    assert "the database does not answer" in process.get("/readyz")[1]
+    postgresql_server.start()
+    kept.wait_for_decisions(600)
+    until(lambda: seen_to(kept) == 200, SECONDS, "everything to be logged")
+    assert kept.decisions() == 600
+    until(process.is_ready, SECONDS, "the log to be ready again")
+    assert all("sentence" not in line and "kettle" not in str(line) for line in process.lines())
