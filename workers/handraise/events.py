@@ -407,6 +407,14 @@ Promise = Annotated[
         description="By when a human answers, counted in opening hours: `30 minutes`, `2 hours`, `1 business day`.",
     ),
 ]
+Window = Annotated[
+    str,
+    Meta(
+        pattern=r"^(an?|one|[1-9]\d{0,3}) (minutes?|hours?|days?|turns?)$",
+        description="How far back it counts, in time or in messages of those whom it is about, this one included:"
+        " `10 minutes`, `5 turns`.",
+    ),
+]
 OpenTimes = Annotated[
     str,
     Meta(
@@ -531,6 +539,42 @@ class ExampleTest(_PolicyPart, frozen=True, kw_only=True):
     """How alike at least, from 0 to 1: `handraise trigger try` shows what a value catches."""
 
 
+class CountTest(_PolicyPart, frozen=True, kw_only=True):
+    """A condition that held for several messages, the one in hand among them; `at_least` or `in_a_row` is given."""
+
+    of: Condition
+    at_least: Annotated[int, Meta(ge=1, le=20)] | None = None
+    """So many messages, whatever was said between them."""
+    in_a_row: Annotated[int, Meta(ge=1, le=20)] | None = None
+    """So many messages without another one between them, of those whom the condition is about."""
+    within: Window | None = None
+
+
+class SequenceTest(_PolicyPart, frozen=True, kw_only=True):
+    """Conditions that held one after the other, each for a later message; the last holds for the one in hand."""
+
+    of: Annotated[list[Condition], Meta(min_length=2, max_length=5)]
+    within: Window | None = None
+    """From the first to the last of them."""
+
+
+class EarlierTest(_PolicyPart, frozen=True, kw_only=True):
+    """A condition that held for a message of the conversation before this one, or holds for this one."""
+
+    of: Condition
+    within: Window | None = None
+
+
+class SilenceTest(_PolicyPart, frozen=True, kw_only=True):
+    """Nobody says anything for so long after a message for which the rest of the condition holds."""
+
+    lasts: Duration = msgspec.field(name="for")
+    silent: Annotated[list[Sender], Meta(min_length=1)] | Sender | None = msgspec.field(name="from", default=None)
+    """Whose silence it is. Without it, that of whoever should answer: the AI and the humans."""
+    in_hours: bool = False
+    """Only the hours in which the business is open count."""
+
+
 class Condition(_PolicyPart, frozen=True, kw_only=True, rename={"all_of": "all", "any_of": "any", "none_of": "not"}):
     """When an own trigger holds: every entry that is given must; within a list, one of its members is enough."""
 
@@ -556,6 +600,12 @@ class Condition(_PolicyPart, frozen=True, kw_only=True, rename={"all_of": "all",
     customer_turns: Bounds | None = None
     signals: Annotated[dict[Label, Score], Meta(min_length=1)] | None = None
     """Signals of detection by name, each at least so strong."""
+    count: CountTest | None = None
+    sequence: Annotated[list[Condition], Meta(min_length=2, max_length=5)] | SequenceTest | None = None
+    """Conditions that held one after the other: `sequence: [{keywords: [price]}, {keywords: [too expensive]}]`."""
+    earlier: EarlierTest | None = None
+    silence: SilenceTest | None = None
+    """Only at the top of `when`: the trigger holds once the silence has lasted."""
 
 
 class OwnTrigger(TriggerPolicy, frozen=True, kw_only=True):

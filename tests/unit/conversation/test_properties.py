@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,14 +21,35 @@ from handraise.events import (
     EscalationType,
     Outcome,
     OutcomeKind,
+    OwnTrigger,
     Policy,
     Sender,
     encode,
 )
 from handraise.policy import CompiledPolicy
+from handraise.policy.check_looking_back import memory_problems
 from tests.support.chats import MINUTE, START
 
-POLICY = CompiledPolicy(Policy(business_id="shop", owner="Rosa", within="30 minutes", ai_answers_within="6 minutes"))
+OWN = {
+    "sour": {"when": {"count": {"of": {"sentiment": {"at_most": -0.2}}, "in_a_row": 2}}, "action": "notify"},
+    "turned": {"when": {"sequence": [{"sentiment": {"at_most": -0.5}}, {"sentiment": {"at_least": 0.2}}]}},
+    "recalled": {
+        "when": {"signals": {"thanks": 0.3}, "earlier": {"of": {"sender": "human"}, "within": "20 minutes"}},
+        "action": "shadow",
+    },
+    "waits": {"when": {"silence": {"for": "8 minutes"}}, "priority": "low"},
+    "left": {"when": {"silence": {"for": "3 hours", "from": "customer", "in_hours": True}}, "action": "notify"},
+}
+"""Triggers that look back, and that wait for a silence."""
+POLICY = CompiledPolicy(
+    Policy(
+        business_id="shop",
+        owner="Rosa",
+        within="30 minutes",
+        ai_answers_within="6 minutes",
+        own_triggers=msgspec.convert(OWN, dict[str, OwnTrigger]),
+    )
+)
 Event = tuple[ChatMessage | Outcome, Signals]
 SCORE = st.sampled_from([0.0, 0.0, 0.0, 0.3, 0.45, 0.7, 0.95])
 
@@ -212,6 +234,30 @@ def _at(event: ChatMessage | Outcome) -> int:
     return at
 
 
+_EVERY_TURN = {
+    f"t{number}": {"when": {"count": {"of": {"patterns": [f"𐍈{{{number + 1}}}"]}, "at_least": 5}}}
+    for number in range(20)
+}
+_EVERY_WAIT = {f"w{number}": {"when": {"sender": "customer", "silence": {"for": "90 days"}}} for number in range(12)}
+FORGETS_NOTHING = CompiledPolicy(
+    Policy(
+        business_id="shop", owner="Rosa", own_triggers=msgspec.convert(_EVERY_TURN | _EVERY_WAIT, dict[str, OwnTrigger])
+    )
+)
+"""Remembers as much as a policy may."""
+
+
+def test_that_policy_remembers_as_much_as_one_may() -> None:
+    kept = Policy(
+        business_id="a", owner="A", own_triggers=msgspec.convert(_EVERY_TURN | _EVERY_WAIT, dict[str, OwnTrigger])
+    )
+    assert list(memory_problems(kept)) == []
+    more = {**_EVERY_TURN, "more": {"when": {"earlier": {"of": {"keywords": ["refund"]}}}}}
+    assert list(
+        memory_problems(msgspec.structs.replace(kept, own_triggers=msgspec.convert(more, dict[str, OwnTrigger])))
+    )
+
+
 @given(st.lists(st.text(max_size=3_000), min_size=1, max_size=80))
 @settings(deadline=None, max_examples=40)
 def test_no_stream_makes_a_state_of_more_than_sixteen_kilobytes(texts: list[str]) -> None:
@@ -234,7 +280,7 @@ def test_no_stream_makes_a_state_of_more_than_sixteen_kilobytes(texts: list[str]
             complaint=0.9,
             fingerprint=tuple(range(number * 40, number * 40 + 32)),
         )
-        state, _ = fold(state, message, seen, POLICY, "test")
+        state, _ = fold(state, message, seen, FORGETS_NOTHING, "test")
         assert state is not None
         assert len(encode_state(state)) <= 16_384
 

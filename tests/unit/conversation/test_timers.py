@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from handraise.conversation import Effects, Fact, advance
+from handraise.conversation import Effects, Fact, Processor, advance, encode_state, state_key
 from handraise.detection.signals import Intent
 from handraise.events import (
     Action,
@@ -11,6 +11,7 @@ from handraise.events import (
     ControlState,
     DecisionResult,
     EscalationType,
+    Outcome,
     OutcomeKind,
     Policy,
     Priority,
@@ -285,3 +286,36 @@ def test_hours_are_those_of_the_business() -> None:
     assert int(raised.due_at.timestamp() * 1000) == START + 26 * HOUR
     assert not pass_time(chat, 11 * 60).escalations
     assert pass_time(chat, 2 * 60).escalations
+
+
+def test_an_outcome_after_the_end_opens_nothing_and_what_the_end_brought_goes_out() -> None:
+    """Whether the worker noticed the end before, or only now."""
+    chat = shop()
+    chat.customer(WANTS_HUMAN)
+    chat.wait(4 * 24 * 60)
+    assert chat.state is not None
+    late = Outcome(
+        outcome_id="o9",
+        conversation_id="c1",
+        business_id="shop",
+        kind=OutcomeKind.ACCEPTED,
+        at=int(START + chat.minute * MINUTE),
+    )
+    processor = Processor(lambda _: chat.policy)
+    key = state_key("shop", "c1")
+    (found,) = processor.process([late], {key: encode_state(chat.state)}.get)
+    assert found.rejected is not None
+    assert (found.state, found.forgotten) == (None, True)
+    assert [escalation.type for escalation in found.effects.escalations][-1] is EscalationType.CLOSED
+    swept = processor.advance(key, encode_state(chat.state), int(START + chat.minute * MINUTE))
+    assert swept.effects.escalations == found.effects.escalations
+    assert swept.effects.forgets is found.effects.forgets is True
+
+
+def test_an_erasure_lets_go_out_what_was_due_before_it() -> None:
+    """As the sweep would have."""
+    chat = shop()
+    chat.customer(WANTS_HUMAN)
+    chat.wait(3 * 60)
+    types = [escalation.type for escalation in chat.outcome(OutcomeKind.ERASED).escalations]
+    assert types == [EscalationType.UPDATED, EscalationType.CLOSED]

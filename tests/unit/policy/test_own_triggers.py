@@ -36,7 +36,7 @@ def matches(
     """The matches of one own trigger, `t`, written as a policy would write it."""
     trigger = msgspec.convert({"when": when, **scope}, OwnTrigger)
     policy = compile_policy(Policy(business_id="b", owner="Rosa", own_triggers={"t": trigger}))
-    return policy.own_matches(said if isinstance(said, ChatMessage) else message(said), signals, facts)
+    return policy.own_matches(said if isinstance(said, ChatMessage) else message(said), signals, facts).found
 
 
 def found_words(keywords: list[str], text: str) -> list[str]:
@@ -222,4 +222,5 @@ def test_matches_come_in_the_order_of_the_policy() -> None:
     """The first of equally urgent triggers is the first that was written."""
     triggers = {name: msgspec.convert({"when": {"keywords": ["hat"]}}, OwnTrigger) for name in ("zebra", "ant", "cow")}
     policy = compile_policy(Policy(business_id="b", owner="Rosa", own_triggers=triggers))
-    assert [match.trigger for match in policy.own_matches(message("hat"), NEUTRAL, CALM)] == ["zebra", "ant", "cow"]
+    found = policy.own_matches(message("hat"), NEUTRAL, CALM).found
+    assert [match.trigger for match in found] == ["zebra", "ant", "cow"]

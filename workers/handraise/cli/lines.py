@@ -171,12 +171,12 @@ class Run:
             for (line, event), processed in zip(batch, results, strict=True):
                 if processed.rejected is not None:
                     self._reader.refuse(line, f"$: {processed.rejected[1]}")
-                    continue
                 if processed.state is not None:
                     self._states[processed.key] = processed.state
                 elif processed.forgotten:
                     self._states.pop(processed.key, None)
-                yield Folded(line, event, processed)
+                if processed.rejected is None or processed.effects.came_too_late:
+                    yield Folded(line, event, processed)
 
     def advance(self, until: int) -> Iterator[Processed]:
         """Fire the timers that are due by `until` (epoch milliseconds) with no further event, in their order."""

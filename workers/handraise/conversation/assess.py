@@ -12,8 +12,8 @@ from handraise.conversation.mood import has_fallen
 from handraise.conversation.state import Conversation
 from handraise.conversation.weights import Sign, noisy_or
 from handraise.detection.signals import Intent, Signals, Span
-from handraise.events import ChatMessage
-from handraise.policy.model import CRISIS, BusinessPolicy, ConversationFacts
+from handraise.events import ChatMessage, Sender
+from handraise.policy.model import CRISIS, BusinessPolicy, ConversationFacts, OwnMatches
 
 _SAID: Final = ("human_request", "distress", "complaint", "high_value")
 """What a customer's message may say that is weighed by where it stands."""
@@ -153,12 +153,26 @@ def _high_value(state: Conversation, signals: Signals, policy: BusinessPolicy, *
 
 
 def _own(state: Conversation, message: ChatMessage, signals: Signals, policy: BusinessPolicy) -> list[Assessment]:
+    """The own triggers that hold; what their conditions remember of this message goes into the state."""
     facts = ConversationFacts(
-        sentiment_mean=state.mood.mean, negative_streak=state.mood.streak, customer_turns=state.customer_turns
+        sentiment_mean=state.mood.mean,
+        negative_streak=state.mood.streak,
+        customer_turns=state.customer_turns,
+        at_ms=state.last_at,
+        began_ms=state.started_at,
+        wants_answer=message.sender is Sender.CUSTOMER and is_real_question(state, message, signals),
+        memory=state.memory,
     )
+    matches = policy.own_matches(message, signals, facts)
+    state.memory = matches.memory
+    return of_own_triggers(matches)
+
+
+def of_own_triggers(matches: OwnMatches) -> list[Assessment]:
+    """What own triggers score that hold."""
     return [
         Assessment(trigger=match.trigger, score=match.score, signs=(match.because,), spans=match.spans)
-        for match in policy.own_matches(message, signals, facts)
+        for match in matches.found
     ]
 
 

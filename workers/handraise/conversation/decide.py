@@ -108,7 +108,7 @@ def accept_offer(state: Conversation, effects: Effects, moment: Moment, message:
 def lapse_offer(state: Conversation, effects: Effects, moment: Moment) -> None:
     """Nobody took up the offer: the AI goes on, and does not ask for the same again before its cooldown has passed."""
     if state.offer is not None:
-        _cool(state, moment, state.offer.trigger)
+        _cool(state, moment, _cooled_name(state.offer.trigger, state.offer.trigger_class))
     state.offer = None
     effects.notes.append(Note(Fact.OFFER_LAPSED))
     episodes.set_control(state, effects, moment, ControlState.AI)
@@ -122,8 +122,8 @@ def _rule(moment: Moment, assessment: Assessment) -> Rule | None:
 
 
 def _crisis_is_distress(holding: list[Candidate]) -> list[Candidate]:
-    """Where a crisis holds, distress of no class on the same message is the same thing, said less clearly."""
-    if not any(candidate.is_crisis for candidate in holding):
+    """Where a crisis is acted on, distress of no class on the same message is the same thing, said less clearly."""
+    if not any(candidate.is_crisis and candidate.rule.action is not Action.SHADOW for candidate in holding):
         return holding
     return [candidate for candidate in holding if candidate.rule.trigger != "distress" or candidate.is_crisis]
 
@@ -148,7 +148,7 @@ def _held_up(state: Conversation, moment: Moment, candidate: Candidate) -> tuple
     if rule.action is Action.OFFER:
         if state.offer is not None:
             return Suppression.OFFERED, "a person is on offer already"
-        if _is_cooling(state, moment, rule):
+        if _is_cooling(state, moment, rule, _cooled_name(rule.trigger, candidate.assessment.trigger_class)):
             return Suppression.COOLDOWN, "an offer for it lapsed a short time ago"
     if state.closed_at and moment.at < state.closed_at + rule.cooldown_ms:
         return Suppression.COOLDOWN, "the last escalation ended a short time ago"
@@ -176,10 +176,11 @@ def _act(
 
 def _shadow(state: Conversation, effects: Effects, moment: Moment, candidate: Candidate) -> None:
     rule = candidate.rule
-    if _is_cooling(state, moment, rule):
+    name = _cooled_name(rule.trigger, candidate.assessment.trigger_class)
+    if _is_cooling(state, moment, rule, name):
         _suppress(state, effects, moment, candidate, Suppression.COOLDOWN, "it fired in shadow a short time ago")
         return
-    _cool(state, moment, rule.trigger)
+    _cool(state, moment, name)
     _log(state, effects, moment, candidate.assessment, rule, DecisionResult.FIRED, "in shadow: logged, not published")
 
 
@@ -191,8 +192,13 @@ def _cool(state: Conversation, moment: Moment, trigger: str) -> None:
     state.cooled[trigger] = moment.at
 
 
-def _is_cooling(state: Conversation, moment: Moment, rule: Rule) -> bool:
-    since = state.cooled.get(rule.trigger)
+def _cooled_name(trigger: str, trigger_class: str | None) -> str:
+    """Crisis cools apart from the rest of distress."""
+    return CRISIS if trigger_class == CRISIS else trigger
+
+
+def _is_cooling(state: Conversation, moment: Moment, rule: Rule, name: str) -> bool:
+    since = state.cooled.get(name)
     return since is not None and moment.at < since + rule.cooldown_ms
 
 

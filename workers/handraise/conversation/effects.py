@@ -95,5 +95,7 @@ class Effects(Struct, kw_only=True):
     notes: list[Note] = field(default_factory=list)
     assessments: list[Assessment] = field(default_factory=list)
     """What every trigger scored, for those who want to know why nothing happened; published nowhere."""
+    came_too_late: bool = False
+    """The event is an outcome of a conversation that its timers ended before; what went out is of them alone."""
     forgets: bool = False
     """The conversation's record in the control topic is to go, as its state goes."""

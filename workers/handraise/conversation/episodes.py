@@ -217,6 +217,7 @@ def forget_evidence(state: Conversation) -> None:
     state.pending = state.failed = state.asking_again = state.ai_offered_human = False
     state.gap_signs = state.missed = ()
     state.offer = None
+    state.memory = None
 
 
 def make_offer(state: Conversation, effects: Effects, moment: Moment, assessment: Assessment, rule: Rule) -> None:

@@ -71,7 +71,7 @@ def fold(
         detector_version: goes on every event that comes out.
 
     Returns:
-        The new state, and what goes out; no state once the conversation is erased.
+        The new state, and what goes out; no state once the conversation is erased, or has ended before an outcome.
 
     Raises:
         UnknownConversationError: an outcome for a conversation that has no state.
@@ -84,12 +84,17 @@ def fold(
     if state is not None and state.seen(caused_by):
         effects.notes.append(Note(Fact.DUPLICATE, "outcome" if isinstance(event, Outcome) else "message"))
         return state, effects
-    if isinstance(event, Outcome) and event.kind is OutcomeKind.ERASED:
-        return None, _erase(state, effects, moment)
-    if state is None and isinstance(event, Outcome):
+    erases = isinstance(event, Outcome) and event.kind is OutcomeKind.ERASED
+    if state is None and isinstance(event, Outcome) and not erases:
         raise UnknownConversationError(caused_by)
     if state is not None:
         state = fire_until(state, effects, at, _in_scope(state, policy), detector_version)
+    if erases:
+        return None, _erase(state, effects, moment)
+    if state is None and isinstance(event, Outcome):
+        effects.came_too_late = True
+        effects.forgets = conversation is not None and conversation.announced
+        return None, effects
     if state is None:
         state = Conversation(
             business_id=event.business_id, conversation_id=event.conversation_id, started_at=at, last_at=at, since=at
@@ -164,6 +169,7 @@ def _fold_message(
         case Sender.ASSISTANT:
             state.open_questions = 0
             _answered_by_ai(state)
+            state.memory = moment.policy.spoken(state.memory, message.sender)
         case Sender.HUMAN:
             _human_turn(state, effects, moment)
             decide(state, effects, moment, message, assess_other(state, message, signals, moment.policy))

@@ -16,6 +16,7 @@ from handraise.detection.signals import Intent, Signals
 from handraise.events import ChatMessage, DeadLetterReason, Outcome
 from handraise.policy.model import BusinessPolicy
 
+_UNKNOWN: Final = (DeadLetterReason.UNKNOWN_CONVERSATION, "no message has opened this conversation")
 NO_SIGNALS: Final = Signals(language="und", sentiment=0.0, intent=Intent.OTHER)
 """What goes with an event that has no text."""
 
@@ -34,7 +35,10 @@ class Processed(Struct, frozen=True, kw_only=True):
     effects: Effects
     signals: Signals
     rejected: tuple[DeadLetterReason, str] | None = None
-    """Why the event could not be folded: the reason and one clause, without values of the event."""
+    """Why the event could not be folded: the reason and one clause, without values of the event.
+
+    `effects` are then of the timers that fired before it.
+    """
 
 
 class Processor:
@@ -82,11 +86,11 @@ class Processor:
                     states[key], event, seen, self._policies(event.business_id), self._detector_version
                 )
             except UnknownConversationError:
-                unknown = (DeadLetterReason.UNKNOWN_CONVERSATION, "no message has opened this conversation")
-                results.append(Processed(key=key, state=None, effects=Effects(), signals=seen, rejected=unknown))
+                results.append(Processed(key=key, state=None, effects=Effects(), signals=seen, rejected=_UNKNOWN))
                 continue
             states[key], last[key] = state, at
-            results.append(Processed(key=key, state=None, effects=effects, signals=seen))
+            rejected = _UNKNOWN if effects.came_too_late else None
+            results.append(Processed(key=key, state=None, effects=effects, signals=seen, rejected=rejected))
         for key, at in last.items():
             results[at] = _with_state(results[at], states[key])
         return results

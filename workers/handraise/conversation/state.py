@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct, field
 
 from handraise.events import Action, ControlState, Customer, Holder, Priority, Sender
+from handraise.policy.model import Memory
 
 STATE_VERSION: Final = 1
 RECENT_IDS: Final = 64
@@ -160,6 +161,8 @@ class Conversation(Struct, kw_only=True, array_like=True):
     """The trigger of the last escalation that was resolved."""
     announced: bool = False
     """There is a record of this conversation in the control topic."""
+    memory: Memory | None = None
+    """What conditions of own triggers remember of the messages before, since the last close."""
 
     @property
     def holder(self) -> Holder:

@@ -13,6 +13,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from handraise.conversation import episodes
+from handraise.conversation.assess import of_own_triggers
 from handraise.conversation.decide import decide
 from handraise.conversation.effects import Assessment, Effects, Fact, Note
 from handraise.conversation.episodes import Moment
@@ -33,6 +34,8 @@ class Timer(StrEnum):
     """A human holds the conversation, and the customer has waited for an answer for as long as a promise lasts."""
     AI_SILENT = "ai_silent"
     """The AI has left a question without an answer for longer than the policy allows."""
+    SILENCE = "silence"
+    """A silence has lasted for as long as an own trigger of the policy says."""
     IDLE = "idle"
     """Nothing has happened for so long that the conversation is over."""
 
@@ -52,6 +55,9 @@ def set_timers(state: Conversation, policy: BusinessPolicy) -> None:
         last = max(last, episode.due_at)
         if not episode.overdue:
             due[Timer.PROMISE] = episode.due_at
+    if state.memory is not None and state.memory.silences:
+        last = max(last, *state.memory.silences.values())
+        due[Timer.SILENCE] = min(state.memory.silences.values())
     due[Timer.IDLE] = last + policy.idle_after_ms
     if state.waiting_since and not state.wait_told:
         if state.control is ControlState.HUMAN and state.human_spoke:
@@ -86,6 +92,10 @@ def fire_until(
                 _customer_waits(state, effects, moment)
             case Timer.AI_SILENT:
                 _ai_is_silent(state, effects, moment)
+            case Timer.SILENCE:
+                matches = policy.silent(state.memory, due)
+                state.memory = matches.memory
+                decide(state, effects, moment, None, of_own_triggers(matches))
             case Timer.IDLE:
                 _end(state, effects, moment)
                 return None

@@ -31,6 +31,11 @@ def vector(text: str) -> npt.NDArray[np.float32]:
     return _vector(said.encode("utf-8", "replace").decode())
 
 
+def is_readable(text: str) -> bool:
+    """Whether there is something to compare: letters or digits beside links, addresses and punctuation."""
+    return any(map(str.isalnum, _MASKED.sub("", mask(clip(text)))[:_LONGEST]))
+
+
 @lru_cache(maxsize=4_096)
 def _vector(said: str) -> npt.NDArray[np.float32]:
     if not any(map(str.isalnum, said)):

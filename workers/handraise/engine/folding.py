@@ -101,12 +101,15 @@ class Folding:
         results = self._step.process(events, batch.load)
         at_ms = milliseconds(self._clock())
         for record, event, result in zip(records, events, results, strict=True):
+            key, state, effects = result.key, result.state, result.effects
             if result.rejected is not None:
                 outbox.bury(record, *result.rejected)
-                continue
-            key, state, effects = result.key, result.state, result.effects
-            outbox.fold(event, effects)
-            outbox.advance(key, event, record.offset)
+                if not effects.came_too_late:
+                    continue
+                outbox.fold(None, effects)
+            else:
+                outbox.fold(event, effects)
+                outbox.advance(key, event, record.offset)
             if state is not None or result.forgotten:
                 outbox.keep(key, state, result.head, at_ms)
             self._publish(key, effects, outbox)

@@ -7,8 +7,10 @@ from typing import Final
 
 from msgspec import UNSET
 
+from handraise.detection.meaning import is_readable
 from handraise.detection.signals import SIGNALS
-from handraise.events import AttributeTest, Bounds, Condition
+from handraise.events import AttributeTest, Bounds, Condition, ExampleTest
+from handraise.policy.check_looking_back import looked_back_at, looking_back_problems, parts_with_paths
 from handraise.policy.conditions import InvalidPatternError, compile_pattern
 from handraise.policy.keywords import is_unspaced, normalise_keyword
 from handraise.policy.problems import Path, Problem, did_you_mean, error
@@ -40,17 +42,16 @@ def condition_problems(condition: Condition, path: Path) -> Iterator[Problem]:
         yield from _keyword(keyword, (*path, "keywords", place))
     for place, pattern in enumerate(condition.patterns or ()):
         yield from _pattern(pattern, (*path, "patterns", place))
+    yield from _examples(condition, path)
     for name in condition.signals or ():
         if name not in SIGNALS:
             mend = did_you_mean(name, SIGNALS, f"known are {', '.join(SIGNALS)}")
             yield error((*path, "signals", name), f"there is no signal `{name}`", mend)
     yield from _bounds(condition, path)
     yield from _contradictions(condition, path)
-    for key, parts in (("all", condition.all_of), ("any", condition.any_of)):
-        for place, part in enumerate(parts or ()):
-            yield from condition_problems(part, (*path, key, place))
-    if condition.none_of is not None:
-        yield from condition_problems(condition.none_of, (*path, "not"))
+    yield from looking_back_problems(condition, path)
+    for part, here in (*parts_with_paths(condition, path), *looked_back_at(condition, path)):
+        yield from condition_problems(part, here)
 
 
 def _keyword(keyword: str, path: Path) -> Iterator[Problem]:
@@ -65,6 +66,21 @@ def _keyword(keyword: str, path: Path) -> Iterator[Problem]:
         yield error(path, f"`{keyword}` is too broad: it is in nearly every message", "use a longer word or a phrase")
     elif wild and len(bare) < SHORTEST_STEM and not is_unspaced(bare[0]):
         yield error(path, f"`{keyword}` is too broad", f"give at least {SHORTEST_STEM} letters beside the `*`")
+
+
+def _examples(condition: Condition, path: Path) -> Iterator[Problem]:
+    if condition.examples is None:
+        return
+    here: Path = (*path, "examples")
+    if isinstance(condition.examples, ExampleTest):
+        places = [((*here, "like"), condition.examples.like), ((*here, "unlike"), condition.examples.unlike or [])]
+    else:
+        places = [(here, condition.examples)]
+    for where, sentences in places:
+        for place, sentence in enumerate(sentences):
+            if not is_readable(sentence):
+                message = "there is nothing to read in this example"
+                yield error((*where, place), message, "write a sentence that a customer might send, or drop it")
 
 
 def _pattern(pattern: str, path: Path) -> Iterator[Problem]:

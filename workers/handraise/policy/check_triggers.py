@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from handraise.events import Action, Condition, OwnTrigger, Policy, Priority, TriggerPolicy
 from handraise.policy.check_conditions import condition_problems
+from handraise.policy.check_looking_back import memory_problems, misplaced_silences
 from handraise.policy.defaults import BUILTIN, OWN_URGENCY
 from handraise.policy.keywords import normalise_keyword
 from handraise.policy.model import CRISIS
@@ -27,6 +28,7 @@ def trigger_problems(policy: Policy) -> Iterator[Problem]:
         yield from off_problems(("triggers", name), name, enabled=trigger.enabled, action=trigger.action)
     for name, own in policy.own_triggers.items():
         yield from _own(name, own, policy)
+    yield from memory_problems(policy)
     yield from _outranked(policy)
 
 
@@ -70,6 +72,7 @@ def _own(name: str, own: OwnTrigger, policy: Policy) -> Iterator[Problem]:
         yield error(path, "`when` is missing", mend)
     else:
         yield from condition_problems(own.when, (*path, "when"))
+        yield from misplaced_silences(own.when, (*path, "when"))
 
 
 def _outranked(policy: Policy) -> Iterator[Problem]:

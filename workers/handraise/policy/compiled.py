@@ -6,18 +6,31 @@ import copy
 from functools import lru_cache
 from typing import Final, Self
 
+import msgspec
 from msgspec import Struct
 
 from handraise.detection.signals import Amount, Intent, Quantity, Signals, Span
-from handraise.events import Action, ChatMessage, Condition, OwnTrigger, Policy, Priority, ReplyTexts, TriggerPolicy
+from handraise.events import (
+    Action,
+    ChatMessage,
+    Condition,
+    OwnTrigger,
+    Policy,
+    Priority,
+    ReplyTexts,
+    Sender,
+    TriggerPolicy,
+)
 from handraise.policy import defaults, durations
-from handraise.policy.conditions import Case, Check, ConditionCompiler
+from handraise.policy.case import Case, Check, counted
+from handraise.policy.conditions import ConditionCompiler
 from handraise.policy.durations import TimeSpan
 from handraise.policy.effective import effective, version_of
 from handraise.policy.hours import OpeningHours
-from handraise.policy.model import CRISIS, ConversationFacts, HighValue, OwnMatch, ReplyText, Rule
+from handraise.policy.model import CRISIS, ConversationFacts, HighValue, Memory, OwnMatch, OwnMatches, ReplyText, Rule
 from handraise.policy.overrides import fitting, overridden
 from handraise.policy.replies import Handover, normal_tag, render, texts_by_language
+from handraise.policy.silence import Silence, silence_of, without_silence
 from handraise.policy.wording import DEFAULT_OWNER
 
 LARGE: Final = 0.6
@@ -52,6 +65,7 @@ class _OwnTrigger(Struct, frozen=True):
     check: Check
     channels: frozenset[str] | None
     languages: tuple[str, ...]
+    silence: Silence | None
 
 
 class CompiledPolicy:
@@ -79,6 +93,7 @@ class CompiledPolicy:
         compiler = ConditionCompiler()
         self._own = [_own(name, trigger, compiler) for name, trigger in complete.own_triggers.items()]
         self._keywords = compiler.index()
+        self._slots = compiler.slots
 
     def _set_triggers(self, complete: Policy) -> None:
         self._quantity_floor = complete.triggers.high_value.quantity or defaults.QUANTITY
@@ -119,20 +134,56 @@ class CompiledPolicy:
         """The rule of a built-in or own trigger. Raises KeyError for a trigger that the policy does not have."""
         return self._triggers[trigger, trigger_class].rule
 
-    def own_matches(self, message: ChatMessage, signals: Signals, facts: ConversationFacts) -> list[OwnMatch]:
-        """The own triggers that hold for this message, in the order of the policy."""
+    def own_matches(self, message: ChatMessage, signals: Signals, facts: ConversationFacts) -> OwnMatches:
+        """The own triggers that hold for this message; to be asked once for every message, in their order."""
         if not self._own:
-            return []
-        case = Case(message, signals, facts, self._keywords.find(message.text))
+            return OwnMatches([])
+        turns = counted(facts.memory, message.sender)
+        case = Case(message, signals, facts, self._keywords.find(message.text), turns, {})
+        held_before = self._slots.note(case)
+        silences = self._waiting(facts.memory, message.sender)
         found: list[OwnMatch] = []
         for own in self._own:
-            if not _in_scope(own, message, signals):
+            held = own.check(case) if _in_scope(own, message, signals) else None
+            if held is None:
                 continue
-            held = own.check(case)
-            if held is not None:
+            if own.silence is None:
                 because = "; ".join(held.because) or "its condition holds"
                 found.append(OwnMatch(trigger=own.name, score=1.0, because=because, spans=held.spans))
-        return found
+            elif own.silence.begins(message.sender, facts):
+                silences.setdefault(own.silence.key, self._ends(own.silence, facts.at_ms))
+        remembers = bool(self._slots) or bool(silences)
+        return OwnMatches(found, Memory(turns, held_before, silences) if remembers else None)
+
+    def spoken(self, memory: Memory | None, sender: Sender) -> Memory | None:
+        """What is remembered once somebody has said something of which no condition is asked."""
+        if memory is None or not memory.silences:
+            return memory
+        return msgspec.structs.replace(memory, silences=self._waiting(memory, sender))
+
+    def silent(self, memory: Memory | None, at_ms: int) -> OwnMatches:
+        """The own triggers whose silence has lasted long enough at a time, and what is remembered from then on."""
+        if memory is None:
+            return OwnMatches([])
+        over = {key for key, ends in memory.silences.items() if ends <= at_ms}
+        found = [
+            OwnMatch(trigger=own.name, score=1.0, because=own.silence.because, spans=())
+            for own in self._own
+            if own.silence is not None and own.silence.key in over
+        ]
+        left = {key: ends for key, ends in memory.silences.items() if key not in over}
+        return OwnMatches(found, msgspec.structs.replace(memory, silences=left))
+
+    def _waiting(self, memory: Memory | None, sender: Sender) -> dict[bytes, int]:
+        """The silences that go on though this sender has spoken."""
+        before = memory.silences if memory is not None else {}
+        if not before:
+            return {}
+        going_on = {own.silence.key for own in self._own if own.silence and sender not in own.silence.silent}
+        return {key: ends for key, ends in before.items() if key in going_on}
+
+    def _ends(self, silence: Silence, at_ms: int) -> int:
+        return self._hours.due(at_ms, silence.lasts, around_the_clock=not silence.in_hours)
 
     def high_value_score(self, signals: Signals) -> HighValue:
         """The detector's `high_value`, raised by quantities and amounts that reach the business's floors.
@@ -254,9 +305,10 @@ def _key(name: str) -> tuple[str, str | None]:
 def _own(name: str, trigger: OwnTrigger, compiler: ConditionCompiler) -> _OwnTrigger:
     return _OwnTrigger(
         name,
-        compiler.compile(_when(name, trigger), name),
+        compiler.compile(without_silence(_when(name, trigger)), name),
         frozenset(channel.casefold() for channel in trigger.channels) if trigger.channels else None,
         tuple(trigger.languages or ()),
+        silence_of(name, trigger),
     )
 
 

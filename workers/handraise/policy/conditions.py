@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final, Protocol, cast
 
 import re2
-from msgspec import UNSET, Struct
+from msgspec import UNSET
 
 from handraise.detection.meaning import Examples
-from handraise.detection.signals import Signals, Span
-from handraise.events import AttributeTest, Bounds, ChatMessage, Condition, ExampleTest, Scalar, Sender
-from handraise.policy.keywords import KeywordFind, KeywordIndex
-from handraise.policy.model import ConversationFacts
+from handraise.detection.signals import Span
+from handraise.events import AttributeTest, Bounds, Condition, ExampleTest, Scalar, Sender
+from handraise.policy.case import Case, Check, Held
+from handraise.policy.keywords import KeywordIndex
+from handraise.policy.remembered import (
+    Slot,
+    Slots,
+    count_check,
+    earlier_check,
+    sequence_check,
+    slot_key,
+    steps_of,
+)
 
 MAX_SPANS: Final = 16
 PATTERN_MEMORY: Final = 8 << 20
 """Bytes that one compiled pattern may use; RE2 refuses a pattern that needs more."""
-
-
-class Held(Struct, frozen=True):
-    """A condition that holds."""
-
-    because: tuple[str, ...]
-    spans: tuple[Span, ...] = ()
-
-
-class Case(Struct, frozen=True):
-    """What a condition is asked about."""
-
-    message: ChatMessage
-    signals: Signals
-    facts: ConversationFacts
-    keywords: dict[int, list[KeywordFind]]
 
 
 class Found(Protocol):
@@ -51,18 +44,17 @@ class Pattern(Protocol):
         ...
 
 
-Check = Callable[[Case], Held | None]
-
-
 class InvalidPatternError(ValueError):
     """A pattern that RE2 does not take, with its reason."""
 
 
 class ConditionCompiler:
-    """Compiles the conditions of one policy; the keyword lists met on the way go into one index."""
+    """Compiles the conditions of one policy; keyword lists and what is remembered are gathered over all of them."""
 
     def __init__(self) -> None:
         self._lists: list[list[str]] = []
+        self.slots: Final = Slots()
+        """What the conditions remember."""
 
     def index(self) -> KeywordIndex:
         """The index of all keyword lists compiled so far."""
@@ -74,10 +66,22 @@ class ConditionCompiler:
         Raises:
             InvalidPatternError: a pattern that RE2 does not take.
         """
-        check = self._every(condition, trigger)
-        return check if mentions_sender(condition) else _all([_sender([Sender.CUSTOMER]), check])
+        return self._every(condition, trigger, customers_only=not mentions_sender(condition))
 
-    def _every(self, condition: Condition, trigger: str) -> Check:
+    def _every(self, condition: Condition, trigger: str, *, customers_only: bool) -> Check:
+        checks = self._of_message(condition, trigger)
+        if condition.none_of is not None:
+            checks.append(_not(self._every(condition.none_of, trigger, customers_only=False)))
+        if checks and customers_only:
+            checks.insert(0, _sender([Sender.CUSTOMER]))
+        if condition.all_of is not None:
+            checks += [self._every(part, trigger, customers_only=customers_only) for part in condition.all_of]
+        if condition.any_of is not None:
+            parts = [self._every(part, trigger, customers_only=customers_only) for part in condition.any_of]
+            checks.append(_any(parts))
+        return _all(checks + self._looking_back(condition, trigger))
+
+    def _of_message(self, condition: Condition, trigger: str) -> list[Check]:
         checks: list[Check] = []
         if condition.message_type is not None:
             checks.append(_message_type(_listed(condition.message_type)))
@@ -90,19 +94,47 @@ class ConditionCompiler:
             checks.append(_patterns(condition.patterns, trigger))
         if condition.examples is not None:
             checks.append(_examples(condition.examples, trigger))
-        checks += _of_attributes(condition)
-        checks += _of_numbers(condition, trigger)
-        if condition.all_of is not None:
-            checks += [self._every(part, trigger) for part in condition.all_of]
-        if condition.any_of is not None:
-            checks.append(_any([self._every(part, trigger) for part in condition.any_of]))
-        if condition.none_of is not None:
-            checks.append(_not(self._every(condition.none_of, trigger)))
-        return _all(checks)
+        return checks + _of_attributes(condition) + _of_numbers(condition, trigger)
+
+    def _looking_back(self, condition: Condition, trigger: str) -> list[Check]:
+        checks: list[Check] = []
+        if condition.count is not None:
+            keep = condition.count.in_a_row or condition.count.at_least or 1
+            checks.append(count_check(self._slot([condition.count.of], trigger, keep), condition.count))
+        if condition.sequence is not None:
+            sequence = steps_of(condition.sequence)
+            key = self._slot(sequence.of, trigger, len(sequence.of) - 1, is_sequence=True)
+            checks.append(sequence_check(key, len(sequence.of), sequence.within))
+        if condition.earlier is not None:
+            checks.append(earlier_check(self._slot([condition.earlier.of], trigger, 1), condition.earlier))
+        return checks
+
+    def _slot(self, conditions: list[Condition], trigger: str, keep: int, *, is_sequence: bool = False) -> bytes:
+        checks = tuple(self.compile(condition, trigger) for condition in conditions)
+        audience = frozenset[Sender]().union(*map(senders_of, conditions))
+        key = slot_key(conditions, is_sequence=is_sequence)
+        return self.slots.add(Slot(key, audience, checks, keep, is_sequence))
+
+
+def senders_of(condition: Condition) -> frozenset[Sender]:
+    """Whom a condition is about: the senders that it names, or the customer if it names none."""
+    if not mentions_sender(condition):
+        return frozenset({Sender.CUSTOMER})
+    named = {Sender(str(sender)) for part in _positive(condition) for sender in _listed(part.sender or [])}
+    return frozenset(named or Sender)
+
+
+def _positive(condition: Condition) -> Iterator[Condition]:
+    yield condition
+    for part in (*(condition.all_of or ()), *(condition.any_of or ())):
+        yield from _positive(part)
 
 
 def mentions_sender(condition: Condition) -> bool:
-    """Whether a condition says whose messages it is about; one that does not is about the customer's."""
+    """Whether a condition says whose message it is about; one that does not is about the customer's.
+
+    What it says of other messages, in `count`, `sequence` and `earlier`, is apart from that.
+    """
     return condition.sender is not None or any(mentions_sender(part) for part in parts_of(condition))
 
 

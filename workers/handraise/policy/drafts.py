@@ -70,7 +70,8 @@ class Family:
         completed = self._complete(draft)
         problems = [*written.problems]
         if not (completed.policy is None and problems):
-            problems += self._own(draft, completed, written.document)
+            own = self._own(draft, completed, written.document)
+            problems += [problem for problem in own if not _follows(problem, written.problems)]
         return (completed.policy if written.is_sound else None), problems
 
     def _complete(self, draft: Draft) -> _Completed:
@@ -132,6 +133,12 @@ def _converted(value: dict[str, Plain]) -> Policy | Problem:
         return msgspec.convert(value, Policy)
     except (msgspec.ValidationError, RecursionError) as refused:
         return error((), " ".join(str(refused).split()), "see the examples in ops/policies")
+
+
+def _follows(problem: Problem, of_shape: list[Problem]) -> bool:
+    """Whether a problem is only that an entry is not there which could not be read."""
+    depth = len(problem.path)
+    return depth > 1 and any(one.path[:depth] == problem.path for one in of_shape)
 
 
 def _placed(problem: Problem, joined: Joined, document: Document) -> Problem:

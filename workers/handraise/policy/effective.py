@@ -9,6 +9,8 @@ import msgspec
 
 from handraise.events import (
     Condition,
+    CountTest,
+    EarlierTest,
     HighValuePolicy,
     Hours,
     Override,
@@ -16,17 +18,22 @@ from handraise.events import (
     Policy,
     Priority,
     Replies,
+    Sender,
+    SequenceTest,
+    SilenceTest,
     TriggerOverride,
     TriggerPolicy,
 )
 from handraise.policy import defaults, durations
 from handraise.policy.hours import WEEKDAYS, parse_days, parse_times, week_of
 from handraise.policy.overrides import normal_name
+from handraise.policy.remembered import reach_of, steps_of
 from handraise.policy.replies import normal_tag
 from handraise.policy.wording import DEFAULT_OWNER
 from handraise.policy.written import plain
 
 TriggerT = TypeVar("TriggerT", bound=TriggerPolicy)
+LookingT = TypeVar("LookingT", CountTest, EarlierTest)
 _VERSION_BYTES = 8
 
 
@@ -165,4 +172,36 @@ def _condition(condition: Condition) -> Condition:
         none_of=None if condition.none_of is None else _condition(condition.none_of),
         keywords=None if condition.keywords is None else sorted(set(condition.keywords)),
         patterns=None if condition.patterns is None else sorted(set(condition.patterns)),
+        count=None if condition.count is None else _looking_back(condition.count),
+        sequence=None if condition.sequence is None else _sequence(condition.sequence),
+        earlier=None if condition.earlier is None else _looking_back(condition.earlier),
+        silence=None if condition.silence is None else _silence(condition.silence),
     )
+
+
+def _looking_back(test: LookingT) -> LookingT:
+    return msgspec.structs.replace(test, of=_condition(test.of), within=_window(test.within))
+
+
+def _sequence(sequence: list[Condition] | SequenceTest) -> SequenceTest:
+    test = steps_of(sequence)
+    return SequenceTest(of=[_condition(step) for step in test.of], within=_window(test.within))
+
+
+def _silence(silence: SilenceTest) -> SilenceTest:
+    senders = silence.silent if isinstance(silence.silent, list) else [silence.silent or Sender.HUMAN]
+    answering = silence.silent is None or set(senders) == {Sender.ASSISTANT, Sender.HUMAN}
+    return msgspec.structs.replace(
+        silence,
+        lasts=durations.parse(silence.lasts).written(),
+        silent=None if answering else sorted(set(senders)),
+    )
+
+
+def _window(within: str | None) -> str | None:
+    if within is None:
+        return None
+    reach = reach_of(within)
+    if reach.turns is not None:
+        return f"{reach.turns} turn{'' if reach.turns == 1 else 's'}"
+    return durations.parse(within).written()

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from msgspec import Struct
 
 from handraise.detection.signals import Signals, Span
-from handraise.events import Action, ChatMessage, Priority
+from handraise.events import Action, ChatMessage, Priority, Sender
 
 CRISIS: Final = "crisis"
 """The class of `distress` that is about life and safety; its rule is `rule("distress", CRISIS)`."""
@@ -49,12 +49,31 @@ class ReplyText(Struct, frozen=True, kw_only=True):
     """True when the business's own text did not resolve and the built-in one serves."""
 
 
+class Memory(Struct, frozen=True, array_like=True):
+    """What the conditions of own triggers remember of a conversation. The policy writes it, and the state keeps it."""
+
+    turns: tuple[int, ...] = (0, 0, 0, 0)
+    """Messages so far by sender, in the order of `Sender`."""
+    held: dict[bytes, tuple[int, ...]] = {}
+    """By condition, the messages for which it held: turn, and milliseconds since the conversation began, in pairs."""
+    silences: dict[bytes, int] = {}
+    """By trigger, when a silence will have lasted long enough, in epoch milliseconds."""
+
+
 class ConversationFacts(Struct, frozen=True, kw_only=True):
     """What conditions of own triggers may ask of the conversation, the message in hand included."""
 
     sentiment_mean: float
     negative_streak: int
     customer_turns: int
+    at_ms: int = 0
+    """When the message was sent, epoch milliseconds."""
+    began_ms: int = 0
+    """When the conversation began."""
+    wants_answer: bool = False
+    """The message is one of the customer's that asks for something."""
+    memory: Memory | None = None
+    """What the conditions remember of the messages before."""
 
 
 class OwnMatch(Struct, frozen=True, kw_only=True):
@@ -65,6 +84,13 @@ class OwnMatch(Struct, frozen=True, kw_only=True):
     because: str
     """Which part of the condition held, in words; never the message's text."""
     spans: tuple[Span, ...]
+
+
+class OwnMatches(Struct, frozen=True):
+    """The own triggers that hold for a message, in the order of the policy, and what is remembered from now on."""
+
+    found: list[OwnMatch]
+    memory: Memory | None = None
 
 
 class HighValue(Struct, frozen=True, kw_only=True):
@@ -99,8 +125,16 @@ class BusinessPolicy(Protocol):
         """The rule of a built-in or own trigger. Raises KeyError for a trigger that the policy does not have."""
         ...
 
-    def own_matches(self, message: ChatMessage, signals: Signals, facts: ConversationFacts) -> list[OwnMatch]:
-        """The own triggers that hold for this message, in the order of the policy."""
+    def own_matches(self, message: ChatMessage, signals: Signals, facts: ConversationFacts) -> OwnMatches:
+        """The own triggers that hold for this message; to be asked once for every message, in their order."""
+        ...
+
+    def spoken(self, memory: Memory | None, sender: Sender) -> Memory | None:
+        """What is remembered once somebody has said something of which no condition is asked."""
+        ...
+
+    def silent(self, memory: Memory | None, at_ms: int) -> OwnMatches:
+        """The own triggers whose silence has lasted long enough at a time, and what is remembered from then on."""
         ...
 
     def high_value_score(self, signals: Signals) -> HighValue:

@@ -135,7 +135,10 @@ def _scalar(value: Plain, kind: Type, path: Path, about: str) -> Iterator[Proble
 
 def _length(length: int, least: int | None, most: int | None, path: Path, what: str = "entries") -> Iterator[Problem]:
     if least is not None and length < least:
-        yield error(path, "it is empty", "fill it in or leave the key out")
+        if length:
+            yield error(path, f"{length} {what if length > 1 else 'entry'} is too little", f"give at least {least}")
+        else:
+            yield error(path, "it is empty", "fill it in or leave the key out")
     if most is not None and length > most:
         yield error(path, f"{length:,} {what} are too many", f"{most:,} are allowed")
 

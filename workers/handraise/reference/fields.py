@@ -187,6 +187,10 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "exists": "The attribute is there, or is not.",
     },
     "ExampleTest": {"like": "Sentences that mean what is looked for."},
+    "CountTest": {"of": "What must hold for each of the messages."},
+    "SequenceTest": {"of": "The conditions, the first one first."},
+    "EarlierTest": {"of": "What must have held."},
+    "SilenceTest": {"for": "How long the silence lasts."},
     "Condition": {
         "all": "Every one of these conditions holds.",
         "any": "At least one of these conditions holds.",
@@ -199,6 +203,8 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "sentiment": "The sentiment of the message, from -1 to 1.",
         "sentiment_mean": "The customer's sentiment over the conversation, from -1 to 1.",
         "customer_turns": "How many messages the customer has written, this one included.",
+        "count": "Another condition held for several messages, the last of them this one.",
+        "earlier": "Another condition held for this message or for one before it.",
     },
     "OwnTrigger": {
         "when": "The condition.",
@@ -253,7 +259,7 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "due_at": "By when a human has answered, on the wall clock of the business: `2026-03-02 12:15`.",
     },
     "ScenarioTurn": {
-        "wait": "How long after the turn before it; by default 30 seconds.",
+        "wait": "How long after the turn before it; by default 30 seconds. Alone, it is a turn in which nobody speaks.",
         "customer": "What the customer says. Empty, with a `message_type`, for an image and the like.",
         "assistant": "What the AI says. `${reply}` stands for what Handraise last told it to say.",
         "human": "What a human of the business says.",

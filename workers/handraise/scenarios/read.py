@@ -108,8 +108,8 @@ def _problems(content: ScenarioFile) -> Iterator[Problem]:
         seen.add(scenario.name)
         if wall_time(scenario.starts) is None:
             yield error((*here, "starts"), f"`{scenario.starts}` is no time", "write it like `2026-03-02 10:15`")
-        if scenario.turns[0].outcome is not None:
-            yield error((*here, "turns", 0), "a conversation begins with a message", "put a message before the outcome")
+        if not any(getattr(scenario.turns[0], name) is not None for name in SPEAKERS):
+            yield error((*here, "turns", 0), "a conversation begins with a message", "put a message before it")
         for place, turn in enumerate(scenario.turns):
             yield from _turn(turn, (*here, "turns", place))
 
@@ -118,8 +118,9 @@ def _turn(turn: ScenarioTurn, here: Path) -> Iterator[Problem]:
     said = [name for name in (*SPEAKERS, "outcome") if getattr(turn, name) is not None]
     if len(said) > 1:
         yield error(here, f"`{said[0]}` and `{said[1]}` are two turns", "begin each with a `-` of its own")
-    if not said:
-        yield error(here, "nobody says anything", f"give one of {', '.join(SPEAKERS)} with the text, or `outcome`")
+    if not said and turn.wait is None:
+        mend = f"give one of {', '.join(SPEAKERS)} with the text, or `outcome`, or `wait` alone"
+        yield error(here, "nothing happens", mend)
     yield from _texts(turn, here)
     for name in sorted(set(listed(turn.fires)) & set(listed(turn.must_not))):
         yield error((*here, "not"), f"`{name}` must fire here too", "drop one of the two")

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from handraise.conversation import Processed, Processor
+from handraise.conversation import Effects, Processed, Processor
+from handraise.conversation.processor import NO_SIGNALS
 from handraise.detection import Detection, detection
 from handraise.events import Assistant, ChatMessage, Outcome, Sender
 from handraise.policy import CompiledPolicy
@@ -68,14 +69,32 @@ class Runner:
             if turn.assistant == REPLY and reply is None:
                 yield Failure(place, REPLY, ["there is no reply to send: no turn before it brought one"])
                 return
-            event = self._event(scenario, turn, place, at, reply or "")
-            processed: Processed = processor.process([event], states.get)[0]
+            processed = self._happens(processor, states, scenario, turn, place, at, reply or "")
             if processed.state is not None:
                 states[processed.key] = processed.state
+            elif processed.forgotten:
+                states.pop(processed.key, None)
             reply = next((control.reply.text for control in processed.effects.controls if control.reply), reply)
             found = differences(turn, about, processed, self._policy, self._zone)
             if found:
                 yield Failure(place, _said(turn), found)
+
+    def _happens(
+        self,
+        processor: Processor,
+        states: dict[bytes, bytes],
+        scenario: Scenario,
+        turn: ScenarioTurn,
+        place: int,
+        at: int,
+        reply: str,
+    ) -> Processed:
+        """What a turn brings about; while nobody says anything, timers may fire."""
+        if _is_only_waiting(turn):
+            for key, state in states.items():
+                return processor.advance(key, state, at)
+            return Processed(key=b"", state=None, effects=Effects(), signals=NO_SIGNALS)
+        return processor.process([self._event(scenario, turn, place, at, reply)], states.get)[0]
 
     def _start(self, scenario: Scenario) -> int:
         starts = wall_time(scenario.starts)
@@ -118,6 +137,10 @@ def _of_assistant(turn: ScenarioTurn) -> Assistant | None:
     return None if known == Assistant() else known
 
 
+def _is_only_waiting(turn: ScenarioTurn) -> bool:
+    return turn.outcome is None and all(getattr(turn, name) is None for name in SPEAKERS)
+
+
 def _pause(turn: ScenarioTurn) -> int:
     if turn.wait is None:
         return _BETWEEN_MS
@@ -130,4 +153,4 @@ def _said(turn: ScenarioTurn) -> str:
         text = getattr(turn, name)
         if text is not None:
             return f"{name}: {text or turn.message_type}"
-    return f"outcome: {turn.outcome}"
+    return f"outcome: {turn.outcome}" if turn.outcome is not None else f"wait: {turn.wait}"
