@@ -147,9 +147,7 @@ def test_the_example_is_sound_and_stays_itself_when_shown(tmp_path: Path) -> Non
     (again,) = load(tmp_path / "shown.yaml")
     assert effective(again) == effective(policy)
     assert compile_policy(again).version == compile_policy(policy).version
-    assert {"allergy", "gold_guest_unhappy", "photo_or_voice", "lost_property", "invoice_number"} == set(
-        policy.own_triggers
-    )
+    assert {"allergy", "lost_property", "three_photos", "gone_after_the_price"} < set(policy.own_triggers)
 
 
 def test_an_attribute_that_must_be_null_survives_being_shown(tmp_path: Path) -> None:
