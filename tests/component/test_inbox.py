@@ -221,3 +221,26 @@ def test_lag_counts_what_is_in_hand_what_waits_and_what_is_not_fetched() -> None
     lags = asyncio.run(main())
     assert lags[MESSAGES] == (10, 100)
     assert lags[OUTCOMES] == (0, None)
+
+
+def test_nothing_goes_ahead_of_what_another_topic_has_and_has_not_brought_yet() -> None:
+    """From a backlog: the outcome is there at once, and its message stands behind the first fetch of its topic."""
+    logs = {
+        MESSAGES: [message_record(number, timestamp=number) for number in range(10)],
+        OUTCOMES: [outcome_record(0, timestamp=5), outcome_record(1, timestamp=20)],
+    }
+
+    async def main() -> list[tuple[str, int]]:
+        box = inbox(FakeMember(logs, chunk=4))
+        await box.begin()
+        taken: list[tuple[str, int]] = []
+        while len(taken) < 12:
+            taken += offsets(await box.take(100))
+        return taken
+
+    assert asyncio.run(main()) == [
+        *(("messages", number) for number in range(6)),
+        ("outcomes", 0),
+        *(("messages", number) for number in range(6, 10)),
+        ("outcomes", 1),
+    ]

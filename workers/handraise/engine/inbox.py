@@ -70,7 +70,7 @@ class Inbox:
         """The next records in the order of their timestamps; an empty list when there are none for now.
 
         Each topic keeps its own order. Timestamps put an outcome behind the message that it answers when both come
-        from a backlog.
+        from a backlog; where a topic has more that is not fetched yet, nothing is taken beyond what is.
 
         Raises:
             LogTruncatedError: a topic ends before the committed offset.
@@ -80,14 +80,25 @@ class Inbox:
                 self._member.seek(source, offset)
             self._must_seek = False
         await self._fill()
-        filled = [records for records in self._pending.values() if records]
+        pending = self._pending
+        filled = [records for records in pending.values() if records]
         if len(filled) == 1:
             (records,) = filled
             return [records.popleft() for _ in range(min(limit, len(records)))]
-        merged = list(islice(heapq.merge(*filled, key=_timestamp), limit))
-        for record in merged:
-            self._pending[TopicPartition(record.topic, record.partition)].popleft()
-        return merged
+        # How many are left of those topics that have more which is not fetched yet.
+        left = {
+            source.topic: len(pending[source]) for source in pending if pending[source] and await self._missing(source)
+        }
+        taken = []
+        for record in islice(heapq.merge(*filled, key=_timestamp), limit):
+            taken.append(record)
+            if record.topic in left:
+                left[record.topic] -= 1
+                if not left[record.topic]:
+                    break
+        for record in taken:
+            pending[TopicPartition(record.topic, record.partition)].popleft()
+        return taken
 
     def after(self, records: Iterable[Record]) -> dict[TopicPartition, int]:
         """The offsets to go on from when these records are done."""
@@ -97,6 +108,10 @@ class Inbox:
     def advance(self, offsets: Mapping[TopicPartition, int]) -> None:
         """These offsets are committed."""
         self._next |= offsets
+
+    def next_offset(self, topic: str) -> int:
+        """The offset to go on from in a topic."""
+        return next(offset for source, offset in self._next.items() if source.topic == topic)
 
     async def caught_up(self) -> bool:
         """Whether everything that is in the topics, as far as the last fetch tells, has been taken."""
