@@ -85,6 +85,11 @@ class Settings(BaseSettings):
     group: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,200}$")] = Field(
         "handraise", description="Consumer group; workers of one group share the partitions, and own one state."
     )
+    group_instance_id: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,200}$")] | None = Field(
+        None,
+        description="A name for this worker that no other of the group has, and that it keeps when it is restarted: if"
+        " it is back within the session timeout, its partitions stay with it and no other worker pauses.",
+    )
     topic_prefix: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{0,100}$")] = Field(
         "", description="Put in front of every topic name, so that several installations can share a cluster."
     )

@@ -63,6 +63,7 @@ class Clients:
         return AIOKafkaConsumer(
             **self._common(),
             group_id=self._settings.group,
+            group_instance_id=self._settings.group_instance_id,
             partition_assignment_strategy=(RangePartitionAssignor,),
             isolation_level="read_committed",
             auto_offset_reset="none",
