@@ -152,3 +152,24 @@ def test_a_restored_state_goes_on_from_when_it_was_written() -> None:
     clients = cast(Clients, FakeClients(reader))
     back = asyncio.run(restore(clients, CHANGELOG, lambda _: waits, PartitionState(GRACE_MS)))
     assert back.state.due(110_000 + GRACE_MS, 10) == [Due(b"a", 30_000, 80_000)]
+
+
+def test_what_had_been_read_of_a_conversation_that_is_over_is_known_until_it_cannot_come_again() -> None:
+    """Under at-least-once; also when it is read back from the changelog."""
+    for state in (PartitionState(), restored(written(b"a", None, Progress(1, 7, 2))).state):
+        state.put(b"a", Kept(None, None, 0, Progress(1, 7, 2)))
+        assert (state.load(b"a"), state.progress(b"a")) == (None, Progress(1, 7, 2))
+        state.settle(7, 3)
+        state.settle(8, 2)
+        assert state.progress(b"a") == Progress(1, 7, 2)
+        state.settle(8, 3)
+        assert state.progress(b"a") is None
+
+
+def test_a_conversation_that_began_again_is_not_forgotten_with_the_one_before() -> None:
+    """Its progress is its own."""
+    state = PartitionState()
+    state.put(b"a", Kept(None, None, 0, Progress(1, 7, 2)))
+    state.put(b"a", kept(b"x", Progress(1, 9, 2)))
+    state.settle(100, 100)
+    assert state.progress(b"a") == Progress(1, 9, 2)

@@ -70,6 +70,15 @@ class Outbox:
         else:
             self._progress[key] = Progress(self._owner, before.message, offset)
 
+    def refuse(self, key: bytes, event: ChatMessage | Outcome, offset: int, at_ms: int) -> None:
+        """The event, from the record at this offset, is of a conversation that nobody knows.
+
+        Under at-least-once it may be read again when the conversation is known, and must not be taken up then.
+        """
+        if self._owner is not None:
+            self.advance(key, event, offset)
+            self.keep(key, None, None, at_ms)
+
     def fold(self, event: ChatMessage | Outcome | None, effects: Effects) -> None:
         """An event was used, or without one a timer fired; told to the observer after the commit."""
         self.folded.append(Folded(event, effects))

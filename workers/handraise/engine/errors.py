@@ -76,4 +76,6 @@ LOST: Final = (
 
 def may_begin_again(error: BaseException) -> bool:
     """Whether a partition can be begun anew from the log after this error; otherwise the worker must stop."""
-    return isinstance(error, (*LOST, TimeoutError)) or (isinstance(error, KafkaError) and bool(error.retriable))
+    if isinstance(error, (*LOST, BrokerUnreachableError, TimeoutError)):
+        return True
+    return isinstance(error, KafkaError) and bool(error.retriable)

@@ -105,11 +105,12 @@ class Folding:
             if result.rejected is not None:
                 outbox.bury(record, *result.rejected)
                 if not effects.came_too_late:
+                    outbox.refuse(key, event, record.offset, at_ms)
                     continue
                 outbox.fold(None, effects)
             else:
                 outbox.fold(event, effects)
-                outbox.advance(key, event, record.offset)
+            outbox.advance(key, event, record.offset)
             if state is not None or result.forgotten:
                 outbox.keep(key, state, result.head, at_ms)
             self._publish(key, effects, outbox)

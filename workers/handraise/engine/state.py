@@ -76,6 +76,8 @@ class PartitionState:
         self._ahead_ms: dict[bytes, int] = {}
         self._schedule = Schedule()
         self._progress: dict[bytes, Progress] = {}
+        self._gone: set[bytes] = set()
+        """Keys that have a progress and no state."""
         self._open: dict[bytes, str] = {}
         self.open_triggers: Final[Counter[str]] = Counter()
         """Conversations with an open escalation, by trigger."""
@@ -88,7 +90,7 @@ class PartitionState:
         return self._states.get(key)
 
     def progress(self, key: bytes) -> Progress | None:
-        """How far the sources had been read for a conversation, if its state says so."""
+        """How far the sources had been read for a conversation, if its state says so, or the end of it."""
         return self._progress.get(key)
 
     def due(self, now_ms: int, limit: int) -> list[Due]:
@@ -112,12 +114,13 @@ class PartitionState:
 
     def put(self, key: bytes, kept: Kept) -> None:
         """Set one conversation's state, or forget it."""
+        if kept.progress is not None:
+            self._progress[key] = kept.progress
         if kept.state is None or kept.head is None:
             self._remove(key)
             return
         self._states[key] = kept.state
-        if kept.progress is not None:
-            self._progress[key] = kept.progress
+        self._gone.discard(key)
         head = kept.head
         self._ahead_ms[key] = ahead_ms = kept.at_ms - head.seen_at
         due = head.next_timer_at
@@ -126,11 +129,21 @@ class PartitionState:
         if before != head.open_trigger:
             self._reopen(key, before, head.open_trigger)
 
+    def settle(self, message: int, outcome: int) -> None:
+        """The sources are committed as read up to these offsets: what they hide cannot come again."""
+        for key in list(self._gone):
+            progress = self._progress[key]
+            if progress.message < message and progress.outcome < outcome:
+                self._gone.discard(key)
+                del self._progress[key]
+
     def _remove(self, key: bytes) -> None:
+        if key in self._progress:
+            # The records of a conversation that is over may be read again, and must not begin it anew.
+            self._gone.add(key)
         if self._states.pop(key, None) is not None:
             del self._ahead_ms[key]
             self._schedule.put(key, None)
-            self._progress.pop(key, None)
             self._reopen(key, self._open.get(key), None)
 
     def _reopen(self, key: bytes, before: str | None, now: str | None) -> None:

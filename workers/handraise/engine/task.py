@@ -106,8 +106,11 @@ class PartitionTask:
 
     async def flush(self) -> None:
         """Commit the offsets that wait for it: at-least-once only."""
-        if self._delivery is not None:
-            await self._delivery.flush()
+        if self._delivery is None or not self.ready:
+            return
+        settled = self._offsets_read()
+        await self._delivery.flush()
+        self._state.settle(*settled)
 
     async def tell_lag(self) -> None:
         """Tell the observer how far behind the partition is."""
@@ -156,6 +159,7 @@ class PartitionTask:
         self._partitions = len(parts.member.partitions_for_topic(parts.names[Topic.MESSAGES]))
         if self._owner is not None:
             await self._check_progress(new)
+        self._state.settle(*self._offsets_read())
         seconds = time.monotonic() - began
         parts.observer.restored(self.partition, len(self._state), seconds)
         self._tell_state()
@@ -167,6 +171,11 @@ class PartitionTask:
             seconds=round(seconds, 3),
         )
         self._set_ready(True)
+
+    def _offsets_read(self) -> tuple[int, int]:
+        """How far messages and outcomes are done."""
+        names = self._parts.names
+        return self._inbox.next_offset(names[Topic.MESSAGES]), self._inbox.next_offset(names[Topic.OUTCOMES])
 
     async def _check_progress(self, new: Iterable[TopicPartition]) -> None:
         """See that the state was not made from a topic that is no more: its offsets would hide the new records.

@@ -183,8 +183,14 @@ class AtLeastOnce:
     async def flush(self) -> None:
         """Commit the offsets noted since the last flush."""
         offsets, self._offsets = self._offsets, {}
-        if offsets:
+        if not offsets:
+            return
+        try:
             await self._member.commit(offsets)
+        except BaseException:
+            # To be tried again with the next ones, even if nothing more comes.
+            self._offsets = offsets | self._offsets
+            raise
 
     async def close(self) -> None:
         """Stop the producer."""
