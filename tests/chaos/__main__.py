@@ -9,8 +9,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -38,7 +38,8 @@ def main() -> int:
             sys.stdout.write(f"{name:24}{fault.about}\n")
         return 0
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    os.nice(5)
+    # What was started has to be ended, whatever ends this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     results = Results(None if options.short else KEPT)
     for name, delivery in chosen(options.fault or FAULTS, short=options.short):
         if name in (options.fault or ()) or options.again or not results.has(name, delivery):
@@ -58,6 +59,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument(
         "--seconds", type=float, help=f"of each fault (default {LONG_SECONDS:g}, short {SHORT_SECONDS:g})"
     )
+    parser.add_argument("--minutes", type=float, help="of the soak (default 20)")
     parser.add_argument("--rate", type=float, default=200.0, help="messages a second (default 200)")
     parser.add_argument("--seed", type=int, default=1, help="of all that is drawn by lot (default 1)")
     parser.add_argument("--keep", action="store_true", help="keep the folder with the logs of brokers and workers")
@@ -65,7 +67,9 @@ def _options() -> argparse.ArgumentParser:
 
 
 def _try(name: str, fault: Fault, delivery: Delivery, options: argparse.Namespace, results: Results) -> None:
-    seconds = options.seconds or (SHORT_SECONDS if options.short else LONG_SECONDS)
+    seconds = options.seconds or (SHORT_SECONDS if options.short else fault.seconds)
+    if options.minutes and fault.seconds > LONG_SECONDS:
+        seconds = options.minutes * 60
     sys.stdout.write(f"{name}, {delivery.value}: {fault.about}\n")
     sys.stdout.flush()
     folder = Path(tempfile.mkdtemp(prefix=f"chaos-{name}-"))

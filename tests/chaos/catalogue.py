@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from handraise.engine.topics import Topic
 from handraise.settings import Delivery
-from tests.chaos.faults import workers
-from tests.chaos.trial import Inject, Setup
+from tests.chaos.faults import brokers, inputs, pressure, versions, workers
+from tests.chaos.trial import LONG_SECONDS, Inject, Setup
 
 EXACTLY: Final = (Delivery.EXACTLY_ONCE,)
 BOTH: Final = (Delivery.EXACTLY_ONCE, Delivery.AT_LEAST_ONCE)
@@ -23,6 +24,8 @@ class Fault:
     inject: Inject
     setup: Setup = field(default_factory=Setup)
     deliveries: Sequence[Delivery] = EXACTLY
+    seconds: float = LONG_SECONDS
+    """How long it lasts at least in the long form."""
     short: Sequence[Delivery] = ()
     """The guarantees under which the short form tries it."""
 
@@ -39,6 +42,76 @@ FAULTS: Final[Mapping[str, Fault]] = {
         workers.stalled,
         deliveries=BOTH,
         short=BOTH,
+    ),
+    "storm": Fault("Every 3 s another worker comes, and goes when it has been given partitions.", workers.storm),
+    "static": Fault(
+        "Three workers with a `HANDRAISE_GROUP_INSTANCE_ID` each are restarted one after the other; no other pauses.",
+        workers.restarted_with_a_name,
+        Setup(workers=3, session_seconds=20.0),
+    ),
+    "broker": Fault("The only broker is killed, and started again 3 s later.", brokers.restarted, short=EXACTLY),
+    "leader": Fault(
+        "Three brokers, each topic on all of them, two copies must be in step: a leader is killed, five times.",
+        brokers.leaders_killed,
+        Setup(nodes=3),
+    ),
+    "unreachable": Fault(
+        "For a minute every connection to the broker is refused.", brokers.unreachable, Setup(proxied=True)
+    ),
+    "half-open": Fault(
+        "For 25 s connections look alive and nothing is answered; the old ones stay like that.",
+        brokers.half_open,
+        Setup(proxied=True),
+    ),
+    "network": Fault(
+        "A request takes 500 ms longer, and 1 % of them break their connection.",
+        brokers.slow_and_broken,
+        Setup(proxied=True),
+    ),
+    "output": Fault("The topic of decisions takes no records for 30 s.", brokers.unwritable(Topic.DECISIONS)),
+    "changelog": Fault("The changelog takes no records for 30 s.", brokers.unwritable(Topic.STATE)),
+    "disk": Fault(
+        "The broker's disk is full until it gives up; then there is room and it starts again.",
+        brokers.full,
+        Setup(disk_megabytes=400),
+    ),
+    "poison": Fault("One record in a hundred is unusable.", inputs.poisoned_a_little, short=EXACTLY),
+    "all-poison": Fault(
+        "Every record is unusable, and the workers are told to go on all the same.",
+        inputs.poisoned_wholly,
+        Setup(settings={"bad_records_limit": 1_000_000_000}),
+    ),
+    "duplicates": Fault(
+        "Each message comes one to three times, up to two minutes apart.", inputs.repeated, Setup(counted=True)
+    ),
+    "disorder": Fault(
+        "Messages come shuffled within 2 s, 2 % of them a minute late, 2 % dated an hour back.",
+        inputs.disordered,
+        Setup(counted=True),
+    ),
+    "clocks": Fault(
+        "The clocks of upstream systems and of workers are 45 minutes early or late.", pressure.wrong_clocks
+    ),
+    "slow": Fault(
+        "Twice as much comes in as the detector can look at.",
+        pressure.slow_detector,
+        Setup(session_seconds=10.0),
+    ),
+    "policies": Fault(
+        "A policy is published every second, every tenth of them unusable.",
+        inputs.policies_pushed,
+        Setup(with_outcomes=False),
+    ),
+    "versions": Fault(
+        "Workers are replaced by those of a version whose state has a field more, and back, under load.",
+        versions.upgraded_and_rolled_back,
+        Setup(same_state=versions.same_but_for_new_fields),
+    ),
+    "soak": Fault(
+        "At 60 % of what the workers can do, one of them is killed every minute.",
+        pressure.soak,
+        Setup(with_outcomes=False, conversations=3_000),
+        seconds=1_200.0,
     ),
 }
 

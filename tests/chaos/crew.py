@@ -13,7 +13,7 @@ from tests.support.waiting import eventually
 
 log = structlog.get_logger(__name__)
 
-_READY_SECONDS: Final = 90.0
+_READY_SECONDS: Final = 180.0
 _EXIT_SECONDS: Final = 20.0
 _WATCH_SECONDS: Final = 0.5
 

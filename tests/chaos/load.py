@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from random import Random
@@ -58,6 +58,8 @@ class Talk:
     business_id: str
     script: Script
     turn: int = 0
+    first: int = 0
+    """The number of its first turn, when the conversation has gone on before."""
 
 
 @dataclass
@@ -73,17 +75,21 @@ class Load:
     rng: Random
     shape: Shape = straight
     with_outcomes: bool = True
+    most_conversations: int | None = None
+    """After so many, a conversation that has ended goes on with another script."""
     now_ms: Callable[[], int] = field(default=lambda: time.time_ns() // 1_000_000)
     """The clock that stamps `sent_at`."""
     sent: dict[str, float] = field(default_factory=dict)
     """When each message was first handed to the producer, by its id: the machine's clock, in seconds."""
     scripts: dict[str, Script] = field(default_factory=dict)
-    """What was to be said in each conversation."""
+    """What was to be said in each conversation, at first."""
     acknowledged: set[str] = field(default_factory=set)
     """The ids of the messages that the broker has acknowledged."""
     _stopping: bool = False
     _on_their_way: list[tuple[float, int, Parcel]] = field(default_factory=list)
-    _order: Any = field(default_factory=count)
+    _order: Iterator[int] = field(default_factory=count)
+    _numbers: Iterator[int] = field(default_factory=count)
+    _turns: dict[str, int] = field(default_factory=dict)
 
     def stop(self) -> None:
         """Publish nothing new."""
@@ -136,18 +142,21 @@ class Load:
             self.acknowledged.add(parcel.name)
 
     def _new_talk(self) -> Talk:
-        number = len(self.scripts)
-        conversation_id = f"c{number:06}"
+        number = next(self._numbers)
+        place = number if self.most_conversations is None else number % self.most_conversations
+        conversation_id = f"c{place:06}"
         said = script(self.rng)
-        self.scripts[conversation_id] = said
+        self.scripts.setdefault(conversation_id, said)
+        first = self._turns.get(conversation_id, 0)
+        self._turns[conversation_id] = first + len(said.turns)
         # Conversations that began together would end together.
         skipped = self.rng.randrange(len(said.turns)) if number < LIVE else 0
-        return Talk(conversation_id, BUSINESSES[number % len(BUSINESSES)], said, skipped)
+        return Talk(conversation_id, BUSINESSES[place % len(BUSINESSES)], said, skipped, first)
 
     def _speak(self, talk: Talk, now: float) -> Talk:
         said = talk.script.turns[talk.turn]
         message = ChatMessage(
-            message_id=f"{talk.conversation_id}-{talk.turn:02}",
+            message_id=f"{talk.conversation_id}-{talk.first + talk.turn:02}",
             conversation_id=talk.conversation_id,
             business_id=talk.business_id,
             sender=said.sender,

@@ -65,6 +65,8 @@ class Expected:
 
     outputs: list[Output] = field(default_factory=list)
     state: bytes | None = None
+    rejected: list[int] = field(default_factory=list)
+    """The events that must be dead letters, by their number."""
     late: int = 0
     repeated: int = 0
 
@@ -144,7 +146,7 @@ class Oracle:
         best: Findings | None = None
         for events in _orders(case.messages, case.outcomes):
             found = Findings()
-            self._compare(case, self._expected(case.key, events), found)
+            self.compare(case.key, self.expected(case.key, events), case.outputs, case.state, found)
             if best is None or found.differences < best.differences:
                 best = found
             if not found.differences:
@@ -157,12 +159,15 @@ class Oracle:
         assert self._current is not None
         return self._current
 
-    def _expected(self, key: bytes, events: Iterable[Event]) -> Expected:
+    def expected(self, key: bytes, events: Iterable[Event]) -> Expected:
+        """What comes of a conversation's events in this order."""
         expected = Expected()
-        for event in events:
+        for number, event in enumerate(events):
             self._current = self._policy_of(event)
             result = self._processor.process([event], lambda _: expected.state)[0]
-            assert result.rejected is None, f"an outcome of {key!r} came before every message"
+            if result.rejected is not None:
+                expected.rejected.append(number)
+                continue
             expected.state = result.state
             effects = result.effects
             expected.late += sum(note.fact is Fact.LATE for note in effects.notes)
@@ -170,11 +175,16 @@ class Oracle:
             expected.outputs += [escalation_output(one) for one in effects.escalations]
             expected.outputs += [control_output(one) for one in effects.controls]
             expected.outputs += [decision_output(one) for one in effects.decisions]
+            expected.outputs += [forgotten_output(key)] if effects.forgets else []
         return expected
 
-    def _compare(self, case: Case, expected: Expected, found: Findings) -> None:
-        found.late, found.repeated = expected.late, expected.repeated
-        wanted, there = Counter(expected.outputs), Counter(case.outputs)
+    def compare(
+        self, key: bytes, expected: Expected, outputs: Sequence[Output], state: bytes | None, found: Findings
+    ) -> None:
+        """Add to the findings how a conversation's output and state differ from what is expected."""
+        found.late += expected.late
+        found.repeated += expected.repeated
+        wanted, there = Counter(expected.outputs), Counter(outputs)
         missing, extra = wanted - there, there - wanted
         identities = {(one.topic, one.identity) for one in wanted}
         for output, times in missing.items():
@@ -188,12 +198,12 @@ class Oracle:
             found.note(f"{what}: {output.topic} {output.identity}")
         if not missing and not found.unexpected and not found.differing:
             for topic in (Topic.ESCALATIONS, Topic.CONTROL, Topic.DECISIONS):
-                if _in_order(expected.outputs, topic) != _in_order(case.outputs, topic):
+                if _in_order(expected.outputs, topic) != _in_order(outputs, topic):
                     found.disordered += 1
-                    found.note(f"disordered: {topic} {case.key!r}")
-        if not self._same_state(expected.state, case.state):
+                    found.note(f"disordered: {topic} {key!r}")
+        if not self._same_state(expected.state, state):
             found.drift += 1
-            found.note(f"drift: {case.key!r}")
+            found.note(f"drift: {key!r}")
 
 
 def add(findings: Findings, more: Findings) -> None:
@@ -240,10 +250,15 @@ def decision_output(one: Decision) -> Output:
     return Output(key, Topic.DECISIONS, (key, one.message_id, one.trigger, one.result), encode(one))
 
 
+def forgotten_output(key: bytes) -> Output:
+    """The end of what the control topic has of a conversation."""
+    return Output(key, Topic.CONTROL, (key, "forgotten"), b"")
+
+
 def read_output(topic: Topic, key: bytes, value: bytes | None) -> Output:
     """An event of an output topic as it was read."""
     if value is None:
-        return Output(key, topic, (key, "forgotten"), b"")
+        return forgotten_output(key)
     if topic is Topic.ESCALATIONS:
         return escalation_output(ESCALATIONS.decode(value))
     if topic is Topic.CONTROL:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -18,9 +21,10 @@ from tests.chaos.scripts import BUSINESSES, policy
 from tests.chaos.trial import Inject, Plan, Setup, Trial
 from tests.chaos.verdict import Verdict, judge
 from tests.chaos.watch import Watch
-from tests.support.brokers import Broker, kafka_cluster
+from tests.support.brokers import Broker, BrokerUnavailableError, free_port, kafka_cluster
 from tests.support.cluster import Cluster
 from tests.support.installation import Installation
+from tests.support.proxy import Proxy
 from tests.support.waiting import eventually
 
 CALM_SECONDS: Final = 5.0
@@ -39,14 +43,48 @@ async def run_trial(inject: Inject, setup: Setup, plan: Plan, delivery: Delivery
         place.mkdir(parents=True)
     for business in BUSINESSES:
         (policies / f"{business}.yaml").write_text(policy(business))
-    with kafka_cluster(data, nodes=setup.nodes, properties=setup.properties) as cluster:
+    network = Proxy(free_port(), free_port(), Random(plan.seed))  # noqa: S311 - to be repeated, not to be secret
+    properties = {**setup.properties, **(_behind(network) if setup.proxied else {})}
+    with (
+        _disk(data / "data", setup.disk_megabytes),
+        kafka_cluster(data, nodes=setup.nodes, properties=properties) as cluster,
+    ):
         made = await asyncio.to_thread(_installed, cluster, folder, setup, delivery, policies)
+        await network.start()
         try:
-            trial = _trial(setup, plan, made, cluster)
+            trial = _trial(setup, plan, made, cluster, network)
             unseen = await _run(inject, trial)
             return await judge(trial, unseen)
         finally:
             made.close()
+            await network.stop()
+
+
+def _behind(network: Proxy) -> dict[str, str]:
+    """The properties of a broker that has a second listener, which clients reach by the proxy alone."""
+    listeners = "PLAINTEXT://127.0.0.1:$port,PROXIED://127.0.0.1:{},CONTROLLER://127.0.0.1:$controller_port"
+    return {
+        "listeners": listeners.format(network.target),
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:$port,PROXIED://127.0.0.1:{network.port}",
+        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT",
+    }
+
+
+@contextmanager
+def _disk(place: Path, megabytes: int) -> Iterator[None]:
+    """A disk of its own for the broker's data, in memory; making it takes root."""
+    if not megabytes:
+        yield
+        return
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(place)]
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BrokerUnavailableError(f"a small disk cannot be made here: {done.stderr.strip()}; it takes root")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)
 
 
 def _installed(cluster: Cluster, folder: Path, setup: Setup, delivery: Delivery, policies: Path) -> Installation:
@@ -63,15 +101,24 @@ def _installed(cluster: Cluster, folder: Path, setup: Setup, delivery: Delivery,
     return made
 
 
-def _trial(setup: Setup, plan: Plan, made: Installation, cluster: Cluster) -> Trial:
+def _trial(setup: Setup, plan: Plan, made: Installation, cluster: Cluster, network: Proxy) -> Trial:
+    reach = {"HANDRAISE_BROKERS": f"127.0.0.1:{network.port}"} if setup.proxied else {}
     rng = Random(plan.seed)  # noqa: S311 - to be repeated, not to be secret
     return Trial(
         plan,
         setup,
         made,
         cluster,
-        Crew(made, setup.workers, setup.environment),
-        Load(cluster.servers, made.names, plan.rate, rng, with_outcomes=setup.with_outcomes),
+        network,
+        Crew(made, setup.workers, {**setup.environment, **reach}),
+        Load(
+            cluster.servers,
+            made.names,
+            plan.rate,
+            rng,
+            with_outcomes=setup.with_outcomes,
+            most_conversations=setup.conversations,
+        ),
         Watch(cluster.servers, made.names, setup.partitions),
         rng,
     )

@@ -16,6 +16,7 @@ from tests.chaos.oracle import SameState, same_bytes
 from tests.chaos.watch import Watch
 from tests.support.cluster import Cluster
 from tests.support.installation import Installation
+from tests.support.proxy import Proxy
 
 LONG_SECONDS: Final = 60.0
 """How long a fault lasts at least in the long form."""
@@ -44,6 +45,12 @@ class Setup:
     properties: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+    proxied: bool = False
+    """Whether the workers reach the broker by a network that can be made bad. There is one broker then."""
+    disk_megabytes: int = 0
+    """The size of the broker's disk; 0 for the machine's own."""
+    conversations: int | None = None
+    """How many there are at most; then the same ones go on."""
     with_outcomes: bool = True
     same_state: SameState = same_bytes
     counted: bool = False
@@ -58,6 +65,8 @@ class Trial:
     setup: Setup
     made: Installation
     cluster: Cluster
+    network: Proxy
+    """Between the workers and the broker, if the fault asks for that."""
     crew: Crew
     load: Load
     watch: Watch

@@ -11,6 +11,7 @@ from typing import Any, Final
 from handraise.conversation.state import state_key
 from handraise.detection import Detect, detection
 from handraise.engine.folding import Event
+from handraise.engine.shelf import check_policy
 from handraise.engine.state import PROGRESS_HEADER
 from handraise.engine.topics import Topic
 from handraise.events import ChatMessage, Outcome
@@ -102,8 +103,10 @@ async def judge(trial: Trial, unseen: int) -> Verdict:
     outputs = _by_conversation(read_output(topic, record.key, record.value) for topic, record in written)
     states = newest_states(await made.everything(Topic.STATE))
     letters = await made.everything(Topic.DEAD_LETTERS)
+    policies = await made.everything(Topic.POLICIES)
     found = Findings(messages=len(messages))
     spoken, bad = _conversations(made, [*messages, *outcomes])
+    bad |= {_place(one): one.value for one in policies if check_policy(one.key, one.value) is not None}
     oracle = Oracle(_policies(trial, outputs), *_detection(made), trial.setup.same_state)
     for key, events in spoken.items():
         said = [event for event in events if isinstance(event, ChatMessage)]
@@ -117,7 +120,7 @@ async def judge(trial: Trial, unseen: int) -> Verdict:
         add(found, Findings(unexpected=len(left), examples=[f"unexpected: conversation {key!r}"]))
     for key in states:
         add(found, Findings(drift=1, examples=[f"drift: {key!r} is no conversation of the input"]))
-    _compare_letters(bad, letters, found)
+    compare_letters(bad, letters, found)
     there = {event.message_id for events in spoken.values() for event in events if isinstance(event, ChatMessage)}
     verdict = Verdict(
         made.settings.delivery.value,
@@ -139,16 +142,13 @@ def newest_states(changelog: Iterable[Any]) -> dict[bytes, bytes]:
     Under at-least-once a state names its owner, and the one of the latest owner counts, even if a worker that was
     stalled has written after it (decision 3).
     """
-    states: dict[bytes, bytes] = {}
+    states: dict[bytes, bytes | None] = {}
     owners: dict[bytes, int] = {}
     for record in changelog:
-        if record.value is None:
-            states.pop(record.key, None)
-            continue
         owner = next((_OWNER.unpack_from(value)[0] for name, value in record.headers if name == PROGRESS_HEADER), -1)
         if owner >= owners.get(record.key, -1):
             owners[record.key], states[record.key] = owner, record.value
-    return states
+    return {key: state for key, state in states.items() if state is not None}
 
 
 def _detection(made: Installation) -> tuple[Detect, str]:
@@ -169,10 +169,14 @@ def _conversations(made: Installation, records: Iterable[Any]) -> tuple[dict[byt
     for record in records:
         event = read_event(made.names.topic(record.topic), record.value)
         if event is None:
-            bad[record.topic, record.partition, record.offset] = record.value or b""
+            bad[_place(record)] = record.value or b""
         else:
             spoken.setdefault(state_key(event.business_id, event.conversation_id), []).append(event)
     return spoken, bad
+
+
+def _place(record: Any) -> Place:  # noqa: ANN401 - aiokafka carries no types
+    return record.topic, record.partition, record.offset
 
 
 def _policies(trial: Trial, outputs: Mapping[bytes, Sequence[Output]]) -> PolicyOf:
@@ -208,7 +212,8 @@ def _answers(case: Case, script: Script) -> bool:
     return raised(case.outputs) == ([script.raises] if script.raises else [])
 
 
-def _compare_letters(bad: Mapping[Place, bytes], letters: Iterable[Any], found: Findings) -> None:
+def compare_letters(bad: Mapping[Place, bytes], letters: Iterable[Any], found: Findings) -> None:
+    """See that what nobody can read is in the dead letters, each as it came, and nothing else."""
     there = Counter(_source(letter) for letter in letters)
     values = {_source(letter): letter.value for letter in letters}
     for place, value in bad.items():

@@ -18,7 +18,7 @@ from tests.support.waiting import until
 ROOT: Final = Path(__file__).resolve().parents[2]
 PROPERTIES: Final = ROOT / "ops" / "kafka" / "server.properties"
 JAVA: Final = ("java", "-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-START_SECONDS: Final = 60.0
+START_SECONDS: Final = 180.0
 
 
 class BrokerUnavailableError(Exception):
@@ -94,7 +94,8 @@ class Cluster:
         folder: for data, settings and logs.
         java: the start of the command line, with the class path.
         nodes: how many; with three, topics are replicated three times and two copies must be in step.
-        properties: what differs from `ops/kafka/server.properties`, for each node.
+        properties: what differs from `ops/kafka/server.properties`, for each node; `$port` and `$controller_port` are
+            filled in.
     """
 
     def __init__(
@@ -148,6 +149,8 @@ class Cluster:
         if len(self.nodes) > 1:
             voters = ",".join(f"{one + 1}@127.0.0.1:{port}" for one, port in enumerate(self._controllers))
             more = _REPLICATED | {"node.id": str(number + 1), "controller.quorum.voters": voters} | more
+        ports = {"port": self.ports[number], "controller_port": self._controllers[number]}
+        more = {name: Template(value).safe_substitute(ports) for name, value in more.items()}
         named = [line for line in text.splitlines() if line.split("=")[0] not in more]
         return "\n".join([*named, *(f"{name}={value}" for name, value in more.items())]) + "\n"
 
