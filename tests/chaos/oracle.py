@@ -167,7 +167,8 @@ class Oracle:
             result = self._processor.process([event], lambda _: expected.state)[0]
             if result.rejected is not None:
                 expected.rejected.append(number)
-                continue
+                if not result.effects.came_too_late:
+                    continue
             expected.state = result.state
             effects = result.effects
             expected.late += sum(note.fact is Fact.LATE for note in effects.notes)
