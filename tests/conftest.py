@@ -12,6 +12,7 @@ from hypothesis import settings
 
 from tests.support.brokers import Broker, BrokerUnavailableError, apache_kafka, embedded, jars
 from tests.support.installation import Installation, installed
+from tests.support.postgresql import Server, postgresql
 
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")  # how long an example takes says more about the machine than about the code
@@ -38,6 +39,13 @@ def kafka_jars() -> None:
 def embedded_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """The embedded broker."""
     yield from _started(embedded, tmp_path_factory.mktemp("embedded"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Server]:
+    """A PostgreSQL."""
+    with postgresql() as running:
+        yield running
 
 
 @pytest.fixture(

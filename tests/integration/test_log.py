@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 
-from handraise.events import ClosedBecause, OutcomeKind, Policy, encode
+from handraise.engine.topics import Topic
+from handraise.events import ClosedBecause, Customer, OutcomeKind, Policy, encode
 from handraise.review.database import LogDatabase
 from handraise.review.publishing import publish_policy
 from handraise.review.tables import DecisionRow, EscalationRow, OffsetRow, PolicyRow
-from tests.support.installation import Installation, Record, WorkerProcess
+from tests.support.installation import WORKER, Installation, Record, WorkerProcess
 from tests.support.logged import (
     Event,
     a_closing,
@@ -25,6 +30,7 @@ from tests.support.logged import (
     dump,
     topic_of,
 )
+from tests.support.postgresql import Server
 from tests.support.waiting import until
 
 LOG = ("-m", "handraise", "log")
@@ -49,10 +55,10 @@ def some_conversations(first: int, number: int) -> list[Event]:
 
 
 class Kept:
-    """A log that is kept for a test, in a file."""
+    """A log that is kept for a test: in a folder, or in a database by its URL."""
 
-    def __init__(self, installation: Installation, folder: Path) -> None:
-        self.url = f"sqlite:///{folder / 'log.sqlite3'}"
+    def __init__(self, installation: Installation, where: Path | str) -> None:
+        self.url = where if isinstance(where, str) else f"sqlite:///{where / 'log.sqlite3'}"
         self._installation = installation
         self.database = LogDatabase(self.url)
 
@@ -68,9 +74,10 @@ class Kept:
         return self._installation.worker(LOG, **settings, **more).wait_ready()
 
     def decisions(self) -> int:
-        """How many are in it."""
-        with self.database.reading() as session:
+        """How many are in it; none where the database does not answer."""
+        with suppress(OperationalError), self.database.reading() as session:
             return session.scalar(select(func.count()).select_from(DecisionRow)) or 0
+        return 0
 
     def wait_for_decisions(self, number: int) -> None:
         """Wait until so many are in it."""
@@ -184,3 +191,64 @@ def offsets_of(kept: Kept) -> dict[tuple[str, int], int]:
     with kept.database.reading() as session:
         rows = session.scalars(select(OffsetRow))
         return {(row.topic, row.partition): row.next_offset for row in rows}
+
+
+def test_a_postgresql_that_restarts_is_waited_for_and_nothing_is_lost(
+    kafka_installation: Installation, postgresql_server: Server
+) -> None:
+    kept = Kept(kafka_installation, postgresql_server.database())
+    process = kept.start(HANDRAISE_LOG_BATCH_RECORDS="20")
+    publish(kafka_installation, some_conversations(0, 100))
+    kept.wait_for_decisions(1)
+    postgresql_server.stop()
+    publish(kafka_installation, some_conversations(100, 100))
+    until(lambda: process.get("/readyz")[0] == 503, SECONDS, "the log to say that it waits")
+    assert "the database does not answer" in process.get("/readyz")[1]
+    postgresql_server.start()
+    kept.wait_for_decisions(600)
+    until(lambda: seen_to(kept) == 200, SECONDS, "everything to be logged")
+    assert kept.decisions() == 600
+    until(process.is_ready, SECONDS, "the log to be ready again")
+    assert all("sentence" not in line and "kettle" not in str(line) for line in process.lines())
+
+
+def test_a_customer_is_erased_in_the_log_and_in_the_workers(kafka_installation: Installation, tmp_path: Path) -> None:
+    kept = Kept(kafka_installation, tmp_path)
+    worker = kafka_installation.worker(WORKER).wait_ready()
+    log = kept.start()
+    theirs = [
+        a_message(0, conversation_id=name, customer=Customer(id="k1"), text="Can I talk to a human, please?")
+        for name in ("c1", "c2")
+    ]
+    publish(kafka_installation, [*theirs, a_message(0, conversation_id="c3", text="Can I talk to a human, please?")])
+    until(lambda: kept.decisions() >= 3, SECONDS, "the decisions to be logged")
+    done = subprocess.run(
+        [sys.executable, "-m", "handraise", "erase", "--customer", "k1"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=kafka_installation.environment(HANDRAISE_LOG_DATABASE_URL=kept.url),
+    ).stdout
+    assert "shop/c1: the workers are told to forget it." in done
+    assert f"{kafka_installation.names[Topic.MESSAGES]}" in done
+    asyncio.run(kafka_installation.read(Topic.CONTROL, lambda found: tombstones(found) == {b"shop/c1", b"shop/c2"}))
+    asyncio.run(kafka_installation.read(Topic.STATE, lambda found: tombstones(found) >= {b"shop/c1", b"shop/c2"}))
+    until(lambda: not is_lagging(log), SECONDS, "the log to have read what the workers wrote")
+    for process in (worker, log):
+        process.terminate()
+        assert process.wait(20) == 0
+    assert "'c1'" not in repr(dump(kept.database))
+    assert "'c2'" not in repr(dump(kept.database))
+    assert "'c3'" in repr(dump(kept.database))
+
+
+def tombstones(records: list[Any]) -> set[bytes]:
+    """The keys whose newest record has no value."""
+    newest = {record.key: record.value for record in records}
+    return {key for key, value in newest.items() if value is None}
+
+
+def is_lagging(log: WorkerProcess) -> bool:
+    lags = [line for line in log.get("/metrics")[1].splitlines() if line.startswith("handraise_log_lag_records{")]
+    return any(not line.endswith(" 0.0") for line in lags)

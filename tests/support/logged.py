@@ -51,6 +51,7 @@ from tests.support.records import FakeRecord
 
 START: Final = utc(1_772_445_600_000)
 """Monday, 2 March 2026, 10:00 UTC."""
+TOPICS_HOLD: Final = timedelta(days=38)
 Event = ChatMessage | Decision | Escalation | Control | Outcome
 _TOPICS: Final[dict[type[Event], Topic]] = {
     ChatMessage: Topic.MESSAGES,
@@ -197,7 +198,7 @@ class Log:
     def __init__(self, database: LogDatabase, *, contacts: bool = True) -> None:
         self.database = database
         self.intake = Intake(TopicNames(""), Masker(contacts=contacts))
-        self.writer = Writer(database)
+        self.writer = Writer(database, TOPICS_HOLD)
         self._offsets: dict[str, Iterator[int]] = {}
         self.writer.begin()
 

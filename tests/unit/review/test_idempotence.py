@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handraise.events import ClosedBecause, ControlState, Customer, DecisionResult, OutcomeKind, Verdict
+from handraise.events import ClosedBecause, ControlState, Customer, DecisionResult, OutcomeKind, Sender, Verdict
 from tests.support.logged import (
     Event,
     a_closing,
@@ -30,7 +30,8 @@ def conversations(draw: st.DrawFn) -> list[Event]:
         here: dict[str, Any] = {"conversation_id": f"c{number}", "business_id": draw(st.sampled_from(["shop", "inn"]))}
         for minute in sorted(draw(st.sets(MINUTES, max_size=4))):
             customer = draw(st.sampled_from([None, Customer(id="k1"), Customer(id="k2")]))
-            found.append(a_message(minute, customer=customer, **here))
+            sender = draw(st.sampled_from([Sender.CUSTOMER, Sender.HUMAN]))
+            found.append(a_message(minute, customer=customer, sender=sender, **here))
             result = draw(st.sampled_from(DecisionResult))
             found.append(a_decision(minute, result=result, escalation_id=None, **here))
         if draw(st.booleans()):
@@ -56,7 +57,8 @@ def escalations(draw: st.DrawFn, escalation_id: str, here: dict[str, Any]) -> li
     if draw(st.booleans()):
         found.append(a_closing(minutes[-1] + 1, len(minutes), draw(st.sampled_from(ClosedBecause)), **here))
     for minute in draw(st.sets(MINUTES, max_size=3)):
-        kind = draw(st.sampled_from(OutcomeKind))
+        # What erases is left out: it is to take effect where it stands.
+        kind = draw(st.sampled_from([kind for kind in OutcomeKind if kind is not OutcomeKind.ERASED]))
         verdict = draw(st.sampled_from(Verdict)) if kind is OutcomeKind.VERDICT else None
         named = draw(st.sampled_from([escalation_id, None]))
         found.append(an_outcome(minute, kind, verdict=verdict, **{**here, "escalation_id": named}))

@@ -167,7 +167,7 @@ def test_figures_count_each_trigger_and_say_how_sure_they_are() -> None:
         for number, verdict in enumerate(verdicts):
             here = {"conversation_id": f"c{number}", "escalation_id": f"e{number}"}
             log.add(an_outcome(5, OutcomeKind.VERDICT, verdict=verdict, **here))
-        log.add(an_outcome(130, OutcomeKind.ACCEPTED, conversation_id="c3", escalation_id="e3"))
+        log.add(an_outcome(130, OutcomeKind.REPLIED, conversation_id="c3", escalation_id="e3"))
         log.add(a_decision(2, result=DecisionResult.NEAR, conversation_id="c5", escalation_id=None))
         log.add(a_decision(3, result=DecisionResult.SUPPRESSED, conversation_id="c1"))
         log.add(a_decision(3, action=Action.SHADOW, trigger="vip", conversation_id="c6"))

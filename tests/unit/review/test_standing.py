@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from handraise.events import ClosedBecause, ControlState, OutcomeKind, Verdict
+from handraise.events import ClosedBecause, ControlState, OutcomeKind, Sender, Verdict
 from handraise.review.tables import EscalationRow, PromiseRow
 from tests.support.logged import (
     Event,
     a_closing,
     a_control,
+    a_message,
     an_empty_log,
     an_escalation,
     an_outcome,
@@ -81,11 +82,26 @@ def test_the_newest_verdict_counts() -> None:
     assert (row.verdict, row.verdict_by, row.verdict_note) == ("unnecessary", "Tom", "he only thanked us")
 
 
-def test_a_promise_is_kept_until_the_very_moment_it_is_due() -> None:
-    (in_time,) = promises(an_escalation(0), an_outcome(120, OutcomeKind.ACCEPTED))
-    (late,) = promises(an_escalation(0), an_outcome(120.1, OutcomeKind.ACCEPTED))
+def test_a_promise_is_kept_by_who_answers_until_the_very_moment_it_is_due() -> None:
+    (in_time,) = promises(an_escalation(0), an_outcome(120, OutcomeKind.REPLIED))
+    (late,) = promises(an_escalation(0), an_outcome(120.1, OutcomeKind.REPLIED))
+    (spoken,) = promises(an_escalation(0), a_message(90, sender=Sender.HUMAN))
+    (settled,) = promises(an_escalation(0), an_outcome(30, OutcomeKind.RESOLVED))
     assert (in_time.owner, in_time.trigger, in_time.due_at, in_time.kept) == ("Rosa", "complaint", at(120), True)
-    assert (late.kept, late.claimed_at) == (False, at(120.1))
+    assert (late.kept, late.answered_at) == (False, at(120.1))
+    assert (spoken.kept, settled.kept) == (True, True)
+
+
+def test_who_takes_it_on_has_not_answered_yet() -> None:
+    (promise,) = promises(an_escalation(0), an_outcome(30, OutcomeKind.ACCEPTED), a_control(30))
+    row = stands(an_escalation(0), an_outcome(30, OutcomeKind.ACCEPTED), a_message(200, sender=Sender.HUMAN))
+    assert (promise.kept, promise.answered_at) == (None, None)
+    assert (row.claimed_at, row.claimed_by, row.answered_at) == (at(30), "Rosa", at(200))
+
+
+def test_a_person_who_wrote_before_or_after_the_escalation_has_not_answered_it() -> None:
+    early, late = a_message(-5, sender=Sender.HUMAN), a_message(50, sender=Sender.HUMAN)
+    assert stands(an_escalation(0), a_closing(40, 1, ClosedBecause.IDLE), early, late).answered_at is None
 
 
 def test_a_promise_that_nobody_answered_is_broken_when_the_escalation_ends() -> None:
@@ -100,7 +116,7 @@ def test_a_revision_with_the_same_owner_and_time_promises_nothing_new() -> None:
 
 def test_an_owner_who_could_not_take_it_is_not_measured_by_it() -> None:
     first, second = promises(
-        an_escalation(0), an_escalation(30, 1, owner="Tom"), an_outcome(100, OutcomeKind.ACCEPTED, by="Tom")
+        an_escalation(0), an_escalation(30, 1, owner="Tom"), an_outcome(100, OutcomeKind.REPLIED, by="Tom")
     )
     assert (first.owner, first.kept, first.replaced_at) == ("Rosa", None, at(30))
     assert (second.owner, second.kept) == ("Tom", True)
@@ -108,7 +124,13 @@ def test_an_owner_who_could_not_take_it_is_not_measured_by_it() -> None:
 
 def test_a_promise_that_ran_out_before_another_took_over_is_broken() -> None:
     first, second = promises(
-        an_escalation(0), an_escalation(120, 1, owner="Tom", due=180), an_outcome(150, OutcomeKind.ACCEPTED, by="Tom")
+        an_escalation(0), an_escalation(120, 1, owner="Tom", due=180), an_outcome(150, OutcomeKind.REPLIED, by="Tom")
     )
     assert (first.owner, first.kept) == ("Rosa", False)
     assert (second.owner, second.kept) == ("Tom", True)
+
+
+def test_a_promise_that_was_made_after_an_answer_wants_an_answer_of_its_own() -> None:
+    first, second = promises(an_escalation(0), a_message(60, sender=Sender.HUMAN), an_escalation(200, 1, due=300))
+    assert (first.kept, first.answered_at) == (True, at(60))
+    assert (second.kept, second.answered_at) == (None, None)

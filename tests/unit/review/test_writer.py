@@ -12,6 +12,7 @@ from handraise.review.retention import Keeping, remove_expired
 from handraise.review.tables import ConversationRow, CustomerRow, DecisionRow, ErasureRow, EscalationRow, OutcomeRow
 from handraise.review.writer import Writer
 from tests.support.logged import (
+    TOPICS_HOLD,
     Event,
     Log,
     a_closing,
@@ -52,16 +53,16 @@ def test_rows_and_offsets_are_written_together_or_not_at_all(monkeypatch: pytest
             with pytest.raises(ZeroDivisionError):
                 log.writer.write(rows)
         assert count(log) == 0
-        assert Writer(log.database).begin() == {}
+        assert Writer(log.database, TOPICS_HOLD).begin() == {}
         log.writer.write(rows)
         assert count(log) == 1
-        assert Writer(log.database).begin() == {("chat.decisions", 0): 1}
+        assert Writer(log.database, TOPICS_HOLD).begin() == {("chat.decisions", 0): 1}
 
 
 def test_a_commit_that_only_seemed_to_fail_is_not_repeated() -> None:
     with an_empty_log() as log:
         log.add(a_decision(0))
-        late = Writer(log.database)
+        late = Writer(log.database, TOPICS_HOLD)
         late.begin()
         rows = log.intake.take([log.record(a_decision(1))])
         log.writer.write(rows)
@@ -73,7 +74,7 @@ def test_a_commit_that_only_seemed_to_fail_is_not_repeated() -> None:
 
 def test_a_writer_that_another_has_overtaken_stops() -> None:
     with an_empty_log() as log:
-        other = Writer(log.database)
+        other = Writer(log.database, TOPICS_HOLD)
         other.begin()
         log.add(a_decision(0), a_decision(1))
         rows = log.intake.take([log.record(a_decision(2))])
@@ -94,6 +95,21 @@ def test_an_erased_conversation_leaves_nothing_and_does_not_come_back_when_the_t
         assert count(log) == 1
         log.add(a_decision(61))
         assert count(log) == 2
+
+
+def test_an_outcome_that_says_so_erases_a_conversation() -> None:
+    erased = an_outcome(60, OutcomeKind.ERASED, escalation_id=None)
+    with an_empty_log() as log:
+        log.add(*a_conversation("c1"), *a_conversation("c2"))
+        log.add(erased, a_closing(60, 2, ClosedBecause.ERASED, escalation_id="e-c1"))
+        assert "c1" not in repr(log.dump())
+        log.add(a_decision(61))
+        log.add(erased, *a_conversation("c1"))
+        with log.database.reading() as session:
+            assert session.scalars(select(DecisionRow.occurred_at).order_by(DecisionRow.occurred_at)).all() == [
+                at(0),
+                at(61),
+            ]
 
 
 def test_what_was_written_before_an_erasure_stays_out_whatever_time_it_claims() -> None:

@@ -45,6 +45,7 @@ SUBCOMMANDS: Final = {
     "explain": _Subcommand(
         "handraise.cli.explain", "explain", "Tell, turn by turn, why a conversation was raised or not."
     ),
+    "erase": _Subcommand("handraise.cli.erase", "erase", "Forget a conversation, or all of a customer's."),
     "demo": _Subcommand(
         "handraise.cli.demo", "demo", "Watch sample conversations live, on a broker that comes with it."
     ),

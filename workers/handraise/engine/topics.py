@@ -19,6 +19,8 @@ _DAY_MS: Final = 86_400_000
 _COMPACTION_LAG_MS: Final = 3_600_000
 """For an hour the newest value does not yet displace those before it: a reader that was away sees each step, and under
 at-least-once a late write of a worker that was stalled cannot have removed the newer one when the state is restored."""
+_LONGEST_COMPACTION_LAG_MS: Final = 7 * _DAY_MS
+"""Without it, nothing says when what was replaced or erased is gone: a quiet partition is not compacted for long."""
 
 
 class Topic(StrEnum):
@@ -74,15 +76,15 @@ class TopicReport(NamedTuple):
 def options(topic: Topic, retention_days: int) -> dict[str, str]:
     """The options that a topic is made with."""
     retention = str(retention_days * _DAY_MS)
+    lags = {
+        "min.compaction.lag.ms": str(_COMPACTION_LAG_MS),
+        "max.compaction.lag.ms": str(_LONGEST_COMPACTION_LAG_MS),
+    }
     if topic is Topic.STATE:
         # Compaction keeps the newest state of a conversation; retention ends those that nobody touches any more.
-        return {
-            "cleanup.policy": "compact,delete",
-            "retention.ms": retention,
-            "min.compaction.lag.ms": str(_COMPACTION_LAG_MS),
-        }
+        return {"cleanup.policy": "compact,delete", "retention.ms": retention, **lags}
     if topic in {Topic.CONTROL, Topic.POLICIES}:
-        return {"cleanup.policy": "compact", "min.compaction.lag.ms": str(_COMPACTION_LAG_MS)}
+        return {"cleanup.policy": "compact", **lags}
     return {"cleanup.policy": "delete", "retention.ms": retention}
 
 
@@ -107,6 +109,20 @@ async def create_topics(settings: Settings, clients: Clients) -> list[TopicRepor
             )
             for topic in Topic
         ]
+    finally:
+        await admin.close()
+
+
+async def options_of(settings: Settings, clients: Clients, topics: Iterable[Topic]) -> dict[Topic, dict[str, str]]:
+    """The options that topics have now, as the broker tells them; the embedded one tells few or none.
+
+    Raises:
+        EngineError: no broker answers.
+    """
+    names = TopicNames(settings.topic_prefix)
+    admin = await clients.start(clients.admin())
+    try:
+        return {topic: await _options_of(admin, names[topic]) for topic in topics}
     finally:
         await admin.close()
 
@@ -169,6 +185,14 @@ async def _partition_counts(admin: Any, names: list[str]) -> dict[str, int]:  # 
     }
 
 
+async def _options_of(admin: Any, name: str) -> dict[str, str]:  # noqa: ANN401 - aiokafka carries no types
+    found: dict[str, str] = {}
+    for response in await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)]):
+        for resource in response.resources:
+            found |= {entry[0]: entry[1] for entry in resource[4]}
+    return found
+
+
 async def _differences(
     admin: Any,  # noqa: ANN401 - aiokafka carries no types
     settings: Settings,
@@ -178,9 +202,7 @@ async def _differences(
 ) -> tuple[Difference, ...]:
     found = {"partitions": str(counts[name])}
     wanted = {"partitions": str(settings.partitions)} | options(topic, settings.retention_days)
-    for response in await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)]):
-        for resource in response.resources:
-            found |= {entry[0]: entry[1] for entry in resource[4]}
+    found |= await _options_of(admin, name)
     return tuple(
         Difference(option, found[option], value)
         for option, value in wanted.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from datetime import timedelta
+from typing import Final
 
 from prometheus_client import CollectorRegistry
 
@@ -19,6 +20,9 @@ from handraise.review.reader import LogReader
 from handraise.review.retention import Keeping
 from handraise.review.topics import LogTopics
 from handraise.settings import Settings
+
+ROLLING: Final = timedelta(days=8)
+"""A segment of a topic goes as a whole: it takes in records for a week, and is looked at every few minutes."""
 
 
 async def run_log(settings: Settings) -> None:
@@ -52,6 +56,7 @@ async def run_log(settings: Settings) -> None:
                     decisions=timedelta(days=settings.log_decision_days),
                     escalations=timedelta(days=settings.log_escalation_days),
                 ),
+                topics_hold=timedelta(days=settings.retention_days) + ROLLING,
                 batch_records=settings.log_batch_records,
             )
             await reader.run(stopping)

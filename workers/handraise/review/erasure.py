@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from msgspec import Struct
 from sqlalchemy import Connection, Select, delete, select, tuple_
 
 from handraise.review.chunks import chunks
 from handraise.review.database import LogDatabase
+from handraise.review.inserting import insert_into
 from handraise.review.keys import conversation_key, customer_key
 from handraise.review.tables import (
+    AnswerRow,
     ControlRow,
     ConversationRow,
     CustomerRow,
@@ -21,9 +24,20 @@ from handraise.review.tables import (
     PromiseRow,
     RevisionRow,
 )
-from handraise.review.writer import Conversation, insert_into
 
-_TABLES = (DecisionRow, RevisionRow, ControlRow, OutcomeRow, PromiseRow, EscalationRow, CustomerRow, ConversationRow)
+Conversation = tuple[str, str]
+"""business_id and conversation_id"""
+_TABLES: Final = (
+    DecisionRow,
+    RevisionRow,
+    ControlRow,
+    OutcomeRow,
+    AnswerRow,
+    PromiseRow,
+    EscalationRow,
+    CustomerRow,
+    ConversationRow,
+)
 
 
 class Erased(Struct, frozen=True):
@@ -59,18 +73,44 @@ def erase(database: LogDatabase, conversations: list[Conversation], *, now: date
         held_until: when the last topic will have dropped what it holds; until then the log knows, by a hash, what it
             must not take in again.
     """
-    rows = 0
     with database.writing() as connection:
-        for some in chunks(conversations):
-            rows += _delete(connection, some)
-            remembered = [
-                {"conversation": conversation_key(*one), "erased_at": now, "held_until": held_until} for one in some
-            ]
-            statement = insert_into(connection, ErasureRow)
-            newest = {"erased_at": statement.excluded.erased_at, "held_until": statement.excluded.held_until}
-            connection.execute(statement.on_conflict_do_update(["conversation"], set_=newest), remembered)
+        rows = forget(connection, [(conversation, now) for conversation in conversations], held_until)
     database.forget_freed_pages()
     return Erased(conversations, rows)
+
+
+def forget(connection: Connection, erasures: list[tuple[Conversation, datetime]], held_until: datetime) -> int:
+    """Take conversations out, each with what happened up to a time, and remember not to take them in again.
+
+    One that was erased up to this time or a later one already is left alone: what is there of it is new.
+
+    Returns:
+        How many rows that took out.
+    """
+    rows = 0
+    for some in chunks(erasures):
+        known = {row.conversation: row.erased_at for row in connection.execute(_known([one for one, _ in some]))}
+        new = {
+            conversation: at
+            for conversation, at in some
+            if (before := known.get(conversation_key(*conversation))) is None or before < at
+        }
+        if not new:
+            continue
+        rows += _delete(connection, list(new))
+        remembered = [
+            {"conversation": conversation_key(*conversation), "erased_at": at, "held_until": held_until}
+            for conversation, at in new.items()
+        ]
+        statement = insert_into(connection, ErasureRow)
+        newest = {"erased_at": statement.excluded.erased_at, "held_until": statement.excluded.held_until}
+        connection.execute(statement.on_conflict_do_update(index_elements=["conversation"], set_=newest), remembered)
+    return rows
+
+
+def _known(conversations: list[Conversation]) -> Select[str, datetime]:
+    keys = [conversation_key(*conversation) for conversation in conversations]
+    return select(ErasureRow.conversation, ErasureRow.erased_at).where(ErasureRow.conversation.in_(keys))
 
 
 def _businesses() -> Select[str]:

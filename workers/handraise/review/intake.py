@@ -20,6 +20,8 @@ from handraise.events import (
     Decision,
     Escalation,
     InvalidEventError,
+    OutcomeKind,
+    Sender,
     decode,
     encode,
     milliseconds,
@@ -67,16 +69,26 @@ class Entry(NamedTuple):
     row: Row
 
 
+class Erasure(NamedTuple):
+    """That a conversation is to be forgotten, with everything up to a time in epoch milliseconds."""
+
+    business_id: str
+    conversation_id: str
+    at: int
+
+
 class Rows(Struct, kw_only=True):
     """What a run of records comes to, table by table, and up to where they were read."""
 
     messages: list[Entry] = field(default_factory=list)
+    answers: list[Entry] = field(default_factory=list)
     customers: list[Entry] = field(default_factory=list)
     decisions: list[Entry] = field(default_factory=list)
     revisions: list[Entry] = field(default_factory=list)
     controls: list[Entry] = field(default_factory=list)
     outcomes: list[Entry] = field(default_factory=list)
     policies: list[Row] = field(default_factory=list)
+    erasures: list[Erasure] = field(default_factory=list)
     read: dict[Place, int] = field(default_factory=dict)
     """Behind the last record of each partition."""
     records: Counter[Topic] = field(default_factory=Counter)
@@ -176,6 +188,10 @@ class Intake:
     def _outcome(self, rows: Rows, record: Record) -> None:
         event = decode(record.value or b"", OUTCOMES)
         at = utc(milliseconds(event.at))
+        if event.kind is OutcomeKind.ERASED:
+            until = max(milliseconds(event.at), record.timestamp)
+            rows.erasures.append(Erasure(_plain(event.business_id), _plain(event.conversation_id), until))
+            return
         row = {
             "business_id": _plain(event.business_id),
             "conversation_id": _plain(event.conversation_id),
@@ -195,6 +211,8 @@ def _message(rows: Rows, record: Record) -> None:
     at = utc(milliseconds(event.sent_at))
     conversation = {"business_id": _plain(event.business_id), "conversation_id": _plain(event.conversation_id)}
     rows.messages.append(_entry(record, at, conversation | {"first_at": at, "last_at": at}))
+    if event.sender is Sender.HUMAN:
+        rows.answers.append(_entry(record, at, conversation | {"at": at}))
     if event.customer is not None and event.customer.id is not None:
         customer = customer_key(event.business_id, event.customer.id)
         rows.customers.append(_entry(record, at, conversation | {"customer": customer}))

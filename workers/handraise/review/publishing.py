@@ -5,13 +5,16 @@ Nothing here writes to the log's database; the log reads the same topics.
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final
 
 from aiokafka.errors import KafkaError
 
 from handraise.engine.clients import Clients
 from handraise.engine.topics import Topic, TopicNames
-from handraise.events import Outcome, Policy, encode
+from handraise.events import Outcome, OutcomeKind, Policy, encode
 from handraise.review.errors import LogError
 from handraise.settings import Settings
 
@@ -39,6 +42,29 @@ async def publish_outcome(settings: Settings, outcome: Outcome) -> None:
         NotPublishedError: it did not take the record.
     """
     await _publish(settings, Topic.OUTCOMES, outcome.conversation_id.encode(), encode(outcome), [])
+
+
+async def publish_erasures(settings: Settings, conversations: Iterable[tuple[str, str]], now: datetime) -> None:
+    """Tell the workers to forget conversations: their state, and what `chat.control` says of them. The log forgets too.
+
+    Args:
+        settings: where the topics are.
+        conversations: business_id and conversation_id of each.
+        now: up to when.
+
+    Raises:
+        EngineError: no broker answers.
+        NotPublishedError: it did not take a record.
+    """
+    for business_id, conversation_id in conversations:
+        outcome = Outcome(
+            outcome_id=f"erase-{uuid.uuid4().hex}",
+            conversation_id=conversation_id,
+            business_id=business_id,
+            kind=OutcomeKind.ERASED,
+            at=now,
+        )
+        await publish_outcome(settings, outcome)
 
 
 async def publish_policy(

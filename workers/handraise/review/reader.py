@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
 import structlog
@@ -40,6 +40,7 @@ class LogReader:
         observer: counts.
         names: the topics' names.
         keeping: how long the log keeps what.
+        topics_hold: how long the topics hold a record at most.
         batch_records: the most in one transaction.
     """
 
@@ -52,12 +53,13 @@ class LogReader:
         observer: LogObserver,
         names: TopicNames,
         keeping: Keeping,
+        topics_hold: timedelta,
         batch_records: int,
     ) -> None:
         self._topics = topics
         self._intake = intake
         self._database = database
-        self._writer = Writer(database)
+        self._writer = Writer(database, topics_hold)
         self._observer = observer
         self._names = names
         self._keeping = keeping

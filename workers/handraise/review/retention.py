@@ -12,6 +12,7 @@ from handraise.review.chunks import SIZE
 from handraise.review.database import LogDatabase
 from handraise.review.keys import first_key
 from handraise.review.tables import (
+    AnswerRow,
     Base,
     ControlRow,
     ConversationRow,
@@ -89,7 +90,7 @@ def _remove_conversations(connection: Connection, before: datetime) -> int:
     keys = [(business_id, conversation_id) for business_id, conversation_id in connection.execute(old)]
     return sum(
         _count(connection.execute(delete(table).where(tuple_(table.business_id, table.conversation_id).in_(keys))))
-        for table in (CustomerRow, ConversationRow)
+        for table in (AnswerRow, CustomerRow, ConversationRow)
         if keys
     )
 

@@ -9,9 +9,11 @@ from typing import Any, Final, NamedTuple
 from handraise.events import ClosedBecause, ControlState, Escalation, EscalationType, OutcomeKind
 from handraise.review.tables import ControlRow, OutcomeRow
 
-ACTED: Final = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.REPLIED, OutcomeKind.RELEASED, OutcomeKind.RESOLVED})
-"""Outcomes that say a person has seen to it."""
-_CLOSED_BY_PEOPLE: Final = frozenset({ClosedBecause.RESOLVED, ClosedBecause.RELEASED, ClosedBecause.HANDED_BACK})
+_ANSWERED: Final = frozenset({OutcomeKind.REPLIED, OutcomeKind.RELEASED, OutcomeKind.RESOLVED})
+"""Outcomes after which the customer is no longer waiting: an answer, or that it was settled without one."""
+_CLAIMED: Final = _ANSWERED | {OutcomeKind.ACCEPTED}
+"""Outcomes that say a person has taken it on."""
+_SETTLED: Final = frozenset({ClosedBecause.RESOLVED, ClosedBecause.RELEASED, ClosedBecause.HANDED_BACK})
 
 
 class Standing(NamedTuple):
@@ -21,13 +23,18 @@ class Standing(NamedTuple):
     promises: list[dict[str, Any]]
 
 
-class _Claim(NamedTuple):
+class _Sign(NamedTuple):
+    """When a person did something, and who if it is known."""
+
     at: datetime
     by: str | None
 
 
 def standing(
-    revisions: Sequence[Escalation], outcomes: Sequence[OutcomeRow], controls: Sequence[ControlRow]
+    revisions: Sequence[Escalation],
+    outcomes: Sequence[OutcomeRow],
+    controls: Sequence[ControlRow],
+    spoken: Sequence[datetime],
 ) -> Standing:
     """Where one escalation stands.
 
@@ -35,12 +42,19 @@ def standing(
         revisions: its events, at least one, in order.
         outcomes: those of its conversation.
         controls: those of its conversation.
+        spoken: when people wrote to the customer in its conversation.
     """
     first, last = revisions[0], revisions[-1]
     closed = last if last.type is EscalationType.CLOSED else None
     caused = next((event for event in reversed(revisions) if event.type is not EscalationType.CLOSED), last)
     proven = next((event for event in reversed(revisions) if event.evidence), None)
-    claim = _claim(revisions, outcomes, controls)
+    answers = _answers(revisions, outcomes, spoken)
+    # Of the same moment, the one that says who it was.
+    claim = min(
+        [*answers, *_claims(revisions, outcomes, controls)],
+        key=lambda sign: (sign.at, sign.by is None, sign.by or ""),
+        default=None,
+    )
     judged = max(
         (row for row in outcomes if row.verdict is not None and row.escalation_id == last.escalation_id),
         key=lambda row: (row.at, row.outcome_id),
@@ -67,6 +81,7 @@ def standing(
         "due_at": last.due_at,
         "claimed_at": None if claim is None else claim.at,
         "claimed_by": None if claim is None else claim.by,
+        "answered_at": min((answer.at for answer in answers), default=None),
         "closed_at": None if closed is None else closed.occurred_at,
         "closed_because": None if last.closed_because is None else last.closed_because.value,
         "verdict": None if judged is None else judged.verdict,
@@ -74,37 +89,55 @@ def standing(
         "verdict_note": None if judged is None else judged.note,
         "verdict_at": None if judged is None else judged.at,
     }
-    return Standing(escalation, _promises(revisions, claim, closed))
+    return Standing(escalation, _promises(revisions, [answer.at for answer in answers], closed))
 
 
-def _claim(
-    revisions: Sequence[Escalation], outcomes: Sequence[OutcomeRow], controls: Sequence[ControlRow]
-) -> _Claim | None:
-    """The first sign that a person has taken it on."""
+def _answers(
+    revisions: Sequence[Escalation], outcomes: Sequence[OutcomeRow], spoken: Sequence[datetime]
+) -> list[_Sign]:
+    """Every sign that the customer was answered, or that there is nothing left to answer."""
     first, last = revisions[0], revisions[-1]
-    ended = last.occurred_at if last.type is EscalationType.CLOSED else None
-    claims = [
-        _Claim(max(row.at, first.occurred_at), row.by)
-        for row in outcomes
-        if row.kind in ACTED
-        and (
-            row.escalation_id == last.escalation_id
-            # One that names none is about whatever is open.
-            or (row.escalation_id is None and row.at >= first.occurred_at and (ended is None or row.at <= ended))
-        )
-    ]
-    claims += [
-        _Claim(max(row.since, first.occurred_at), None)
+    signs = _told(revisions, outcomes, _ANSWERED)
+    signs += [_Sign(at, None) for at in spoken if _is_open(revisions, at)]
+    if last.type is EscalationType.CLOSED and last.closed_because in _SETTLED:
+        signs.append(_Sign(max(first.occurred_at, last.occurred_at), None))
+    return signs
+
+
+def _claims(
+    revisions: Sequence[Escalation], outcomes: Sequence[OutcomeRow], controls: Sequence[ControlRow]
+) -> list[_Sign]:
+    """Every sign that a person has taken it on, besides the answers."""
+    first = revisions[0]
+    held = [
+        _Sign(max(row.since, first.occurred_at), None)
         for row in controls
-        if row.state == ControlState.HUMAN and row.escalation_id == last.escalation_id
+        if row.state == ControlState.HUMAN and row.escalation_id == first.escalation_id
     ]
-    if ended is not None and last.closed_because in _CLOSED_BY_PEOPLE:
-        claims.append(_Claim(ended, None))
-    # Of the same moment, the one that says who it was.
-    return min(claims, key=lambda claim: (claim.at, claim.by is None, claim.by or ""), default=None)
+    return [*_told(revisions, outcomes, _CLAIMED), *held]
 
 
-def _promises(revisions: Sequence[Escalation], claim: _Claim | None, closed: Escalation | None) -> list[dict[str, Any]]:
+def _told(
+    revisions: Sequence[Escalation], outcomes: Sequence[OutcomeRow], kinds: frozenset[OutcomeKind]
+) -> list[_Sign]:
+    """Outcomes about this escalation; one that names none is about whatever is open."""
+    first = revisions[0]
+    return [
+        _Sign(max(row.at, first.occurred_at), row.by)
+        for row in outcomes
+        if row.kind in kinds
+        and (row.escalation_id == first.escalation_id or (row.escalation_id is None and _is_open(revisions, row.at)))
+    ]
+
+
+def _is_open(revisions: Sequence[Escalation], at: datetime) -> bool:
+    first, last = revisions[0], revisions[-1]
+    return first.occurred_at <= at and (last.type is not EscalationType.CLOSED or at <= last.occurred_at)
+
+
+def _promises(
+    revisions: Sequence[Escalation], answers: Sequence[datetime], closed: Escalation | None
+) -> list[dict[str, Any]]:
     made = [event for event in revisions if event.type is not EscalationType.CLOSED]
     made = [
         event
@@ -114,7 +147,12 @@ def _promises(revisions: Sequence[Escalation], claim: _Claim | None, closed: Esc
     rows = []
     for place, event in enumerate(made):
         replaced_at = made[place + 1].occurred_at if place + 1 < len(made) else None
-        replaced = replaced_at is not None and replaced_at < event.due_at and (claim is None or claim.at >= replaced_at)
+        answered_at = min((at for at in answers if at >= event.occurred_at), default=None)
+        replaced = (
+            replaced_at is not None
+            and replaced_at < event.due_at
+            and (answered_at is None or answered_at >= replaced_at)
+        )
         rows.append(
             {
                 "escalation_id": event.escalation_id,
@@ -126,14 +164,14 @@ def _promises(revisions: Sequence[Escalation], claim: _Claim | None, closed: Esc
                 "made_at": event.occurred_at,
                 "due_at": event.due_at,
                 "replaced_at": replaced_at,
-                "claimed_at": None if replaced or claim is None else claim.at,
-                "kept": None if replaced else _kept(event.due_at, claim, ended=bool(replaced_at or closed)),
+                "answered_at": None if replaced else answered_at,
+                "kept": None if replaced else _kept(event.due_at, answered_at, ended=bool(replaced_at or closed)),
             }
         )
     return rows
 
 
-def _kept(due_at: datetime, claim: _Claim | None, *, ended: bool) -> bool | None:
-    if claim is not None:
-        return claim.at <= due_at
+def _kept(due_at: datetime, answered_at: datetime | None, *, ended: bool) -> bool | None:
+    if answered_at is not None:
+        return answered_at <= due_at
     return False if ended else None

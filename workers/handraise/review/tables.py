@@ -144,6 +144,16 @@ class ConversationRow(Base):
     last_at: Mapped[datetime]
 
 
+class AnswerRow(Base):
+    """That a person wrote to the customer at this time."""
+
+    __tablename__ = "answers"
+
+    business_id: Mapped[str] = mapped_column(primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+
+
 class CustomerRow(Base):
     """Whose a conversation is, so that a customer can be erased. The customer stands here by a hash alone."""
 
@@ -174,7 +184,7 @@ class PolicyRow(Base):
 
 
 class EscalationRow(Base):
-    """Where an escalation stands: computed from its revisions, and from the outcomes and controls that name it."""
+    """Where an escalation stands: computed from its revisions, and from what people did in its conversation."""
 
     __tablename__ = "escalations"
     __table_args__ = (
@@ -207,8 +217,10 @@ class EscalationRow(Base):
     raised_at: Mapped[datetime]
     due_at: Mapped[datetime]
     claimed_at: Mapped[datetime | None]
-    """When the first person acted on it, as an outcome or a turn of theirs tells."""
+    """When the first person took it on, as an outcome or a turn of theirs tells."""
     claimed_by: Mapped[str | None]
+    answered_at: Mapped[datetime | None]
+    """When the first person wrote to the customer, or settled it without a word."""
     closed_at: Mapped[datetime | None]
     closed_because: Mapped[str | None]
     verdict: Mapped[str | None]
@@ -234,7 +246,8 @@ class PromiseRow(Base):
     due_at: Mapped[datetime]
     replaced_at: Mapped[datetime | None]
     """When a later promise took its place."""
-    claimed_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    """When a person first answered after it was made."""
     kept: Mapped[bool | None]
     """None while it stands, and for one that another replaced before it was due."""
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from handraise.events import ControlState, Escalation, milliseconds
+from handraise.events import ControlState, Escalation, milliseconds, utc
 from handraise.review.chunks import chunks
 from handraise.review.database import LogDatabase
+from handraise.review.erasure import Conversation, forget
 from handraise.review.errors import LogBusyError
+from handraise.review.inserting import insert_into
 from handraise.review.intake import Entry, Place, Row, Rows
 from handraise.review.keys import conversation_key
 from handraise.review.standing import Standing, standing
 from handraise.review.tables import (
+    AnswerRow,
     Base,
     ControlRow,
     ConversationRow,
@@ -33,16 +36,20 @@ from handraise.review.tables import (
     RevisionRow,
 )
 
-Conversation = tuple[str, str]
-"""business_id and conversation_id"""
 _ESCALATION: Final = msgspec.json.Decoder(Escalation)
 
 
 class Writer:
-    """Writes runs of rows, each after the one before: it knows how far the log is, and is alone in moving it."""
+    """Writes runs of rows, each after the one before: it knows how far the log is, and is alone in moving it.
 
-    def __init__(self, database: LogDatabase) -> None:
+    Args:
+        database: where they go.
+        topics_hold: how long the topics hold a record at most: so long the log knows what it was told to forget.
+    """
+
+    def __init__(self, database: LogDatabase, topics_hold: timedelta) -> None:
         self._database = database
+        self._topics_hold = topics_hold
         self._next: dict[Place, int] = {}
 
     def begin(self) -> Mapping[Place, int]:
@@ -67,11 +74,19 @@ class Writer:
             if self._is_written(connection, rows.read):
                 self._next |= rows.read
                 return
+            self._erase(connection, rows)
             _leave_out_erased(connection, rows)
             _insert(connection, rows)
             refresh(connection, _moved(rows))
             self._move(connection, rows.read)
         self._next |= rows.read
+        if rows.erasures:
+            self._database.forget_freed_pages()
+
+    def _erase(self, connection: Connection, rows: Rows) -> None:
+        erasures = [((business, conversation), utc(at)) for business, conversation, at in rows.erasures]
+        if erasures:
+            forget(connection, erasures, max(at for _, at in erasures) + self._topics_hold)
 
     def _is_written(self, connection: Connection, read: Mapping[Place, int]) -> bool:
         """Whether the commit that seemed to fail did not."""
@@ -93,7 +108,9 @@ class Writer:
         ]
         if moved:
             update = {"next_offset": statement.excluded.next_offset}
-            connection.execute(statement.on_conflict_do_update(["topic", "partition"], set_=update), moved)
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["topic", "partition"], set_=update), moved
+            )
 
 
 def refresh(connection: Connection, conversations: Iterable[Conversation]) -> None:
@@ -112,6 +129,7 @@ def _standings(connection: Connection, business_id: str, conversation_ids: list[
     revisions: dict[str, list[Escalation]] = defaultdict(list)
     outcomes: dict[str, list[OutcomeRow]] = defaultdict(list)
     controls: dict[str, list[ControlRow]] = defaultdict(list)
+    answers: dict[str, list[datetime]] = defaultdict(list)
     with Session(connection) as session:
         acted = select(OutcomeRow).where(*_of(OutcomeRow, business_id, conversation_ids))
         for outcome in session.scalars(acted):
@@ -119,17 +137,21 @@ def _standings(connection: Connection, business_id: str, conversation_ids: list[
         held = select(ControlRow).where(*_of(ControlRow, business_id, conversation_ids))
         for control in session.scalars(held):
             controls[control.conversation_id].append(control)
+        spoken = select(AnswerRow).where(*_of(AnswerRow, business_id, conversation_ids))
+        for answer in session.scalars(spoken):
+            answers[answer.conversation_id].append(answer.at)
         revised = select(RevisionRow).where(*_of(RevisionRow, business_id, conversation_ids))
         for revision in session.scalars(revised.order_by(RevisionRow.escalation_id, RevisionRow.revision)):
             revisions[revision.escalation_id].append(_ESCALATION.decode(revision.event))
         return [
-            standing(events, outcomes[events[0].conversation_id], controls[events[0].conversation_id])
+            standing(events, outcomes[name], controls[name], answers[name])
             for events in revisions.values()
+            for name in (events[0].conversation_id,)
         ]
 
 
 def _of(
-    table: type[OutcomeRow | ControlRow | RevisionRow], business_id: str, conversation_ids: list[str]
+    table: type[OutcomeRow | ControlRow | AnswerRow | RevisionRow], business_id: str, conversation_ids: list[str]
 ) -> list[ColumnElement[bool]]:
     return [table.business_id == business_id, table.conversation_id.in_(conversation_ids)]
 
@@ -139,7 +161,8 @@ def _keep(connection: Connection, found: list[Standing]) -> None:
     columns = EscalationRow.__table__.columns.keys()
     update = {name: statement.excluded[name] for name in columns if name != "escalation_id"}
     connection.execute(
-        statement.on_conflict_do_update(["escalation_id"], set_=update), [one.escalation for one in found]
+        statement.on_conflict_do_update(index_elements=["escalation_id"], set_=update),
+        [one.escalation for one in found],
     )
     ids = [one.escalation["escalation_id"] for one in found]
     connection.execute(delete(PromiseRow).where(PromiseRow.escalation_id.in_(ids)))
@@ -150,7 +173,7 @@ def _keep(connection: Connection, found: list[Standing]) -> None:
 
 def _moved(rows: Rows) -> set[Conversation]:
     """The conversations whose escalations may stand elsewhere after these rows."""
-    entries = [*rows.revisions, *rows.outcomes]
+    entries = [*rows.revisions, *rows.outcomes, *rows.answers]
     entries += [entry for entry in rows.controls if entry.row["state"] == ControlState.HUMAN]
     return {(entry.row["business_id"], entry.row["conversation_id"]) for entry in entries}
 
@@ -162,6 +185,7 @@ def _insert(connection: Connection, rows: Rows) -> None:
         (RevisionRow, _rows(rows.revisions)),
         (ControlRow, _rows(rows.controls)),
         (OutcomeRow, _rows(rows.outcomes)),
+        (AnswerRow, _rows(rows.answers)),
         (CustomerRow, _rows(rows.customers)),
         (PolicyRow, rows.policies),
     )
@@ -188,14 +212,24 @@ def _insert_conversations(connection: Connection, messages: list[Entry]) -> None
     }
     # In the order of the index, which costs the database least.
     new = [found[key] for key in sorted(found)]
-    connection.execute(statement.on_conflict_do_update(["business_id", "conversation_id"], set_=update), new)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["business_id", "conversation_id"], set_=update), new
+    )
 
 
 def _leave_out_erased(connection: Connection, rows: Rows) -> None:
     """What is read again of a conversation that was erased stays out of the log."""
     if connection.scalar(select(ErasureRow.conversation).limit(1)) is None:
         return
-    kinds = (rows.messages, rows.customers, rows.decisions, rows.revisions, rows.controls, rows.outcomes)
+    kinds = (
+        rows.messages,
+        rows.answers,
+        rows.customers,
+        rows.decisions,
+        rows.revisions,
+        rows.controls,
+        rows.outcomes,
+    )
     met = {(entry.row["business_id"], entry.row["conversation_id"]) for entries in kinds for entry in entries}
     keys = {conversation_key(*conversation): conversation for conversation in met}
     erased: dict[Conversation, int] = {}
@@ -219,9 +253,3 @@ def _offsets(connection: Connection) -> dict[Place, int]:
 
 def _rows(entries: list[Entry]) -> list[Row]:
     return [row for _, row in entries]
-
-
-def insert_into(connection: Connection, table: type[Base]) -> Any:  # noqa: ANN401 - each dialect has its own
-    """An INSERT that can say what to do about rows that are there already."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return insert(table)

@@ -35,7 +35,7 @@ class EscalationFilter(Struct, frozen=True, kw_only=True):
     since: datetime | None = None
     until: datetime | None = None
     text: str | None = None
-    """Part of the reason, the summary, a note, or the conversation's id, in any case of Latin letters."""
+    """Part of the reason, the summary, a note, or the conversation's id, whatever the case of the letters a to z."""
 
 
 def open_escalations(

@@ -24,7 +24,7 @@ class PromiseFigures(Struct, frozen=True, kw_only=True):
     trigger: str
     kept: int
     broken: int
-    """Answered after it was due, or due by now and not answered."""
+    """Answered after it was due, or due by now and nobody has answered."""
     waiting: int
     """Not due yet."""
     replaced: int

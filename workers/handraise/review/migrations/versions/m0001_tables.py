@@ -73,6 +73,12 @@ def _events() -> None:
         indexes=[("business_id", "last_at"), ("last_at",)],
     )
     _table(
+        "answers",
+        ["business_id", "conversation_id", "at"],
+        _text("business_id", "conversation_id"),
+        _times("at"),
+    )
+    _table(
         "customers",
         ["business_id", "customer", "conversation_id"],
         _text("business_id", "customer", "conversation_id"),
@@ -104,7 +110,7 @@ def _what_follows() -> None:
         _times("raised_at", "due_at"),
         _times("claimed_at", nullable=True),
         _text("claimed_by", nullable=True),
-        _times("closed_at", nullable=True),
+        _times("answered_at", "closed_at", nullable=True),
         _text("closed_because", "verdict", "verdict_by", "verdict_note", nullable=True),
         _times("verdict_at", nullable=True),
         indexes=[
@@ -121,7 +127,7 @@ def _what_follows() -> None:
         [sa.Column("revision", sa.Integer, nullable=False)],
         _text("business_id", "conversation_id", "trigger", "owner"),
         _times("made_at", "due_at"),
-        _times("replaced_at", "claimed_at", nullable=True),
+        _times("replaced_at", "answered_at", nullable=True),
         [sa.Column("kept", sa.Boolean, nullable=True)],
         indexes=[("business_id", "made_at"), ("made_at",)],
     )

@@ -1,0 +1,100 @@
+"""`handraise erase`."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from handraise.cli.configured import configured
+from handraise.cli.errors import UserError
+from handraise.engine.clients import Clients
+from handraise.engine.errors import EngineError
+from handraise.review.database import LogDatabase, log_database
+from handraise.review.erasure import Conversation, conversations_of
+from handraise.review.erasure import erase as erase_from_log
+from handraise.review.errors import LogError
+from handraise.review.holding import FOREVER, Held, held_by_topics
+from handraise.review.publishing import publish_erasures
+from handraise.settings import Settings
+
+
+def _conversation(value: str) -> Conversation:
+    business_id, found, conversation_id = value.partition("/")
+    if not (found and business_id and conversation_id):
+        raise typer.BadParameter("give BUSINESS/CONVERSATION, for example casa-lua/c-42")
+    return business_id, conversation_id
+
+
+def erase(
+    *,
+    conversation: Annotated[
+        list[str] | None,
+        typer.Option("--conversation", metavar="BUSINESS/ID", help="A conversation; can be given several times."),
+    ] = None,
+    customer: Annotated[
+        str | None,
+        typer.Option("--customer", metavar="ID", help="Every conversation that the log knows of a customer."),
+    ] = None,
+    business: Annotated[
+        str | None, typer.Option("--business", metavar="ID", help="With --customer: only those with this business.")
+    ] = None,
+) -> None:
+    """Forget conversations: in the log, in the workers' state, in chat.control; and say what Kafka holds until when.
+
+    What is read from the topics again does not come back into the log.
+    """
+    if (conversation is None) == (customer is None):
+        raise typer.BadParameter("give --conversation, or --customer")
+    settings = configured()
+    now = datetime.now(UTC)
+    try:
+        with log_database(settings) as database:
+            wanted = (
+                [_conversation(one) for one in conversation]
+                if conversation is not None
+                else _of_customer(database, customer or "", business)
+            )
+            if not wanted:
+                typer.echo(f"The log knows no conversation of this customer{f' with {business}' if business else ''}.")
+                return
+            held = asyncio.run(_tell_workers(settings, wanted, now))
+            _forget(database, wanted, now, held)
+    except (EngineError, LogError) as error:
+        raise UserError(str(error)) from error
+    typer.echo("Kafka itself deletes nothing before its time. At the latest, the last of it is gone:")
+    for one in held:
+        until = "never" if one.until is None else f"{one.until:%Y-%m-%d %H:%M} UTC"
+        typer.echo(f"  {one.topic:<20} {until:<21} {one.because}")
+
+
+async def _tell_workers(settings: Settings, conversations: list[Conversation], now: datetime) -> list[Held]:
+    """Ask the workers to put tombstones for state and control, through `chat.outcomes`."""
+    held = await held_by_topics(settings, Clients(settings), now)
+    await publish_erasures(settings, conversations, now)
+    return held
+
+
+def _of_customer(database: LogDatabase, customer: str, business: str | None) -> list[Conversation]:
+    database.check()
+    return conversations_of(database, customer, business)
+
+
+def _forget(database: LogDatabase, conversations: list[Conversation], now: datetime, held: list[Held]) -> None:
+    last = max((one.until or now + FOREVER for one in held), default=now)
+    try:
+        database.check()
+    except LogError as error:
+        typer.echo(f"Not in a log: {error}.")
+        return
+    done = erase_from_log(database, conversations, now=now, held_until=last)
+    # A `handraise log` that runs may have been faster, so a number of rows would say little.
+    typer.echo(f"{database.name}: nothing is left of {_count(len(done.conversations))}.")
+    for business_id, conversation_id in conversations:
+        typer.echo(f"{business_id}/{conversation_id}: the workers are told to forget it.")
+
+
+def _count(conversations: int) -> str:
+    return "the conversation" if conversations == 1 else f"the {conversations} conversations"
