@@ -100,7 +100,7 @@ def test_a_promise_with_an_escalation_open_is_kept() -> None:
 def test_an_admission_with_a_promise_is_one_knowledge_gap() -> None:
     chat = Chat()
     chat.customer(ASKS)
-    effects = chat.ai(said(admission=0.8, promise=0.95))
+    effects = chat.ai(said(admission=0.85, promise=0.95))
     assert [escalation.trigger for escalation in effects.escalations] == ["knowledge_gap"]
     assert [decision.trigger for decision in effects.decisions] == ["knowledge_gap"]
 
@@ -144,11 +144,11 @@ def test_weak_evidence_with_a_second_sign_is_raised() -> None:
 
 
 def test_the_same_words_weigh_less_later_in_a_conversation() -> None:
-    assert Chat().customer(said(complaint=0.65)).escalations
+    assert Chat().customer(said(complaint=0.71)).escalations
     chat = Chat()
     chat.customer(ASKS)
     chat.ai(ANSWER)
-    assert not chat.customer(said(complaint=0.65)).escalations
+    assert not chat.customer(said(complaint=0.71)).escalations
 
 
 def test_no_mood_raises_anything_without_words() -> None:

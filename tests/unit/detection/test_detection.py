@@ -209,3 +209,17 @@ def test_two_threads_may_detect_at_once() -> None:
     expected = detect(texts)
     with ThreadPoolExecutor(4) as pool:
         assert all(found == expected for found in pool.map(detect, [texts] * 8))
+
+
+@pytest.mark.parametrize("text", ["asdkjh", "ffffffffffffff;;l;", "GGGGGG", "qwertasdf", "#@!%$#", "bbbb 3"])
+def test_keys_that_were_mashed_or_held_are_gibberish(text: str) -> None:
+    """A phone in a pocket asks nothing."""
+    (found,) = detect([text])
+    assert found.gibberish
+
+
+@pytest.mark.parametrize("text", ["kkkkkk", "jjjjj", "hhhhhh", "mmmm", "aaaaaah", "4412", "🦖🦖🦖", "sw4 7qt"])
+def test_laughter_screams_and_data_are_no_gibberish(text: str) -> None:
+    """Short as they are, they say something."""
+    (found,) = detect([text])
+    assert not found.gibberish

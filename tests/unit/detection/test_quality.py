@@ -17,24 +17,25 @@ SETS: Final = {
     "english": ("en-chat", "en-social"),
     "others": ("es", "pt", "fr", "de", "hi", "hi_latn", "ar"),
     "assistant": ("ai-en", "ai-xx"),
+    "talk": ("en-talk", "es-talk", "pt-talk", "fr-talk", "de-talk", "hi-talk", "hi_latn-talk", "ar-talk"),
     "neutral": ("public-multidogo-media",),
 }
 NOISE: Final = 0.03
 """Half of the 95 % interval of most figures; retraining on another machine moves them less."""
 F1: Final = {
-    ("english", "human_request"): 0.92,
+    ("english", "human_request"): 0.89,
     ("english", "complaint"): 0.92,
-    ("english", "high_value"): 0.97,
+    ("english", "high_value"): 0.96,
     ("english", "distress"): 0.91,
     ("others", "human_request"): 0.90,
     ("others", "complaint"): 0.83,
     ("others", "high_value"): 0.98,
-    ("others", "distress"): 0.93,
+    ("others", "distress"): 0.90,
     ("assistant", "admission"): 0.91,
     ("assistant", "promise"): 0.93,
 }
 SENTIMENT: Final = {"english": 0.90, "others": 0.84}
-ALARMS: Final = 14.0
+ALARMS: Final = 9.0
 """False alarms for each thousand neutral turns of real customers."""
 CALIBRATED: Final = 0.05
 """The expected calibration error stays under this."""
@@ -60,7 +61,7 @@ def test_sentiment_holds(name: str, committed: float) -> None:
     assert share >= committed - NOISE
 
 
-@pytest.mark.parametrize("name", ["english", "others", "assistant"])
+@pytest.mark.parametrize("name", ["english", "others", "assistant", "talk"])
 def test_scores_are_probabilities(name: str) -> None:
     assert {
         one.label: one.calibration_error for one in result(name).measured if one.calibration_error > CALIBRATED

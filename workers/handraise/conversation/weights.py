@@ -10,9 +10,9 @@ import math
 from enum import StrEnum
 from typing import Final
 
-OPENING: Final = 0.4
+OPENING: Final = 0.8
 LATER: Final = 1.0
-ANSWER: Final = 1.2
+ANSWER: Final = 1.4
 """What is taken from the log-odds of what a customer's first message says, of what each later one says, and of what an
 AI turn admits or promises.
 

@@ -52,3 +52,15 @@ def is_gibberish(words: Sequence[str], text: str) -> bool:
             and (any(mark not in ".!?…" for mark in stripped) and all(ord(mark) < _PICTURES for mark in stripped))
         )
     return sum(map(looks_mashed, words)) * 2 > len(words)
+
+
+_SAYING_NOTHING: Final = frozenset("bcdfglnpqtvy")
+"""Letters that mean nothing however often they come: "kkkk", "jjjj" and "hhhh" laugh, "mmm" hums, "aaaa" may scream."""
+
+
+def is_one_key_held(text: str) -> bool:
+    """Whether a text, as it was written, is nothing but keys held down: a phone in a pocket."""
+    words = _LATIN_WORD.findall(text)
+    held = [word.lower() for word in words if len(word) >= _RUN]
+    alone = all(len(word) == 1 or len(word) >= _RUN for word in words)
+    return bool(held) and alone and all(len(set(word)) == 1 and word[0] in _SAYING_NOTHING for word in held)

@@ -12,7 +12,7 @@ from handraise.detection import lexicon as lexicons
 from handraise.detection.amounts import NUMBERS, amounts_in, quantities_in
 from handraise.detection.evidence import MOST_SPANS, Found, Judge, combine, shown, strongest
 from handraise.detection.fingerprint import fingerprint, hash_of
-from handraise.detection.gibberish import is_gibberish
+from handraise.detection.gibberish import is_gibberish, is_one_key_held
 from handraise.detection.intent import intent_of
 from handraise.detection.language import UNDETERMINED, Languages
 from handraise.detection.normalise import HEAD, TAIL, clip, fold, mask, original_offset
@@ -128,7 +128,7 @@ class PhraseDetector:
             sentiment=round(sentiment, 3) + 0.0,
             intent=intent_of(scores, cues, question=question, sentiment=sentiment),
             question=question,
-            gibberish=self._is_gibberish(symbols, reading.text),
+            gibberish=self._is_gibberish(symbols, reading.text, text),
             spans=spans,
             amounts=tuple(_placed(amount, length) for amount in amounts),
             quantities=tuple(_placed(quantity, length) for quantity in quantities),
@@ -170,7 +170,9 @@ class PhraseDetector:
         placed.sort(key=lambda span: (span.start, span.end, span.signal))
         return {signal: round(score, 3) for signal, score in scores.items()}, tuple(placed)
 
-    def _is_gibberish(self, symbols: str, text: str) -> bool:
+    def _is_gibberish(self, symbols: str, text: str, as_written: str) -> bool:
+        if is_one_key_held(as_written):
+            return True
         if any(ord(symbol) >= FIRST_WORD or symbol in (NUMBER, LINK) for symbol in symbols):
             return False
         words = [token for token in TOKEN.findall(text) if token[0].isalpha()]
