@@ -33,6 +33,8 @@ LABELLED: Final = {Sender.CUSTOMER: 0.06, Sender.ASSISTANT: 0.12}
 """Share of the turns that are drawn from rows with a label; most of the AI's only ask for a detail."""
 JOINED: Final = {Sender.CUSTOMER: 0.35, Sender.ASSISTANT: 0.7}
 """Share of the turns that are two texts in one, so that fewer of them are ever said twice."""
+LONGEST_TEXT: Final = 160
+"""Bytes of a text; the corpus has longer ones, of AI agents that take many words."""
 LONG: Final = 0.02
 """Share of the conversations that go on for up to `LONGEST` turns."""
 LONGEST: Final = 200
@@ -68,6 +70,8 @@ class _Texts:
         for file in sorted(CORPUS.glob("train/*.jsonl")):
             for line in file.read_bytes().splitlines():
                 row = decoder.decode(line)
+                if len(row.text.encode()) > LONGEST_TEXT:
+                    continue
                 found[row.language, row.sender, bool(row.labels)].append(row.text)
         self._found: Final = dict(found)
 
