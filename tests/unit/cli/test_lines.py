@@ -20,10 +20,10 @@ from handraise.policy import PolicyBook
 TEXTS = ("hello", "I want to talk to a human", "this is broken, I am furious", "yes please", "thanks, all fine")
 
 
-def message(at: int, conversation: str = "c", text: str = TEXTS[1]) -> bytes:
+def message(at: int, conversation: str = "c", text: str = TEXTS[1], **more: str) -> bytes:
     """One customer's message as a line."""
     event = {"message_id": f"m{at}", "conversation_id": conversation, "business_id": "b", "sender": "customer"}
-    return json.dumps({**event, "sent_at": at * 1_000, "text": text}).encode() + b"\n"
+    return json.dumps({**event, "sent_at": at * 1_000, "text": text, **more}).encode() + b"\n"
 
 
 RESOLVED = b'{"outcome_id":"o","conversation_id":"c","business_id":"b","kind":"resolved","at":9000}\n'
@@ -137,3 +137,28 @@ def test_explain_says_of_a_trigger_that_is_turned_off_that_it_is(
     assert main(["explain", str(file), "--policy", str(policy)]) == 0
     (line,) = [line for line in capfd.readouterr().out.splitlines() if "human_request" in line and " of " in line]
     assert line.endswith("turned off in the policy")
+
+
+def test_explain_tells_times_numbers_and_what_happened_besides_decisions(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A takeover that nobody asked for, a repeated id, and the end that a timer brought."""
+    file = tmp_path / "events.jsonl"
+    lines = [
+        message(1, text="We need 40 chairs, our budget is 2,500 euros", sent_at="2026-03-02T10:00:00Z"),
+        message(1, text="We need 40 chairs, our budget is 2,500 euros", sent_at="2026-03-02T10:00:00Z"),
+        message(2, text="where is my order?", sent_at="2026-03-06T09:30:00Z"),
+        message(3, text="Rosa here", sender="human", sent_at="2026-03-06T09:31:05Z"),
+    ]
+    file.write_bytes(b"".join(lines))
+    assert main(["explain", str(file)]) == 0
+    out = capfd.readouterr().out
+    assert "Monday 2026-03-02, times in UTC\n  1 10:00:00 customer: We need 40 chairs" in out
+    assert "amounts 2,500 EUR; quantities 40 chairs" in out
+    assert "seen before by its id, so nothing is done" in out
+    assert "Friday 2026-03-06, times in UTC\n  3 09:30:00 customer" in out
+    assert "closed (revision 2) at 2026-03-05 10:00:00, timer:idle: Closed: idle." in out
+    assert "the conversation had ended, and a new one begins" in out
+    assert "  4 09:31:05 human: Rosa here" in out
+    assert "a human takes over, and nobody had asked for one" in out
+    assert "probably missed" in out

@@ -217,3 +217,14 @@ def test_a_late_event_is_counted_and_folded_where_it_stands() -> None:
     effects = chat.customer(WANTS_HUMAN)
     assert Fact.LATE in [note.fact for note in effects.notes]
     assert effects.escalations
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("mujhe kisi insaan se baat karni hai", "hi-Latn"), ("मुझे किसी इंसान से बात करनी है", "hi"), ("😡", "hi")],
+)
+def test_the_reply_is_in_the_letters_that_the_customer_writes(text: str, language: str) -> None:
+    chat = Chat()
+    (control,) = chat.customer(said(Intent.REQUEST_HUMAN, human_request=0.95, language="hi"), text).controls
+    assert control.reply is not None
+    assert control.reply.language == language

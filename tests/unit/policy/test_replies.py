@@ -305,3 +305,20 @@ def test_default_replies_hold_no_double_spaces_or_open_placeholders() -> None:
         text = every_default_reply(language)
         assert "${" not in text
         assert not re.search(r"  | [.,]", text)
+
+
+@pytest.mark.parametrize("language", ["hi-Latn", "hi-latn", "hi_Latn", "hi-Latn-IN"])
+def test_who_writes_hindi_in_latin_letters_reads_them(language: str) -> None:
+    """Unless the business has a text in them, the built-in one serves; one in Devanagari does not."""
+    builtin = say(business(), language=language)
+    assert builtin.language == "hi-Latn"
+    assert builtin.text.isascii()
+    devanagari = say(with_reply({"hi": "${owner} ${timeframe} संपर्क करेंगे।"}), language=language)
+    assert (devanagari.language, devanagari.fell_back) == ("hi-Latn", True)
+    assert devanagari.text.isascii()
+    latin = say(with_reply({"hi": "${owner} ${timeframe} baat karenge."}), language=language)
+    assert (latin.text, latin.fell_back) == ("Rosa 2 ghante ke andar baat karenge.", False)
+
+
+def test_hindi_in_devanagari_is_served_by_a_text_in_it() -> None:
+    assert say(with_reply({"hi": "${owner} ${timeframe} संपर्क करेंगे।"}), language="hi").fell_back is False

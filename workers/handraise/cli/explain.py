@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -10,11 +11,11 @@ from rich.console import Console
 from rich.text import Text
 
 from handraise.cli.errors import UserError
-from handraise.cli.lines import Fast, Files, Folded, Reader, Run, policy_book
-from handraise.conversation import Assessment
+from handraise.cli.lines import Event, Fast, Files, Folded, Reader, Run, policy_book
+from handraise.conversation import Assessment, Fact
 from handraise.demo.lines import printable
 from handraise.detection import SIGNALS, Signals
-from handraise.events import ChatMessage, Control, Decision, DecisionResult, Escalation
+from handraise.events import ChatMessage, Control, Decision, DecisionResult, Escalation, milliseconds, utc
 from handraise.policy import PolicyBook
 
 _QUOTE: Final = 200
@@ -22,8 +23,26 @@ _STYLES: Final = {
     DecisionResult.FIRED: "bold red",
     DecisionResult.SUPPRESSED: "yellow",
     DecisionResult.NEAR: "cyan",
+    DecisionResult.MISSED: "bold magenta",
 }
 _MARGIN: Final = "    "
+_TIMER: Final = "timer:"
+_WORTH_TELLING: Final = 0.05
+"""A lower score is what nearly every message has."""
+_FACTS: Final = {
+    Fact.DUPLICATE: "seen before by its id, so nothing is done",
+    Fact.LATE: "more than a minute older than what came before it",
+    Fact.TAKEOVER_UNPROMPTED: "a human takes over, and nobody had asked for one",
+    Fact.AI_SPOKE_WHILE_HUMAN: "the AI talked over a human",
+    Fact.PROMISE_BROKEN: "the AI promises a person, and no escalation is open",
+    Fact.PROMISE_KEPT: "a human answers in the time that was promised",
+    Fact.PROMISE_MISSED: "the time that was promised has passed, and no human has answered",
+    Fact.CUSTOMER_UNANSWERED: "the customer waits for the human who holds the conversation",
+    Fact.REPLY_FELL_BACK: "the policy's own reply does not resolve here, so the built-in one serves",
+    Fact.OFFER_ACCEPTED: "the customer says yes to a person",
+    Fact.OFFER_LAPSED: "the offer of a person lapses",
+}
+"""What happened besides decisions, in words."""
 
 
 def explain(
@@ -56,6 +75,7 @@ class _Page:
         self._console = Console(highlight=False, soft_wrap=True)
         self._policies = policies
         self._current: tuple[str, str] | None = None
+        self._day: date | None = None
         self._scopes: dict[tuple[str, str], tuple[str | None, str | None]] = {}
         """Channel and segment of each conversation, as its messages have said so far."""
         self.turns: dict[tuple[str, str], int] = {}
@@ -65,33 +85,42 @@ class _Page:
         event, effects = folded.event, folded.processed.effects
         key = (event.business_id, event.conversation_id)
         self.turns[key] = self.turns.get(key, 0) + 1
-        if key != self._current:
-            self._current = key
-            self._line(f"\n{event.business_id} / {event.conversation_id}", "bold underline")
-        if isinstance(event, ChatMessage):
-            channel, segment = self._scopes.get(key, (None, None))
-            segment = (event.customer.segment if event.customer else None) or segment
-            self._scopes[key] = (event.channel or channel, segment)
-            self._line(
-                f"{self.turns[key]:>3} {event.sender.value}: {_quote(event.text) or f'({event.message_type})'}", "bold"
-            )
-            self._line(f"{_MARGIN}seen: {_seen(folded.processed.signals, event.text)}", "dim")
-        else:
-            verdict = f" {event.verdict.value}" if event.verdict else ""
-            self._line(f"{self.turns[key]:>3} outcome: {event.kind.value}{verdict}", "bold")
+        self._said(key, event, folded.processed.signals)
         for note in effects.notes:
-            if note.fact in ("duplicate", "late"):
-                self._line(f"{_MARGIN}{note.fact.value}", "dim")
+            if note.fact in _FACTS:
+                self._line(f"{_MARGIN}{_FACTS[note.fact]}", "dim")
+            elif note.fact is Fact.CONVERSATION_STARTED and self.turns[key] > 1:
+                self._line(f"{_MARGIN}the conversation had ended, and a new one begins", "dim")
         decided = {(decision.trigger, decision.score) for decision in effects.decisions}
         for assessment in effects.assessments:
-            if (assessment.trigger, assessment.score) not in decided:
+            if assessment.score >= _WORTH_TELLING and (assessment.trigger, assessment.score) not in decided:
                 self._line(f"{_MARGIN}{self._scored(key, assessment)}", "dim")
         for decision in effects.decisions:
-            self._line(f"{_MARGIN}{_decided(decision)}", _STYLES[decision.result])
+            when = f"{_timed(decision.occurred_at)}: " if decision.message_id.startswith(_TIMER) else ""
+            self._line(f"{_MARGIN}{when}{_decided(decision)}", _STYLES[decision.result])
         for escalation in effects.escalations:
             self._escalation(escalation)
         for control in effects.controls:
             self._line(f"{_MARGIN}control: {_control(control)}", "magenta")
+
+    def _said(self, key: tuple[str, str], event: Event, signals: Signals) -> None:
+        """Print the event itself: when, who and what, and what was seen in it."""
+        at = utc(milliseconds(event.sent_at if isinstance(event, ChatMessage) else event.at))
+        if key != self._current:
+            self._line(f"\n{event.business_id} / {event.conversation_id}", "bold underline")
+        if key != self._current or at.date() != self._day:
+            self._line(f"{_MARGIN}{at:%A %Y-%m-%d}, times in UTC", "dim")
+        self._current, self._day = key, at.date()
+        head = f"{self.turns[key]:>3} {at:%H:%M:%S}"
+        if not isinstance(event, ChatMessage):
+            verdict = f" {event.verdict.value}" if event.verdict else ""
+            self._line(f"{head} outcome: {event.kind.value}{verdict}", "bold")
+            return
+        channel, segment = self._scopes.get(key, (None, None))
+        segment = (event.customer.segment if event.customer else None) or segment
+        self._scopes[key] = (event.channel or channel, segment)
+        self._line(f"{head} {event.sender.value}: {_quote(event.text) or f'({event.message_type})'}", "bold")
+        self._line(f"{_MARGIN}seen: {_seen(signals, event.text)}", "dim")
 
     def _scored(self, key: tuple[str, str], assessment: Assessment) -> str:
         """A trigger of which no decision tells."""
@@ -109,7 +138,9 @@ class _Page:
         return f"{scored}, far from it"
 
     def _escalation(self, escalation: Escalation) -> None:
-        head = f"{escalation.type.value} (revision {escalation.revision}): {escalation.reason}"
+        by_timer = escalation.caused_by.startswith(_TIMER)
+        when = f" {_timed(escalation.occurred_at)}, {escalation.caused_by}" if by_timer else ""
+        head = f"{escalation.type.value} (revision {escalation.revision}){when}: {escalation.reason}"
         self._line(f"{_MARGIN}{head}", "bold green")
         self._line(
             f"{_MARGIN}  owner {escalation.owner}, due {escalation.due_at:%Y-%m-%d %H:%M} UTC, {escalation.summary}"
@@ -138,7 +169,7 @@ def _seen(signals: Signals, text: str) -> str:
     scores = [
         f"{name} {getattr(signals, name):.2f} {' '.join(words.get(name, []))}".strip()
         for name in SIGNALS
-        if getattr(signals, name) > 0
+        if getattr(signals, name) >= _WORTH_TELLING
     ]
     flags = [
         name.replace("_", " ")
@@ -146,7 +177,18 @@ def _seen(signals: Signals, text: str) -> str:
         if getattr(signals, name)
     ]
     about = f"{signals.language}, sentiment {signals.sentiment:+.2f}, intent {signals.intent.value}"
-    return "; ".join([about, *flags, *scores])
+    return "; ".join([about, *flags, *scores, *_numbers(signals)])
+
+
+def _numbers(signals: Signals) -> list[str]:
+    """The sums of money and the numbers of things that were read in the text."""
+    amounts = [f"{amount.value:,g} {amount.currency}" for amount in signals.amounts]
+    quantities = [f"{quantity.value:,g} {quantity.unit}" for quantity in signals.quantities]
+    return [f"{name} {', '.join(found)}" for name, found in (("amounts", amounts), ("quantities", quantities)) if found]
+
+
+def _timed(at: datetime) -> str:
+    return f"at {at:%Y-%m-%d %H:%M:%S}"
 
 
 def _name(assessment: Assessment) -> str:
@@ -154,7 +196,8 @@ def _name(assessment: Assessment) -> str:
 
 
 def _decided(decision: Decision) -> str:
-    result = "nearly fired" if decision.result is DecisionResult.NEAR else decision.result.value
+    words = {DecisionResult.NEAR: "nearly fired", DecisionResult.MISSED: "probably missed"}
+    result = words.get(decision.result, decision.result.value)
     score = f"{decision.score:.2f} of {decision.threshold:.2f}"
     return f"{decision.trigger} {result} ({decision.action.value}), {score}: {decision.because}"
 

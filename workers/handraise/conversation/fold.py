@@ -6,6 +6,7 @@ are folded; `sent_at` only measures time.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from msgspec.structs import replace
@@ -44,6 +45,8 @@ from handraise.events import (
 )
 from handraise.policy.model import BusinessPolicy
 
+_LATIN: Final = re.compile("[A-Za-z]")
+_DEVANAGARI: Final = re.compile("[\u0904-\u0939]")
 LATE_MS: Final = 60_000
 """An event this much older than its predecessor is counted as late."""
 TALKED_OVER_MS: Final = 300_000
@@ -198,9 +201,15 @@ def _note_context(state: Conversation, message: ChatMessage, signals: Signals) -
         )
     if message.sender is Sender.CUSTOMER:
         if signals.language != "und":
-            state.language = signals.language
+            state.language = _as_written(signals.language, message.text)
         elif state.language is None and message.language:
             state.language = message.language
+
+
+def _as_written(language: str, text: str) -> str:
+    """The language with the letters that it is written in, where that matters to who reads the answer."""
+    in_latin_letters = _LATIN.search(text) and not _DEVANAGARI.search(text)
+    return "hi-Latn" if language == "hi" and in_latin_letters else language
 
 
 def _customer_turn(

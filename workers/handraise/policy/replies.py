@@ -57,14 +57,23 @@ def normal_tag(language: str) -> str:
 
 
 def own_text(own: dict[str, str | ReplyTexts], language: str) -> str | None:
-    """The tag of the own text that serves a language: the very tag, its base, or another variety of the base."""
+    """The tag of the own text that serves a language: the very tag, its base, or another variety of the base.
+
+    Who writes Hindi in Latin letters is served only by a text in these.
+    """
     tag = normal_tag(language)
     base = tag.partition("-")[0]
     if tag in own:
         return tag
-    if base in own:
-        return base
-    return next((variety for variety in sorted(own) if variety.startswith(f"{base}-")), None)
+    varieties = [base, *(variety for variety in sorted(own) if variety.startswith(f"{base}-"))]
+    if "latn" in tag.split("-"):
+        varieties = [variety for variety in varieties if variety in own and _is_latin(own[variety])]
+    return next((variety for variety in varieties if variety in own), None)
+
+
+def _is_latin(texts: str | ReplyTexts) -> bool:
+    both = texts if isinstance(texts, str) else texts.open + texts.closed
+    return not any("\u0900" <= character <= "\u097f" for character in both)
 
 
 def render(
