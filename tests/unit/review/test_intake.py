@@ -113,3 +113,14 @@ def test_keys_of_events_sort_by_time() -> None:
     early, late = event_key(at(0), b"z"), event_key(at(1), b"a")
     assert early < first_key(at(0.5)) < late
     assert len(early) == len(late) == 32
+
+
+def test_a_policy_that_inherits_is_kept_as_it_was_written() -> None:
+    value = b'{"business_id":"shop","inherits":"hotels","within":"2 hours"}'
+    published = FakeRecord(value, topic=Topic.POLICIES.value, offset=0, timestamp=1_000, key=b"shop")
+    with an_empty_log() as log:
+        log.add_records([published])
+        with log.database.reading() as session:
+            (row,) = session.scalars(select(PolicyRow))
+    assert row.version
+    assert (row.document or "").splitlines() == ["business_id: shop", "inherits: hotels", "within: 2 hours"]

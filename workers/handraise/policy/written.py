@@ -11,17 +11,27 @@ from msgspec import UNSET, Struct
 from ruamel.yaml import YAML
 
 from handraise.events import Policy
+from handraise.policy.inheritance import Draft
 
 _WIDTH = 110
 
 
 def to_yaml(policies: Iterable[Policy]) -> str:
     """The policies as one YAML text; what is set is written even where it is the default."""
+    return _dumped([plain(policy) for policy in policies])
+
+
+def draft_to_yaml(draft: Draft) -> str:
+    """A policy as it was written, without what it inherits, as YAML."""
+    return _dumped([draft.value])
+
+
+def _dumped(documents: Iterable[object]) -> str:
     yaml = YAML()
     yaml.width = _WIDTH
     yaml.allow_unicode = True
     stream = io.StringIO()
-    yaml.dump_all([plain(policy) for policy in policies], stream)
+    yaml.dump_all(documents, stream)
     return stream.getvalue()
 
 

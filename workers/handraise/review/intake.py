@@ -27,8 +27,10 @@ from handraise.events import (
     milliseconds,
     utc,
 )
-from handraise.policy import PolicyError, compile_policy, parse
-from handraise.policy.written import to_yaml
+from handraise.policy import PolicyError, compile_policy, parse_draft
+from handraise.policy.drafts import complete
+from handraise.policy.inheritance import nothing
+from handraise.policy.written import draft_to_yaml
 from handraise.review.keys import customer_key, event_key
 from handraise.review.masked import Masker
 from handraise.review.publishing import BY, DOCUMENT, NOTE
@@ -222,11 +224,12 @@ def _policy(rows: Rows, record: Record) -> None:
     business = (record.key or b"").decode(errors="replace")
     version, document = "", None
     if record.value:
-        policy = parse(record.value)
-        if policy.business_id != business:
+        draft = parse_draft(record.value)
+        if draft.business_id != business:
             raise InvalidEventError(DeadLetterReason.REJECTED_POLICY, "$.business_id", "the record has another key")
-        version = compile_policy(policy).version
-        document = _header(record, DOCUMENT) or to_yaml([policy])
+        # Of one that inherits, as it would be without what it inherits: that may change, and this may not.
+        version = compile_policy(complete(draft, nothing)).version
+        document = _header(record, DOCUMENT) or draft_to_yaml(draft)
     rows.policies.append(
         {
             "business_id": _plain(business),

@@ -10,11 +10,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
+import msgspec
 from aiokafka.errors import KafkaError
 
 from handraise.engine.clients import Clients
 from handraise.engine.topics import Topic, TopicNames
 from handraise.events import Outcome, OutcomeKind, Policy, encode
+from handraise.policy import Draft
 from handraise.review.errors import LogError
 from handraise.settings import Settings
 
@@ -68,13 +70,18 @@ async def publish_erasures(settings: Settings, conversations: Iterable[tuple[str
 
 
 async def publish_policy(
-    settings: Settings, policy: Policy, *, document: str | None = None, by: str | None = None, note: str | None = None
+    settings: Settings,
+    policy: Policy | Draft,
+    *,
+    document: str | None = None,
+    by: str | None = None,
+    note: str | None = None,
 ) -> None:
     """Put a policy into force. It is to have passed `handraise.policy.parse` or `examine`: a worker refuses any other.
 
     Args:
         settings: where the topics are.
-        policy: what is to hold.
+        policy: what is to hold; one that inherits goes out as it was written.
         document: the same as it was written, kept for people to read.
         by: who publishes it.
         note: why.
@@ -86,7 +93,8 @@ async def publish_policy(
     headers = [(name, value.encode()) for name, value in ((BY, by), (NOTE, note)) if value]
     if document is not None and len(written := document.encode()) <= MOST_DOCUMENT_BYTES:
         headers.append((DOCUMENT, written))
-    await _publish(settings, Topic.POLICIES, policy.business_id.encode(), encode(policy), headers)
+    value = msgspec.json.encode(policy.value) if isinstance(policy, Draft) else encode(policy)
+    await _publish(settings, Topic.POLICIES, policy.business_id.encode(), value, headers)
 
 
 async def withdraw_policy(
