@@ -14,7 +14,7 @@ from handraise.review.queries.policies import policy_history, policy_version
 from handraise.review.queries.promises import PromiseFigures, promise_figures
 from handraise.review.queries.rates import Day, days
 from handraise.review.queries.scope import Scope
-from handraise.review.queries.scores import Bar, ScoreHistogram, score_histogram
+from handraise.review.queries.scores import Bar, ScoreHistogram, score_histogram, score_histograms
 
 __all__ = [
     "Bar",
@@ -44,4 +44,5 @@ __all__ = [
     "policy_version",
     "promise_figures",
     "score_histogram",
+    "score_histograms",
 ]

@@ -39,10 +39,15 @@ class EscalationFilter(Struct, frozen=True, kw_only=True):
 
 
 def open_escalations(
-    session: Session, *, business: str | None = None, owner: str | None = None, limit: int = MOST
+    session: Session,
+    *,
+    business: str | None = None,
+    owner: str | None = None,
+    claimed: bool | None = None,
+    limit: int = MOST,
 ) -> list[EscalationRow]:
     """Those that are not closed, the first due first."""
-    wanted = EscalationFilter(business=business, owner=owner, open=True)
+    wanted = EscalationFilter(business=business, owner=owner, claimed=claimed, open=True)
     statement = _select(wanted).order_by(EscalationRow.due_at, EscalationRow.escalation_id).limit(limit)
     return list(session.scalars(statement))
 
