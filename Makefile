@@ -65,7 +65,7 @@ demo: setup
 
 # One process and one summary. The folders are named in the order in which a failure is cheapest to learn of; one that
 # does not exist yet is passed over.
-TESTS := $(wildcard $(addprefix tests/,unit component ops integration chaos))
+TESTS := $(wildcard $(addprefix tests/,unit component ops integration browser chaos))
 
 test: setup
 	@$(BIN)/pytest $(or $(ARGS),$(TESTS))

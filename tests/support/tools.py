@@ -11,6 +11,7 @@ from typing import Final
 import pytest
 
 HOW_TO_GET: Final = {
+    "chromium": "the Debian package has it: apt-get install --no-install-recommends chromium",
     "promtool": "the Debian package `prometheus` has it: apt-get install --no-install-recommends prometheus",
     "prometheus": "the Debian package `prometheus` has it: apt-get install --no-install-recommends prometheus",
     "docker-compose": "`make setup` installs it on Linux on x86-64; elsewhere it comes with Docker",

@@ -34,8 +34,9 @@ EDGES: Final = {
     "agents": {"app"},
     "reference": set[str](),
     "training": set[str](),
+    "console": {"cli"},
     "review": {"cli", "console", "demo", "reference"},
-    "engine": {"agents", "app", "cli", "demo", "reference", "review", "telemetry"},
+    "engine": {"agents", "app", "cli", "console", "demo", "reference", "review", "telemetry"},
 }
 """Who may import each package at the edge; nothing below may reach back."""
 TOP_LEVEL: Final = {

@@ -193,6 +193,29 @@ class Settings(BaseSettings):
     http_port: Annotated[int, Field(ge=0, le=65_535)] = Field(
         9464, description="Port for the same; 0 takes a free one, which the log names."
     )
+    console_host: str = Field(
+        "127.0.0.1", description="Address of `handraise console`; whoever can reach it still needs its token."
+    )
+    console_port: Annotated[int, Field(ge=0, le=65_535)] = Field(
+        8480, description="Port for the same; 0 takes a free one, which is printed."
+    )
+    console_token: Annotated[SecretStr, Field(min_length=20)] | None = Field(
+        None,
+        description="What people sign in with; better as a secret file. None makes a new one at each start, which is"
+        " printed.",
+    )
+    console_origin: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")] | None = Field(
+        None,
+        description="The address under which people open the console through a proxy, for example"
+        " `https://handraise.example.com`; none means its own.",
+    )
+    console_session_hours: Annotated[float, Field(gt=0, le=720)] = Field(
+        12.0, description="Hours after which one has to sign in to the console again."
+    )
+    console_trial_messages: Annotated[int, Field(ge=1_000, le=10_000_000)] = Field(
+        200_000, description="The most messages that trying a policy on the past in the console reads from Kafka."
+    )
+
     log_level: LogLevel = Field(LogLevel.INFO, description="The least severe log lines that are written.")
     log_format: LogFormat = Field(LogFormat.AUTO, description="`auto` is readable on a terminal, otherwise JSON lines.")
 

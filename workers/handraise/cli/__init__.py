@@ -46,6 +46,9 @@ SUBCOMMANDS: Final = {
         "handraise.cli.explain", "explain", "Tell, turn by turn, why a conversation was raised or not."
     ),
     "erase": _Subcommand("handraise.cli.erase", "erase", "Forget a conversation, or all of a customer's."),
+    "console": _Subcommand(
+        "handraise.cli.console", "console", "Serve the page for those who run the business, over the log."
+    ),
     "demo": _Subcommand(
         "handraise.cli.demo", "demo", "Watch sample conversations live, on a broker that comes with it."
     ),

@@ -1,0 +1,132 @@
+"""What every request goes through: the host that it names, where it came from, who sent it; and the headers back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from handraise.console.access import Access, Session
+
+SIGN_IN: Final = "/sign-in"
+CSRF_FIELD: Final = "csrf"
+CSRF_HEADER: Final = "X-CSRF-Token"
+_OPEN: Final = (SIGN_IN, "/static/", "/healthz")
+_SAFE: Final = frozenset({"GET", "HEAD"})
+_LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+    " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    # The address of the sign-in page can hold the token. (`no-referrer` would hide the origin of our own forms too.)
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Place:
+    """Where the console is: which hosts a request may name, and what its cookie is called.
+
+    Args:
+        host: the address that it listens on.
+        port: the port that it listens on; cookies know no ports, so that it is part of the name.
+        origin: the address under which people open it through a proxy.
+    """
+
+    def __init__(self, host: str, port: int, origin: str | None) -> None:
+        self.origin: Final = origin or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        self.secure: Final = self.origin.startswith("https:")
+        self.cookie: Final = f"{'__Host-' if self.secure else ''}handraise-{port}"
+        local = {f"{name}:{port}" for name in _LOCAL_HOSTS}
+        self._hosts: Final = local | {urlsplit(self.origin).netloc}
+        self._origins: Final = {f"http://{host}" for host in local} | {self.origin}
+
+    def names(self, host: str) -> bool:
+        """Whether this `Host` is the console; a page of somebody else's that points its name here is refused."""
+        return host in self._hosts
+
+    def sent(self, origin: str) -> bool:
+        """Whether a request with this `Origin` comes from a page of the console."""
+        return origin in self._origins
+
+
+class Guard:
+    """Lets through what comes from somebody who has signed in, and puts the headers on every answer."""
+
+    def __init__(self, app: ASGIApp, access: Access, place: Place) -> None:
+        self._app = app
+        self._access = access
+        self._place = place
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or hand it on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        refused = self._refusal(scope)
+        await (refused or self._app)(scope, receive, with_headers)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        headers = Headers(scope=scope)
+        if not self._place.names(headers.get("host", "")):
+            return PlainTextResponse(f"The console is at {self._place.origin}.", 421)
+        origin = headers.get("origin")
+        if scope["method"] not in _SAFE and origin is not None and not self._place.sent(origin):
+            return PlainTextResponse("This was sent by another site.", 403)
+        session = self._session(Request(scope))
+        scope.setdefault("state", {})["session"] = session
+        if session is None and not scope["path"].startswith(_OPEN):
+            return _to_sign_in(scope, headers)
+        return None
+
+    def _session(self, request: Request) -> Session | None:
+        return self._access.session(request.cookies.get(self._place.cookie, ""))
+
+
+def _to_sign_in(scope: Scope, headers: Headers) -> Response:
+    if headers.get("hx-request") == "true":
+        # htmx would put the page of a redirect into the part that it asked for.
+        return Response(status_code=401, headers={"HX-Redirect": SIGN_IN})
+    if scope["method"] not in _SAFE or "text/html" not in headers.get("accept", ""):
+        return PlainTextResponse("Sign in first.", 401)
+    path = str(scope["path"])
+    return RedirectResponse(SIGN_IN if path == "/" else f"{SIGN_IN}?next={quote(path)}", 303)
+
+
+def session_of(request: Request) -> Session:
+    """The session of a request that the guard has let through."""
+    session = request.state.session
+    if not isinstance(session, Session):
+        raise TypeError("a page for people who have signed in was reached without a session")
+    return session
+
+
+def checked(handler: Handler) -> Handler:
+    """A handler that changes something: it runs only with the session's own token in the form or the header."""
+
+    async def run(request: Request) -> Response:
+        given = request.headers.get(CSRF_HEADER) or (await request.form()).get(CSRF_FIELD)
+        if not isinstance(given, str) or not session_of(request).owns(given):
+            return PlainTextResponse("This page is too old, or was sent by another site: load it again.", 403)
+        return await handler(request)
+
+    return run

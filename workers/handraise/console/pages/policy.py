@@ -1,0 +1,181 @@
+"""Try: change a policy, see what is wrong with it as one writes, publish it, and go back to an earlier one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, Final
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from handraise.console.guard import checked, session_of
+from handraise.console.policies import InForce, Policies, Proposal, versions
+from handraise.console.publisher import BrokerAwayError, confirmed
+from handraise.console.rendering import is_partial
+from handraise.console.services import Services, services_of
+from handraise.review.publishing import publish_policy
+from handraise.review.queries import names, policy_version
+from handraise.review.tables import PolicyRow
+
+_SEEN_SECONDS: Final = 3.0
+_LOOK_SECONDS: Final = 0.1
+_MOST_NOTE: Final = 500
+
+
+async def choose(request: Request) -> Response:
+    """Whose policy."""
+    services = services_of(request)
+
+    def read() -> list[str]:
+        with services.log.reading() as session:
+            return names(session).businesses
+
+    known = await run_in_threadpool(read)
+    if len(known) == 1:
+        return RedirectResponse(address(known[0]), 303)
+    return services.renderer.page(request, "try_choose.html", businesses=known)
+
+
+async def show(request: Request) -> Response:
+    """The editor, with the policy in force or an earlier version in it."""
+    services, business = services_of(request), _business(request)
+    wanted = request.query_params.get("version")
+    found, published = await run_in_threadpool(_read, services, business)
+    document, opened = found.document, None
+    if wanted:
+        opened = await run_in_threadpool(_version, services, business, wanted)
+        if opened is None or opened.document is None:
+            raise HTTPException(404, "There is no such version.")
+        document = opened.document
+    proposal = await run_in_threadpool(_propose, services, business, document)
+    return services.renderer.page(
+        request, "try.html", **values(business, found, published), document=document, proposal=proposal, opened=opened
+    )
+
+
+async def check(request: Request) -> Response:
+    """What is wrong with the text as it is now."""
+    services, business, form = services_of(request), _business(request), await request.form()
+    proposal = await run_in_threadpool(_propose, services, business, text_of(form, "document"))
+    return services.renderer.page(request, "try_problems.html", proposal=proposal, version=text_of(form, "against"))
+
+
+async def publish(request: Request) -> Response:
+    """Put the text into force, unless somebody else has changed the policy since the page was loaded."""
+    services, business, form = services_of(request), _business(request), await request.form()
+    proposal = await run_in_threadpool(_propose, services, business, text_of(form, "document"))
+    if proposal.draft is None or proposal.version is None:
+        return _outcome(
+            request, business, proposal=proposal, status=422, problem="This cannot be published before it is mended."
+        )
+    found, _ = await run_in_threadpool(_read, services, business)
+    if found.version != text_of(form, "against"):
+        by = (found.publication.by if found.publication else None) or "Somebody"
+        problem = f"{by} has changed this policy meanwhile. Open it anew, and make your change to what holds now."
+        return _outcome(request, business, proposal=proposal, status=409, problem=problem)
+    note = " ".join(text_of(form, "note").split())[:_MOST_NOTE] or None
+    publishing = publish_policy(
+        services.settings,
+        proposal.draft,
+        document=text_of(form, "document"),
+        by=session_of(request).name,
+        note=note,
+    )
+    try:
+        await confirmed(publishing)
+    except BrokerAwayError as error:
+        return _outcome(request, business, proposal=proposal, status=503, problem=str(error))
+    seen = await _seen(services, business, proposal.version)
+    if not is_partial(request):
+        return RedirectResponse(address(business), 303)
+    return _outcome(request, business, proposal=proposal, seen=seen)
+
+
+async def state(request: Request) -> Response:
+    """Which version holds, and whether the workers follow it; asked again whenever the log has something new."""
+    services, business = services_of(request), _business(request)
+    found, published = await run_in_threadpool(_read, services, business)
+    return services.renderer.page(request, "try_versions.html", **values(business, found, published))
+
+
+def address(business: str) -> str:
+    """The page of a business's policy."""
+    return f"/try/{quote(business, safe='')}"
+
+
+def values(business: str, found: InForce, published: list[PolicyRow]) -> dict[str, Any]:
+    """What the templates of the page name."""
+    return {
+        "business": business,
+        "address": address(business),
+        "in_force": found,
+        "versions": published,
+        "version": found.version,
+    }
+
+
+def text_of(form: FormData, name: str) -> str:
+    """A text of the form, with the line ends that a file has."""
+    value = form.get(name)
+    return value.replace("\r\n", "\n") if isinstance(value, str) else ""
+
+
+def _outcome(
+    request: Request, business: str, *, proposal: Proposal, status: int = 200, problem: str = "", seen: bool = False
+) -> Response:
+    """What became of publishing; htmx puts it below the editor."""
+    services = services_of(request)
+    if not is_partial(request):
+        raise HTTPException(status, problem)
+    answer = services.renderer.page(
+        request, "try_published.html", status, proposal=proposal, problem=problem, seen=seen, address=address(business)
+    )
+    if not problem:
+        answer.headers["HX-Trigger-After-Swap"] = "published"
+    return answer
+
+
+def _business(request: Request) -> str:
+    business = request.path_params["business"]
+    return str(business)
+
+
+def _read(services: Services, business: str) -> tuple[InForce, list[PolicyRow]]:
+    with services.log.reading() as session:
+        return Policies(session, services.settings).in_force(business), versions(session, business)
+
+
+def _propose(services: Services, business: str, document: str) -> Proposal:
+    with services.log.reading() as session:
+        return Policies(session, services.settings).propose(business, document)
+
+
+def _version(services: Services, business: str, version: str) -> PolicyRow | None:
+    with services.log.reading() as session:
+        return policy_version(session, business, version)
+
+
+async def _seen(services: Services, business: str, version: str) -> bool:
+    """Whether the log has read the new version within the time that a person waits for."""
+    deadline = time.monotonic() + _SEEN_SECONDS
+    while time.monotonic() < deadline:
+        found, _ = await run_in_threadpool(_read, services, business)
+        if found.version == version and found.publication is not None:
+            return True
+        await asyncio.sleep(_LOOK_SECONDS)
+    return False
+
+
+routes = [
+    Route("/try", choose),
+    Route("/try/{business}", show),
+    Route("/try/{business}/state", state),
+    Route("/try/{business}/check", checked(check), methods=["POST"]),
+    Route("/try/{business}/publish", checked(publish), methods=["POST"]),
+]

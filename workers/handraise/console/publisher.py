@@ -1,0 +1,38 @@
+"""What people do in the console goes out to Kafka, and they are told when it did not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Final
+
+import structlog
+from aiokafka.errors import KafkaError
+
+from handraise.engine.errors import EngineError
+from handraise.review.publishing import NotPublishedError
+
+ANSWER_SECONDS: Final = 8.0
+"""A person waits for it."""
+
+log = structlog.get_logger(__name__)
+
+
+class BrokerAwayError(Exception):
+    """Kafka did not confirm what was sent; the message says so to the person who sent it."""
+
+
+async def confirmed(publishing: Awaitable[None]) -> None:
+    """Wait until Kafka has what is published.
+
+    Raises:
+        BrokerAwayError: Kafka does not answer, or not in time.
+    """
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await publishing
+    except (EngineError, NotPublishedError, KafkaError, TimeoutError) as error:
+        log.warning("not_published", error=type(error).__name__)
+        raise BrokerAwayError(
+            "Kafka does not answer, so this may not have been sent. Try again in a moment."
+        ) from error

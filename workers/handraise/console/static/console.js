@@ -1,0 +1,93 @@
+// The little that a page does by itself; everything else is htmx. Without this file every page still works.
+"use strict";
+(() => {
+  const zone = document.querySelector("[data-zone]");
+  if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+
+  // A choice shows what it chooses without a button.
+  for (const form of document.querySelectorAll("form[data-submits]")) {
+    form.addEventListener("change", () => form.requestSubmit());
+  }
+
+  // What is a row of choices on a wide screen is folded on a narrow one.
+  if (matchMedia("(max-width: 640px)").matches) {
+    for (const choices of document.querySelectorAll("details[data-wide-open]")) choices.removeAttribute("open");
+  }
+
+  // The row of the one that is shown is marked at once, and stays so in a list that was asked for before.
+  let chosen = document.querySelector(".row[aria-current]")?.id;
+  const mark = () => {
+    for (const row of document.querySelectorAll(".row")) {
+      if (row.id === chosen) row.setAttribute("aria-current", "true");
+      else row.removeAttribute("aria-current");
+    }
+  };
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest(".row");
+    if (row) { chosen = row.id; mark(); }
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id === "list") mark();
+    // On a narrow screen the detail takes the place of the list.
+    if (event.target.id === "detail" && location.pathname.startsWith("/now/")) document.body.classList.add("has-chosen");
+  });
+
+  // The editor: numbers beside the lines, those with a problem marked, and a way from a problem to its line.
+  const code = document.querySelector("[data-code]");
+  const gutter = document.querySelector("[data-gutter]");
+  const number = () => {
+    const marked = new Set([...document.querySelectorAll("#problems [data-line]")].map((one) => Number(one.dataset.line)));
+    const lines = code.value.split("\n").map((_, at) => {
+      const line = document.createElement(marked.has(at + 1) ? "b" : "span");
+      line.textContent = `${at + 1}\n`;
+      return line;
+    });
+    gutter.replaceChildren(...lines);
+    gutter.scrollTop = code.scrollTop;
+  };
+  if (code && gutter) {
+    code.addEventListener("input", number);
+    code.addEventListener("scroll", () => { gutter.scrollTop = code.scrollTop; });
+    new ResizeObserver(() => { gutter.style.height = `${code.offsetHeight}px`; }).observe(code);
+    document.addEventListener("htmx:afterSwap", (event) => { if (event.target.id === "problems") number(); });
+    document.addEventListener("click", (event) => {
+      const line = event.target.closest("#problems [data-line]");
+      if (!line) return;
+      const before = code.value.split("\n").slice(0, Number(line.dataset.line) - 1);
+      const start = before.reduce((length, text) => length + text.length + 1, 0);
+      code.focus();
+      code.setSelectionRange(start, start + (code.value.slice(start).split("\n")[0] || "").length);
+      code.scrollTop = Math.max(0, before.length - 4) * parseFloat(getComputedStyle(code).lineHeight);
+    });
+    number();
+  }
+
+  const move = (step) => {
+    const rows = [...document.querySelectorAll(".row")];
+    const at = rows.findIndex((row) => row.id === chosen);
+    const next = rows[Math.min(rows.length - 1, Math.max(0, at + step))];
+    if (next) { next.focus(); next.click(); }
+  };
+
+  // A note that is being written outlives the part around it, which the server sends anew.
+  const notes = new Map();
+  document.addEventListener("input", (event) => {
+    if (event.target.matches("[data-note]")) notes.set(event.target.id, event.target.value);
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target.matches("form.actions")) notes.clear();
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const note of document.querySelectorAll("[data-note]")) {
+      if (!note.value && notes.has(note.id)) note.value = notes.get(note.id);
+    }
+  });
+
+  // One letter, only where nobody is writing: j and k go through the list, the others press the button they are on.
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea")) return;
+    if (event.key === "j" || event.key === "k") { move(event.key === "j" ? 1 : -1); return; }
+    const button = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    if (button) button.click();
+  });
+})();
