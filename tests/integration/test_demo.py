@@ -146,14 +146,27 @@ def test_a_signal_ends_the_demo_with_a_summary_and_leaves_no_process(demo: Start
     assert run.processes() == []
 
 
-def test_a_demo_that_is_kept_up_answers_until_ctrl_c(demo: StartDemo) -> None:
-    run = demo("--speed", "50", "--keep")
+def test_a_demo_that_is_kept_up_goes_on_with_a_log_and_a_console_until_ctrl_c(demo: StartDemo) -> None:
+    run = demo("--speed", "20", "--keep")
     run.wait_for("Up until Ctrl-C")
+    assert len(run.processes()) == 5
     address = re.findall(r"http://\S+/metrics", run.out)[-1]
-    with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - the worker's own URL
-        assert b"handraise_escalations_total{" in answer.read()
+    before = _folded(address)
+    assert before
+    until(lambda: _folded(address) > before, SECONDS, "more conversations")
+    console = re.findall(r"in a browser: (http://\S+/sign-in\?token=\S+)$", run.out, flags=re.MULTILINE)[0]
+    assert b'name="token"' in _get(console)
     run.process.send_signal(signal.SIGINT)
     assert run.wait() == 0, run.err
+    assert run.processes() == []
+
+
+def test_a_demo_that_was_started_in_the_background_ends_when_asked(demo: StartDemo) -> None:
+    """A shell starts a background job with Ctrl-C ignored."""
+    run = demo("--speed", "20", "--keep", preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+    run.wait_for("Up until Ctrl-C")
+    run.process.send_signal(signal.SIGTERM)
+    assert run.wait() in {0, 143}, run.err
     assert run.processes() == []
 
 
@@ -236,6 +249,17 @@ def test_what_cannot_be_is_told_in_a_sentence(
     assert run.wait() == status
     assert told in run.err
     assert "Traceback" not in run.err
+
+
+def _get(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - an address of the demo's own
+        return bytes(answer.read())
+
+
+def _folded(address: str) -> float:
+    """How many messages the worker has folded."""
+    lines = _get(address).decode().splitlines()
+    return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith("handraise_messages_total{"))
 
 
 def _read(terminal: int) -> bytes:

@@ -7,8 +7,8 @@ import re
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -20,14 +20,16 @@ from handraise.cli.errors import UserError
 from handraise.cli.lines import Reader
 from handraise.demo import lines
 from handraise.demo.broker import BrokerError
+from handraise.demo.going_on import go_on
 from handraise.demo.installation import Installation, Say, on_embedded_broker, on_own_broker
 from handraise.demo.play import StalledError, play, schedule
-from handraise.demo.samples import samples_to_play
+from handraise.demo.program import Page, Program, ProgramError, Worker, running
+from handraise.demo.samples import load_samples, samples_to_play
 from handraise.demo.tally import Tally
 from handraise.demo.view import view_for
-from handraise.demo.worker import Worker, WorkerError, worker
 from handraise.engine.errors import EngineError
 from handraise.events import ChatMessage
+from handraise.settings import Settings
 
 _SERVERS: Final = re.compile(r"[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*")
 
@@ -61,7 +63,9 @@ def demo(
             help="An Apache Kafka of your own, in topics of this run; HANDRAISE_ variables say how it is secured.",
         ),
     ] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Stay up after the last message, until Ctrl-C.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Start the log and the console too, and stay up with more conversations.")
+    ] = False,
 ) -> None:
     """Stream sample conversations through a real worker and show each escalation as it happens."""
     conversations = _conversations(file)
@@ -73,20 +77,23 @@ def demo(
     with _stopped_by_signals(), tempfile.TemporaryDirectory(prefix="handraise-demo-") as name:
         scratch = Path(name)
         try:
-            with _installation(broker, scratch, say) as installation, worker(installation, scratch) as running:
+            with ExitStack() as started:
+                installation = started.enter_context(_installation(broker, scratch, say))
+                worker = started.enter_context(running(Worker, "worker", installation, scratch))
                 say("Starting a worker, which takes a few seconds …")
-                running.wait_ready()
-                say(f"It is ready. Its metrics, while it runs: {running.metrics_url}")
-                _play(installation, running, conversations, speed, console, say)
+                worker.wait_ready()
+                say(f"It is ready. Its metrics, while it runs: {worker.metrics_url}")
+                others = _others(started, installation, scratch, say) if keep else []
+                _play(installation, worker, conversations, speed, console, say)
                 if keep:
-                    _stay(installation, running, say)
-        except (BrokerError, WorkerError, EngineError, StalledError) as error:
+                    _stay(installation, worker, others, _more(file), say)
+        except (BrokerError, ProgramError, EngineError, StalledError) as error:
             raise UserError(str(error)) from error
 
 
 def _play(
     installation: Installation,
-    running: Worker,
+    worker: Worker,
     conversations: list[list[ChatMessage]],
     speed: float,
     console: Console,
@@ -97,26 +104,66 @@ def _play(
     say(f"{len(conversations)} conversations take {planned[-1].due:.0f} s at this speed; Ctrl-C ends them.")
     try:
         with view_for(console, tally) as view:
-            asyncio.run(play(installation.settings, planned, view, running.folded))
+            asyncio.run(play(installation.settings, planned, view, worker.folded))
     finally:
         say("")
         for line in lines.summary(tally):
             say(line)
 
 
-def _stay(installation: Installation, running: Worker, say: Say) -> None:
+def _others(started: ExitStack, installation: Installation, scratch: Path, say: Say) -> list[Program]:
+    """Start the escalation log and the console over it, and tell where that is."""
+    log = started.enter_context(running(Program, "log", installation, scratch))
+    page = started.enter_context(running(Page, "console", installation, scratch))
+    for program in (log, page):
+        program.wait_ready()
+    say(f"Its escalation log, in a browser: {page.url}")
+    return [log, page]
+
+
+def _stay(
+    installation: Installation,
+    worker: Worker,
+    others: Sequence[Program],
+    more: Sequence[Sequence[ChatMessage]],
+    say: Say,
+) -> None:
     settings = installation.settings
-    say(f"Up until Ctrl-C: broker {settings.brokers}, topics {settings.topic_prefix}*, metrics {running.metrics_url}")
+    say(f"Up until Ctrl-C: broker {settings.brokers}, topics {settings.topic_prefix}*, metrics {worker.metrics_url}")
     try:
-        while True:
-            running.folded()
-            time.sleep(1.0)
+        asyncio.run(_watched(settings, worker, others, more))
     except KeyboardInterrupt:
         say("Stopping.")
 
 
+async def _watched(
+    settings: Settings, worker: Worker, others: Sequence[Program], more: Sequence[Sequence[ChatMessage]]
+) -> None:
+    """Let conversations go on for as long as every program runs."""
+    going_on = asyncio.create_task(go_on(settings, more))
+    try:
+        while True:
+            if going_on.done():
+                going_on.result()
+            await asyncio.to_thread(worker.folded)
+            for program in others:
+                program.check()
+            await asyncio.sleep(1.0)
+    finally:
+        going_on.cancel()
+        await asyncio.gather(going_on, return_exceptions=True)
+
+
+def _more(file: Path | None) -> list[list[ChatMessage]]:
+    """What is played while the demo stays up: the samples that it has not shown, and nothing after a file."""
+    if file is not None:
+        return []
+    shown = {sample.conversation.id for sample in samples_to_play()}
+    return [sample.messages for sample in load_samples() if sample.conversation.id not in shown]
+
+
 def _installation(broker: str | None, scratch: Path, say: Say) -> AbstractContextManager[Installation]:
-    return on_embedded_broker(scratch, say) if broker is None else on_own_broker(broker, configured(), say)
+    return on_embedded_broker(scratch, say) if broker is None else on_own_broker(broker, configured(), scratch, say)
 
 
 def _conversations(file: Path | None) -> list[list[ChatMessage]]:
@@ -144,6 +191,8 @@ def _stopped_by_signals() -> Iterator[None]:
         signal.raise_signal(signal.SIGINT)
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    # A shell that starts it in the background has Ctrl-C ignored, and then nothing would end it.
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt:

@@ -56,18 +56,19 @@ def on_embedded_broker(scratch: Path, say: Say) -> Iterator[Installation]:
         secrets = scratch / "secrets"
         secrets.mkdir()
         outside = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        environment = outside | _variables(own) | {SECRETS_DIR: str(secrets)}
+        environment = outside | _variables(own) | _log(scratch) | {SECRETS_DIR: str(secrets)}
         asyncio.run(create_topics(settings, Clients(settings)))
         yield Installation(settings, environment, scratch)
 
 
 @contextmanager
-def on_own_broker(servers: str, configured: Settings, say: Say) -> Iterator[Installation]:
+def on_own_broker(servers: str, configured: Settings, scratch: Path, say: Say) -> Iterator[Installation]:
     """Make topics with a prefix of this run on a broker that runs already, and delete them at the end.
 
     Args:
         servers: `host:port`, several separated by commas.
         configured: the user's settings, for how the connection is secured.
+        scratch: an empty folder, for the log.
         say: shows one line.
 
     Raises:
@@ -78,7 +79,7 @@ def on_own_broker(servers: str, configured: Settings, say: Say) -> Iterator[Inst
     say(f"Broker {servers}: exactly-once, in topics of this run, {settings.topic_prefix}*, deleted at the end.")
     asyncio.run(create_topics(settings, Clients(settings)))
     try:
-        yield Installation(settings, os.environ | _variables(own), Path.cwd())
+        yield Installation(settings, os.environ | _variables(own) | _log(scratch), Path.cwd())
     finally:
         try:
             left = asyncio.run(_delete_topics(settings))
@@ -99,6 +100,9 @@ def _own(servers: str, delivery: Delivery) -> dict[str, Any]:
         "session_timeout_seconds": _SESSION_SECONDS[delivery],
         "http_host": "127.0.0.1",
         "http_port": 0,
+        "log_http_port": 0,
+        "console_host": "127.0.0.1",
+        "console_port": 0,
         # The demo reads from the worker's log where it listens.
         "log_level": LogLevel.INFO,
         "log_format": LogFormat.JSON,
@@ -107,6 +111,11 @@ def _own(servers: str, delivery: Delivery) -> dict[str, Any]:
 
 def _variables(own: Mapping[str, Any]) -> dict[str, str]:
     return {f"{PREFIX}{name.upper()}": str(value) for name, value in own.items()}
+
+
+def _log(scratch: Path) -> dict[str, str]:
+    """Where the escalation log of the demo is, whatever other one the user has."""
+    return {f"{PREFIX}LOG_DATABASE_URL": f"sqlite:///{scratch / 'log.sqlite3'}"}
 
 
 async def _delete_topics(settings: Settings) -> bool:
