@@ -11,7 +11,9 @@ from typing import Annotated
 
 import typer
 from msgspec import Struct
+from rich.console import Console
 
+from handraise.cli.against import as_json, compare, show
 from handraise.cli.lines import Fast, Files, Reader, Run, policy_book
 from handraise.cli.progress import Progress
 from handraise.conversation import Effects
@@ -46,10 +48,33 @@ def replay(
             " passes, an AI that stays silent, the end of what is idle.",
         ),
     ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            "--against",
+            metavar="FILE|FOLDER",
+            exists=True,
+            help="Print what --policy would do otherwise than these policies, instead of events; exit 1 if anything.",
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="With --against: the difference as JSON.")] = False,
+    examples: Annotated[
+        int, typer.Option("--examples", min=0, help="With --against: how many of each kind are shown.")
+    ] = 5,
     fast: Fast = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first line that cannot be used.")] = False,
 ) -> None:
-    """Print what the worker would publish for files of events: one event a line, in the order processed."""
+    """Print what the worker would publish for files of events: one event a line, in the order processed.
+
+    With --against, print what a changed policy would add, drop and change instead.
+    """
+    if against is not None:
+        diff = compare(files, policy=policy, against=against, fast=fast, strict=strict)
+        if json:
+            typer.echo(as_json(diff))
+        else:
+            show(diff, Console(highlight=False, soft_wrap=True), examples)
+        raise typer.Exit(0 if diff.is_empty else 1)
     progress = Progress(sys.stderr)
     reader = Reader(strict=strict, say=progress.say)
     run = Run(policy_book(policy), reader, fast=fast)

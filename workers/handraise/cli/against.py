@@ -1,0 +1,98 @@
+"""`handraise replay … --against`: what two policies would do differently with the same past."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from handraise.cli.lines import Reader, policy_book
+from handraise.cli.progress import Progress
+from handraise.detection import detection
+from handraise.review.diff import Act, Comparison, Diff, Example
+
+_TEXT: Final = 160
+_SIGNS: Final = {"added": ("+", "green"), "dropped": ("-", "red"), "changed": ("~", "yellow")}
+
+
+def compare(files: list[Path], *, policy: Path | None, against: Path, fast: bool, strict: bool) -> Diff:
+    """Fold files under two policies.
+
+    Raises:
+        UserError: a policy is refused, a file cannot be read, or, where `strict`, a line cannot be used.
+    """
+    progress = Progress(sys.stderr)
+    reader = Reader(strict=strict, say=progress.say)
+    before, after = policy_book(against), policy_book(policy)
+    comparison = Comparison(before.__getitem__, after.__getitem__, *detection(fast=fast))
+    try:
+        for batch in reader.batches(files):
+            comparison.fold([event for _, event in batch])
+            for _ in batch:
+                progress.advance()
+    finally:
+        progress.clear()
+    reader.close()
+    return comparison.diff()
+
+
+def as_json(diff: Diff) -> str:
+    """For programs."""
+    return msgspec.json.format(msgspec.json.encode(diff), indent=2).decode()
+
+
+def show(diff: Diff, console: Console, examples: int) -> None:
+    """For people: totals by trigger, and then so many examples of each kind."""
+    console.print(Text(_summary(diff)))
+    if diff.is_empty:
+        return
+    table = Table(box=None, pad_edge=False)
+    table.add_column("trigger")
+    for name in ("before", "after", "added", "dropped", "changed"):
+        table.add_column(name, justify="right")
+    for one in diff.triggers:
+        numbers = (one.before, one.after, one.added, one.dropped, one.changed)
+        table.add_row(one.trigger, *(str(number) if number else "·" for number in numbers))
+    console.print()
+    console.print(table)
+    for kind, found in (("added", diff.added), ("dropped", diff.dropped), ("changed", diff.changed)):
+        for example in found[:examples]:
+            console.print()
+            _show_example(console, kind, example)
+        if len(found) > examples:
+            console.print(Text(f"\n… and {len(found) - examples} more that would be {kind}: --examples shows more"))
+
+
+def _summary(diff: Diff) -> str:
+    past = f"{diff.events} events of {diff.conversations} conversations"
+    if diff.is_empty:
+        return f"{past}: no difference"
+    return (
+        f"{past}: {len(diff.added)} would be added, {len(diff.dropped)} would be dropped,"
+        f" {len(diff.changed)} would be changed"
+    )
+
+
+def _show_example(console: Console, kind: str, example: Example) -> None:
+    sign, colour = _SIGNS[kind]
+    head = Text(f"{sign} {example.trigger}", style=f"bold {colour}")
+    head.append(f"  {example.business_id}/{example.conversation_id}", style="not bold default")
+    console.print(head)
+    if example.text:
+        text = " ".join(example.text.split())
+        console.print(Text(f"  “{text[:_TEXT]}{'…' if len(text) > _TEXT else ''}”", style="dim"))
+    act = example.after or example.before
+    if act is not None and not example.changes:
+        console.print(Text(f"  {_told(act)}"))
+    for change in example.changes:
+        console.print(Text(f"  {change.name.replace('_', ' ')}: {change.before or 'none'} → {change.after or 'none'}"))
+
+
+def _told(act: Act) -> str:
+    owner = f" to {act.owner}, due {act.due_at:%Y-%m-%d %H:%M} UTC" if act.owner and act.due_at else ""
+    return f"{act.action.value}{owner}; {act.because}"
