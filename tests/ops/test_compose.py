@@ -40,7 +40,15 @@ def settings_of(service: dict[str, Any]) -> dict[str, str]:
 
 
 def test_the_services_are_the_whole_path(resolved: dict[str, Any]) -> None:
-    assert resolved["services"].keys() == {"kafka", "topics", "worker", "prometheus", "grafana"}
+    assert resolved["services"].keys() == {
+        "kafka",
+        "topics",
+        "worker",
+        "log",
+        "console",
+        "prometheus",
+        "grafana",
+    }
     assert "version" not in yaml.safe_load(COMPOSE.read_text())
 
 
@@ -48,7 +56,7 @@ def test_every_published_port_is_on_this_machine_alone(resolved: dict[str, Any])
     ports = {
         name: port["host_ip"] for name, service in resolved["services"].items() for port in service.get("ports", [])
     }
-    assert ports == dict.fromkeys(("kafka", "prometheus", "grafana"), "127.0.0.1")
+    assert ports == dict.fromkeys(("kafka", "console", "prometheus", "grafana"), "127.0.0.1")
 
 
 def test_every_foreign_image_is_pinned_to_a_whole_version(resolved: dict[str, Any]) -> None:
@@ -60,7 +68,7 @@ def test_every_foreign_image_is_pinned_to_a_whole_version(resolved: dict[str, An
     assert all(re.search(r":\d+\.\d+\.\d+-", image) for image in images)
 
 
-@pytest.mark.parametrize("name", ["topics", "worker"])
+@pytest.mark.parametrize("name", ["topics", "worker", "log", "console"])
 def test_every_variable_is_a_setting_and_all_hold_together(
     resolved: dict[str, Any], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,15 +77,25 @@ def test_every_variable_is_a_setting_and_all_hold_together(
     assert given
     assert given.keys() <= Settings.model_fields.keys()
     for variable, value in service["environment"].items():
-        monkeypatch.setenv(variable, value)
+        if value is not None:
+            monkeypatch.setenv(variable, value)
     settings = load_settings()
     kafka = resolved["services"]["kafka"]["environment"]
     assert f"//{settings.brokers}" in kafka["KAFKA_ADVERTISED_LISTENERS"]
 
 
-def test_topics_and_worker_agree_on_the_installation(resolved: dict[str, Any]) -> None:
-    topics, worker = (settings_of(resolved["services"][name]) for name in ("topics", "worker"))
-    assert topics.items() <= worker.items()
+def test_all_agree_on_the_installation(resolved: dict[str, Any]) -> None:
+    topics = settings_of(resolved["services"]["topics"])
+    for name in ("worker", "log", "console"):
+        assert topics.items() <= settings_of(resolved["services"][name]).items()
+
+
+def test_the_log_and_the_console_share_one_database_in_a_volume_of_theirs(resolved: dict[str, Any]) -> None:
+    log, console = (resolved["services"][name] for name in ("log", "console"))
+    assert settings_of(log)["log_database_url"] == settings_of(console)["log_database_url"]
+    (mounted,) = {volume["target"] for service in (log, console) for volume in service["volumes"]}
+    assert settings_of(log)["log_database_url"].startswith(f"sqlite:///{mounted}/")
+    assert f"--group=handraise {mounted}" in DOCKERFILE.read_text()
 
 
 def test_services_start_in_order_and_only_on_what_works(resolved: dict[str, Any]) -> None:
@@ -87,15 +105,18 @@ def test_services_start_in_order_and_only_on_what_works(resolved: dict[str, Any]
     }
     assert conditions["topics"] == {"kafka": "service_healthy"}
     assert conditions["worker"] == {"kafka": "service_healthy", "topics": "service_completed_successfully"}
+    assert conditions["log"] == conditions["worker"]
+    assert conditions["console"] == {"log": "service_healthy"}
     assert conditions["grafana"] == {"prometheus": "service_healthy"}
-    for name in ("kafka", "worker", "prometheus", "grafana"):
+    for name in ("kafka", "worker", "log", "console", "prometheus", "grafana"):
         assert resolved["services"][name]["healthcheck"]["test"][0] == "CMD"
 
 
 def test_commands_are_ones_that_handraise_has(resolved: dict[str, Any]) -> None:
     assert resolved["services"]["topics"]["command"] == ["topics", "create"]
+    assert [resolved["services"][name]["command"] for name in ("log", "console")] == [["log"], ["console"]]
     default = json.loads(re.findall(r"^CMD (\[.*\])$", DOCKERFILE.read_text(), re.MULTILINE)[-1])
-    assert {"topics", *default} <= SUBCOMMANDS.keys()
+    assert {"topics", "log", "console", *default} <= SUBCOMMANDS.keys()
 
 
 def test_the_worker_is_scraped_inside_the_network_alone(resolved: dict[str, Any]) -> None:
