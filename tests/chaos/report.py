@@ -34,6 +34,8 @@ with that.
   fault keeps the load from the broker, the wait of the producer is part of it.
 - **recovery**: after each blow, until every partition had decided a message that was sent after it; the longest.
 - **exits**: workers that ended by themselves, and were started again as a supervisor would.
+- **load**: the machine's load average over the last five minutes. Where it is well above the number of cores, all that
+  is measured in seconds is longer than it would be on a machine of one's own.
 
 Exactly-once holds if all of lost, unseen, duplicate, differing, unexpected, order and drift are 0, for a consumer that
 reads only what is committed; at-least-once if all but duplicate are.
@@ -54,6 +56,7 @@ _COLUMNS: Final = (
     "latency",
     "recovery",
     "exits",
+    "load",
 )
 
 
@@ -97,6 +100,7 @@ def _cells(name: str, delivery: str, one: Mapping[str, Any]) -> list[str]:
         f"{latency.get('p50', 0) * 1_000:.0f} ms, {latency.get('worst', 0):.1f} s",
         f"{longest:.1f} s after {one['strikes']}",
         str(len(one["crashes"])),
+        f"{one.get('load_average', 0):g}",
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -63,6 +64,8 @@ class Verdict:
     crashes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     figures: dict[str, float] = field(default_factory=dict)
+    load_average: float = 0.0
+    """Of the machine, over the last five minutes: above the number of its cores, everything waited for a turn."""
 
     @property
     def progress(self) -> bool:
@@ -131,6 +134,7 @@ async def judge(trial: Trial, unseen: int) -> Verdict:
         crashes=trial.crew.crashes,
         problems=[*trial.problems, *trial.crew.bad_exits, *_miscounted(trial, found)],
         figures=trial.figures,
+        load_average=round(os.getloadavg()[1], 1),
     )
     _tell_times(trial, verdict)
     return verdict

@@ -65,6 +65,7 @@ async def storm(trial: Trial) -> None:
             await crew.terminate(there[0])
         elif len(coming) < _COMING and trial.goes_on:
             # Started before it is due, since a start takes longer than the rhythm.
+            trial.struck()
             crew.start(place)
             coming.append(place)
             place += 1
