@@ -141,19 +141,23 @@ class Oracle:
         self._current: BusinessPolicy | None = None
         self._processor = Processor(self._policy, remembered(detect), detector_version)
 
-    def judge(self, case: Case, findings: Findings) -> None:
-        """Compare one conversation, by the order of its events that explains most."""
-        best: Findings | None = None
-        for events in _orders(case.messages, case.outcomes):
+    def judge(self, case: Case, findings: Findings) -> bool:
+        """Compare one conversation, by the order of its events that explains most.
+
+        Returns:
+            Whether that is the order in which they were sent: the outcome at the end.
+        """
+        best, best_place = Findings(), -1
+        for place, events in enumerate(_orders(case.messages, case.outcomes)):
             found = Findings()
             self.compare(case.key, self.expected(case.key, events), case.outputs, case.state, found)
-            if best is None or found.differences < best.differences:
-                best = found
+            if best_place < 0 or found.differences < best.differences:
+                best, best_place = found, place
             if not found.differences:
                 break
-        if best is not None:
-            add(findings, best)
+        add(findings, best)
         findings.conversations += 1
+        return best_place == 0
 
     def _policy(self, _: str) -> BusinessPolicy:
         assert self._current is not None

@@ -115,8 +115,8 @@ async def judge(trial: Trial, unseen: int) -> Verdict:
         said = [event for event in events if isinstance(event, ChatMessage)]
         done = [event for event in events if isinstance(event, Outcome)]
         case = Case(key, said, done, outputs.pop(key, []), states.pop(key, None))
-        oracle.judge(case, found)
-        if not _answers(case, scripts[said[0].conversation_id]):
+        as_sent = oracle.judge(case, found)
+        if as_sent and not _answers(case, scripts[said[0].conversation_id]):
             found.wrong_answers += 1
             found.note(f"wrong answer: {key!r}")
     for key, left in outputs.items():
