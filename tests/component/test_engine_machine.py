@@ -12,6 +12,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -39,7 +40,7 @@ SENDERS: Final = (Sender.CUSTOMER, Sender.CUSTOMER, Sender.ASSISTANT, Sender.HUM
 DETECT: Final = remembered(detect_fast)
 BOOK: Final = PolicyBook()
 GARBAGE: Final = (b"", b"{", b"\xff", b'{"message_id": "m"}', b"null")
-LONG_SECONDS: Final = 3.0
+LONG_SECONDS: Final = 10.0
 """Of the clock that is put forward: longer than any wait in the task."""
 
 
@@ -185,6 +186,9 @@ class EngineMachine(RuleBasedStateMachine):
             if self.worker is not None:
                 while self.zombies:
                     self._stop(self.zombies.pop())
+                # A wrong state shows in what comes next.
+                for conversation in CONVERSATIONS:
+                    self.deliver(conversation, TEXTS[1], Sender.CUSTOMER)
                 self._let(self._current, None)
                 self._judge()
                 self._abandon(self._current)
@@ -286,6 +290,17 @@ class EngineMachine(RuleBasedStateMachine):
         sources = [NAMES[topic] for topic in (Topic.MESSAGES, Topic.OUTCOMES, Topic.POLICIES)]
         return sorted((entry for name in sources for entry in self.model.read(name, 0)), key=lambda one: one.timestamp)
 
+    def hand_over_in_mid_batch(self, begun: int, stalled: int, more: int) -> None:
+        """A worker stands still in its batch, another one stands still as it begins, and the first one goes on."""
+        self.a_worker_starts()
+        self._let(self._current, None)
+        self.deliver(CONVERSATIONS[0], TEXTS[1], Sender.CUSTOMER)
+        self._let(self._current, begun)
+        self.take_over()
+        self._let(self._current, stalled)
+        self._let(self.zombies[0], more)
+        self.teardown()
+
 
 class AtLeastOnceMachine(EngineMachine):
     """The same without transactions: results may come again, and are the same then."""
@@ -316,3 +331,12 @@ def test_with_transactions_everything_happens_once() -> None:
 def test_without_transactions_nothing_is_lost_and_copies_are_the_same() -> None:
     """And the state is the very one that the input gives."""
     run_state_machine_as_test(AtLeastOnceMachine, settings=EXAMPLES)
+
+
+@pytest.mark.parametrize("machine", [EngineMachine, AtLeastOnceMachine])
+@pytest.mark.parametrize("begun", range(14))
+def test_a_batch_can_be_taken_over_at_every_step(machine: type[EngineMachine], begun: int) -> None:
+    """Of the worker that has it in hand, and of the one that begins."""
+    for stalled in range(14):
+        for more in (0, 1, 4):
+            machine().hand_over_in_mid_batch(begun, stalled, more)
