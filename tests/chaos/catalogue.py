@@ -66,10 +66,12 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "network": Fault(
         "A request takes 500 ms longer, and 1 % of them break their connection.",
         brokers.slow_and_broken,
-        Setup(proxied=True),
+        Setup(proxied=True, session_seconds=10.0),
     ),
-    "output": Fault("The topic of decisions takes no records for 30 s.", brokers.unwritable(Topic.DECISIONS)),
-    "changelog": Fault("The changelog takes no records for 30 s.", brokers.unwritable(Topic.STATE)),
+    "output": Fault(
+        "The topic of decisions takes no records for 30 s.", brokers.unwritable(Topic.DECISIONS), Setup(nodes=3)
+    ),
+    "changelog": Fault("The changelog takes no records for 30 s.", brokers.unwritable(Topic.STATE), Setup(nodes=3)),
     "disk": Fault(
         "The broker's disk is full until it gives up; then there is room and it starts again.",
         brokers.full,

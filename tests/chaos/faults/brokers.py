@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,9 @@ _APART_SECONDS: Final = 15.0
 _LEADERS: Final = 5
 _ALONE_SECONDS: Final = 120.0
 _UNWRITABLE_SECONDS: Final = 30.0
+_SETTLED_SECONDS: Final = 3.0
+"""For what was acknowledged before to be seen."""
+_STOP_SECONDS: Final = 60.0
 _UNREACHABLE_SECONDS: Final = 60.0
 _HALF_OPEN_SECONDS: Final = 25.0
 _FULL_SECONDS: Final = 60.0
@@ -55,15 +59,24 @@ async def leaders_killed(trial: Trial) -> None:
 
 
 def unwritable(topic: Topic) -> Callable[[Trial], Awaitable[None]]:
-    """A topic takes no records for half a minute, again and again: more copies are asked for than there are brokers."""
+    """A topic takes no records for half a minute: all three copies are asked for, and one broker is away."""
 
     async def inject(trial: Trial) -> None:
+        copies, away = len(trial.cluster.nodes), trial.cluster.nodes[-1]
         while trial.goes_on:
             async with trial.striking():
-                await _ask_for_copies(trial, topic, 2)
+                await _ask_for_copies(trial, topic, copies)
+                # In good order, so that its partitions are led by others at once: nothing but the topic is to fail.
+                await asyncio.to_thread(away.stop, _STOP_SECONDS)
+                began = time.time()
                 await trial.wait(_UNWRITABLE_SECONDS)
-                await _ask_for_copies(trial, topic, 1)
-            await trial.wait(_APART_SECONDS)
+                silent = trial.watch.seen_between(began + _SETTLED_SECONDS, time.time())
+                await _ask_for_copies(trial, topic, copies - 1)
+            if silent:
+                trial.problems.append(f"{silent} decisions were made while {topic} took no records: no fault at all")
+            away.start()
+            await asyncio.to_thread(away.wait_up)
+            await eventually(lambda: _in_step(trial), _ALONE_SECONDS, "the copies to be in step again")
 
     return inject
 

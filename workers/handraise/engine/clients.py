@@ -12,6 +12,7 @@ from aiokafka.helpers import create_ssl_context
 from aiokafka.producer import sender
 
 from handraise.engine.errors import BrokerUnreachableError
+from handraise.engine.patience import wait_for_end
 from handraise.settings import Settings
 
 RETRY_BACKOFF_MS: Final = 10
@@ -25,6 +26,7 @@ MAX_REQUEST_BYTES: Final = 1_048_576
 _MAX_BATCH_BYTES: Final = 524_288
 _FETCH_WAIT_MS: Final = 200
 _RESTORE_FETCH_BYTES: Final = 4_194_304
+_STOP_SECONDS: Final = 0.75
 _NEVER_IDLE_MS: Final = 2**31 - 1
 
 
@@ -106,10 +108,14 @@ class Clients:
         """
         try:
             await client.start()
-        except KafkaConnectionError as error:
-            raise BrokerUnreachableError(
-                f"no broker answers at {self._settings.brokers}: start Kafka there, or set HANDRAISE_BROKERS"
-            ) from error
+        except BaseException as error:
+            # One that did not start still holds connections.
+            await wait_for_end(_STOP_SECONDS, "a client that did not start to stop", _stopped(client))
+            if isinstance(error, KafkaConnectionError):
+                raise BrokerUnreachableError(
+                    f"no broker answers at {self._settings.brokers}: start Kafka there, or set HANDRAISE_BROKERS"
+                ) from error
+            raise
         return client
 
     def _common(self) -> dict[str, Any]:
@@ -135,6 +141,10 @@ class Clients:
 
 class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka carries no types
     """The class that aiokafka wants its listeners to be of."""
+
+
+async def _stopped(client: Any) -> None:  # noqa: ANN401 - aiokafka carries no types
+    await (client.close() if isinstance(client, AIOKafkaAdminClient) else client.stop())
 
 
 def _path(path: object) -> str | None:
