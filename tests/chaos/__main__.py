@@ -44,7 +44,7 @@ def main() -> int:
     for name, delivery in chosen(options.fault or FAULTS, short=options.short):
         if name in (options.fault or ()) or options.again or not results.has(name, delivery):
             _try(name, FAULTS[name], delivery, options, results)
-    if not options.short:
+    if not (options.short or options.fault):
         write_report(results.kept)
     sys.stdout.write(json.dumps(results.summary()) + "\n")
     return 0 if results.hold() else 1
