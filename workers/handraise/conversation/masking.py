@@ -19,12 +19,16 @@ MASK: Final = "•"
 
 Span = tuple[int, int]
 
-# Most messages hold none of this, and RE2 tells in one linear pass. Everything below looks closer.
-_WORTH_A_LOOK: Final = re2.compile(
-    r"(?i)\pN(?:[^\pL\pN]?\pN){6}|[A-Z]{2}[ -]?\d ?\d|[A-Z0-9_+/=.-]{18}|://|-----BEGIN"
-    r"|pass|pwd|mdp|contrase|clave|senha|palavra|kennwort|zugangs|code|código|codigo|crypto|geheim|prüf|pruf|\bpin|cvv|cvc"
-    r"|cv2|csc|otp|tan\b|token|key|secret|schl|\bcl[eé]|chave|पास|कूट|पिन|ओटी|सीवी|कलम|كلم|باس|رقم|رمز|سي في"
+# Most messages hold none of this, and RE2 tells in one linear pass. Everything below looks closer, at 20 times the cost.
+_SECRETS: Final = (
+    r"\pN(?:[^\pL\pN]?\pN){6}|[A-Z0-9_+/=.-]{18}|://|-----BEGIN|[?&#][A-Z_]+=|bearer|basic"
+    r"|pass|pwd|mdp|contrase|clave|senha|palavra|kennwort|zugangs|code|código|codigo|crypto|geheim|prüf|pruf|nummer"
+    r"|\bpin|cvv|cvc|cv2|csc|otp|tan\b|token|key|secret|schl|\bcl[eé]|chave"
+    r"|पास|कूट|पिन|ओटी|सीवी|कलम|كلم|باس|رقم|رمز|سي في"
 )
+# "At 10" begins like an IBAN, and is in every fifth message.
+_WORTH_A_LOOK: Final = re2.compile(rf"(?i)[A-Z]{{2}}[ -]?\d ?\d(?:[ \-\x{{a0}}\x{{202f}}]?[A-Z0-9]){{11}}|{_SECRETS}")
+_MORE_THAN_AN_IBAN: Final = re2.compile(f"(?i){_SECRETS}")
 _TOKENS: Final = re.compile(
     r"(?<![A-Za-z0-9_•])(?:"
     r"eyJ[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]{8,4096}(?:\.[A-Za-z0-9_-]{0,4096})?"  # JSON Web Token, RFC 7519
@@ -60,6 +64,8 @@ def mask_secrets(text: str) -> str:
     text = _well_formed(text)
     if not _WORTH_A_LOOK.search(text):
         return text
+    if not _MORE_THAN_AN_IBAN.search(text):
+        return _mask(text, iban_spans(text))
     return _mask(
         text,
         [*card_spans(text), *iban_spans(text), *announced_spans(text), *_token_spans(text), *_private_key_spans(text)],
@@ -83,9 +89,12 @@ def _well_formed(text: str) -> str:
 
 
 def _mask(text: str, spans: Iterable[Span]) -> str:
+    ordered = sorted(spans)
+    if not ordered:
+        return text
     pieces: list[str] = []
     done = 0
-    for start, end in sorted(spans):
+    for start, end in ordered:
         if end > done:
             pieces.append(text[done : max(done, start)])
             pieces.extend(character if character.isspace() else MASK for character in text[max(done, start) : end])
