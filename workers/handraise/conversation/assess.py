@@ -120,7 +120,7 @@ def _plain(
 
 
 def _spans(signals: Signals, names: tuple[str, ...]) -> tuple[Span, ...]:
-    return tuple(span for span in signals.spans if span.signal in names)
+    return tuple([span for span in signals.spans if span.signal in names]) if signals.spans else ()
 
 
 def _corroborated(

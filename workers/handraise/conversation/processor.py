@@ -17,6 +17,8 @@ from handraise.events import ChatMessage, DeadLetterReason, Outcome
 from handraise.policy.model import BusinessPolicy
 
 _UNKNOWN: Final = (DeadLetterReason.UNKNOWN_CONVERSATION, "no message has opened this conversation")
+_HOT: Final = 4_096
+"""Conversations that are kept decoded, some 5 kB each: most events belong to one that had an event a moment before."""
 NO_SIGNALS: Final = Signals(language="und", sentiment=0.0, intent=Intent.OTHER)
 """What goes with an event that has no text."""
 
@@ -59,6 +61,8 @@ class Processor:
         self._policies = policies
         self._detect = detector
         self._detector_version = detector_version
+        self._hot: dict[bytes, tuple[bytes, Conversation]] = {}
+        """The states of conversations that were folded lately, beside the bytes that they were encoded to."""
 
     def process(
         self, events: Sequence[ChatMessage | Outcome], load: Callable[[bytes], bytes | None]
@@ -80,7 +84,7 @@ class Processor:
             key = state_key(event.business_id, event.conversation_id)
             if key not in states:
                 stored = load(key)
-                states[key] = decode_state(stored) if stored is not None else None
+                states[key] = None if stored is None else self._decoded(key, stored)
             try:
                 state, effects = fold(
                     states[key], event, seen, self._policies(event.business_id), self._detector_version
@@ -92,15 +96,15 @@ class Processor:
             rejected = _UNKNOWN if effects.came_too_late else None
             results.append(Processed(key=key, state=None, effects=effects, signals=seen, rejected=rejected))
         for key, at in last.items():
-            results[at] = _with_state(results[at], states[key])
+            results[at] = self._with_state(results[at], states[key])
         return results
 
     def advance(self, key: bytes, state: bytes, until: int) -> Processed:
         """Fire the timers of a conversation that are due by `until` (epoch milliseconds) though no event has come."""
-        before = decode_state(state)
+        before = self._decoded(key, state)
         policy = self._policies(before.business_id)
         after, effects = advance(before, until, policy, self._detector_version)
-        return _with_state(Processed(key=key, state=None, effects=effects, signals=NO_SIGNALS), after)
+        return self._with_state(Processed(key=key, state=None, effects=effects, signals=NO_SIGNALS), after)
 
     def _signals(self, events: Sequence[ChatMessage | Outcome]) -> list[Signals]:
         """Signals of every event, the messages' texts detected together."""
@@ -116,8 +120,17 @@ class Processor:
         )
         return [next(found) if isinstance(event, ChatMessage) else NO_SIGNALS for event in events]
 
+    def _decoded(self, key: bytes, stored: bytes) -> Conversation:
+        known = self._hot.get(key)
+        # Only what was encoded to these very bytes: a batch that was not committed leaves others behind.
+        return known[1] if known is not None and known[0] is stored else decode_state(stored)
 
-def _with_state(done: Processed, state: Conversation | None) -> Processed:
-    if state is None:
-        return msgspec.structs.replace(done, forgotten=True)
-    return msgspec.structs.replace(done, state=encode_state(state), head=head_of_state(state))
+    def _with_state(self, done: Processed, state: Conversation | None) -> Processed:
+        self._hot.pop(done.key, None)
+        if state is None:
+            return msgspec.structs.replace(done, forgotten=True)
+        encoded = encode_state(state)
+        self._hot[done.key] = encoded, state
+        if len(self._hot) > _HOT:
+            del self._hot[next(iter(self._hot))]
+        return msgspec.structs.replace(done, state=encoded, head=head_of_state(state))

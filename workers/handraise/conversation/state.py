@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -38,7 +39,7 @@ class StoredTurn(Struct, frozen=True, array_like=True):
 
     def size(self) -> int:
         """Bytes that this turn takes in the encoded state, at most."""
-        return len(self.text.encode("utf-8", "surrogatepass")) + len(self.message_id.encode("utf-8")) + 32
+        return _bytes_of(self.text) + _bytes_of(self.message_id) + 32
 
 
 class Mood(Struct, frozen=True, array_like=True):
@@ -186,7 +187,11 @@ class Conversation(Struct, kw_only=True, array_like=True):
     def seen(self, identifier: str) -> bool:
         """Whether a message or outcome of this id is among the last 64."""
         mark, ids = id_mark(identifier), self.recent_ids
-        return any(ids[at : at + ID_BYTES] == mark for at in range(0, len(ids), ID_BYTES))
+        at = ids.find(mark)
+        while at % ID_BYTES and at >= 0:
+            # The end of one id and the beginning of the next.
+            at = ids.find(mark, at + 1)
+        return at >= 0
 
     def remember(self, identifier: str) -> None:
         """Add the id of a message or outcome to those that were seen."""
@@ -201,6 +206,11 @@ class Conversation(Struct, kw_only=True, array_like=True):
             size -= turns.pop(0).size()
 
 
+def _bytes_of(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+@lru_cache(maxsize=8)
 def id_mark(identifier: str) -> bytes:
     """A short hash that stands for an id in the state."""
     return hashlib.blake2b(identifier.encode("utf-8"), digest_size=ID_BYTES).digest()
