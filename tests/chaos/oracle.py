@@ -81,6 +81,15 @@ class Case(NamedTuple):
     state: bytes | None
 
 
+class Order(NamedTuple):
+    """An order of a conversation's events."""
+
+    as_sent: bool
+    """The outcome is at the end."""
+    rejected: list[Event]
+    """What must be a dead letter: an outcome that came before every message."""
+
+
 @dataclass
 class Findings:
     """How the output of a run differs from what it must be."""
@@ -141,23 +150,20 @@ class Oracle:
         self._current: BusinessPolicy | None = None
         self._processor = Processor(self._policy, remembered(detect), detector_version)
 
-    def judge(self, case: Case, findings: Findings) -> bool:
-        """Compare one conversation, by the order of its events that explains most.
-
-        Returns:
-            Whether that is the order in which they were sent: the outcome at the end.
-        """
-        best, best_place = Findings(), -1
+    def judge(self, case: Case, findings: Findings) -> Order:
+        """Compare one conversation, by the order of its events that explains most; that order."""
+        best: tuple[Findings, Order] | None = None
         for place, events in enumerate(_orders(case.messages, case.outcomes)):
-            found = Findings()
-            self.compare(case.key, self.expected(case.key, events), case.outputs, case.state, found)
-            if best_place < 0 or found.differences < best.differences:
-                best, best_place = found, place
+            found, expected = Findings(), self.expected(case.key, events)
+            self.compare(case.key, expected, case.outputs, case.state, found)
+            if best is None or found.differences < best[0].differences:
+                best = found, Order(place == 0, [events[number] for number in expected.rejected])
             if not found.differences:
                 break
-        add(findings, best)
+        assert best is not None
+        add(findings, best[0])
         findings.conversations += 1
-        return best_place == 0
+        return best[1]
 
     def _policy(self, _: str) -> BusinessPolicy:
         assert self._current is not None
@@ -291,7 +297,7 @@ def _orders(messages: Sequence[ChatMessage], outcomes: Sequence[Outcome]) -> Ite
     if not outcomes:
         yield list(messages)
         return
-    for place in range(len(messages), 0, -1):
+    for place in range(len(messages), -1, -1):
         yield [*messages[:place], outcomes[0], *messages[place:]]
 
 

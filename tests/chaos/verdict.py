@@ -15,7 +15,7 @@ from handraise.engine.folding import Event
 from handraise.engine.shelf import check_policy
 from handraise.engine.state import PROGRESS_HEADER
 from handraise.engine.topics import Topic
-from handraise.events import ChatMessage, Outcome
+from handraise.events import OUTCOMES, ChatMessage, Outcome
 from handraise.policy import PolicyBook, compile_policy, load, parse
 from handraise.settings import Delivery, DetectorKind
 from tests.chaos.oracle import (
@@ -109,14 +109,17 @@ async def judge(trial: Trial, unseen: int) -> Verdict:
     policies = await made.everything(Topic.POLICIES)
     found = Findings(messages=len(messages))
     spoken, bad = _conversations(made, [*messages, *outcomes])
+    reported = {OUTCOMES.decode(one.value).outcome_id: one for one in outcomes}
     bad |= {_place(one): one.value for one in policies if check_policy(one.key, one.value) is not None}
     oracle = Oracle(_policies(trial, outputs), *_detection(made), trial.setup.same_state)
     for key, events in spoken.items():
         said = [event for event in events if isinstance(event, ChatMessage)]
         done = [event for event in events if isinstance(event, Outcome)]
         case = Case(key, said, done, outputs.pop(key, []), states.pop(key, None))
-        as_sent = oracle.judge(case, found)
-        if as_sent and not _answers(case, scripts[said[0].conversation_id]):
+        order = oracle.judge(case, found)
+        for record in (reported[_identifier(event)] for event in order.rejected):
+            bad[_place(record)] = record.value
+        if said and order.as_sent and not _answers(case, scripts[said[0].conversation_id]):
             found.wrong_answers += 1
             found.note(f"wrong answer: {key!r}")
     for key, left in outputs.items():

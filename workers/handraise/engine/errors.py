@@ -78,4 +78,8 @@ def may_begin_again(error: BaseException) -> bool:
     """Whether a partition can be begun anew from the log after this error; otherwise the worker must stop."""
     if isinstance(error, (*LOST, BrokerUnreachableError, TimeoutError)):
         return True
+    if type(error) is KafkaError:
+        # The client's word for an error that it did not expect: a connection that was lost at a bad moment, for one.
+        why = error.__cause__ or error.__context__
+        return why is not None and may_begin_again(why)
     return isinstance(error, KafkaError) and bool(error.retriable)

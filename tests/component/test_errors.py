@@ -1,0 +1,45 @@
+"""Which errors only make a partition begin again, and which stop the worker."""
+
+from __future__ import annotations
+
+import pytest
+from aiokafka.errors import (
+    InvalidTopicError,
+    KafkaConnectionError,
+    KafkaError,
+    NotEnoughReplicasError,
+    ProducerFenced,
+    TopicAuthorizationFailedError,
+)
+
+from handraise.engine.errors import BrokerUnreachableError, TooManyBadRecordsError, may_begin_again
+
+
+def wrapped(inner: BaseException | None) -> KafkaError:
+    """As the client's sender raises what it did not expect."""
+    error = KafkaError("Unexpected error during batch delivery")
+    error.__cause__ = inner
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "begins_again"),
+    [
+        (ProducerFenced(), True),
+        (NotEnoughReplicasError(), True),
+        (KafkaConnectionError("closed"), True),
+        (TimeoutError(), True),
+        (BrokerUnreachableError("no broker answers"), True),
+        (wrapped(KafkaConnectionError("closed")), True),
+        (wrapped(wrapped(KafkaConnectionError("closed"))), True),
+        (wrapped(TopicAuthorizationFailedError()), False),
+        (wrapped(ValueError()), False),
+        (wrapped(None), False),
+        (InvalidTopicError(), False),
+        (TooManyBadRecordsError("stop"), False),
+        (ValueError(), False),
+    ],
+)
+def test_what_the_broker_or_the_network_may_get_over_is_tried_again(error: Exception, begins_again: bool) -> None:
+    """Also where the client wraps it into an error that says nothing."""
+    assert may_begin_again(error) is begins_again
