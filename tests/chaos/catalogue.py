@@ -41,7 +41,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
         "A worker is stalled (SIGSTOP) for longer than its session, and goes on.",
         workers.stalled,
         deliveries=BOTH,
-        short=BOTH,
+        short=EXACTLY,
     ),
     "storm": Fault("Every 3 s another worker comes, and goes when it has been given partitions.", workers.storm),
     "static": Fault(
@@ -77,7 +77,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
         brokers.full,
         Setup(disk_megabytes=400),
     ),
-    "poison": Fault("One record in a hundred is unusable.", inputs.poisoned_a_little, short=EXACTLY),
+    "poison": Fault("One record in a hundred is unusable.", inputs.poisoned_a_little),
     "all-poison": Fault(
         "Every record is unusable, and the workers are told to go on all the same.",
         inputs.poisoned_wholly,

@@ -27,6 +27,14 @@ def test_a_record_that_takes_longer_than_that_still_comes() -> None:
     assert after(Pace(2_000), 3.0) == 1
 
 
+def test_the_first_batch_is_small_and_one_that_takes_too_long_is_believed_at_once() -> None:
+    pace = Pace(2_000)
+    assert pace.limit < 20
+    after(pace, 0.000_02)
+    pace.took(pace.limit, 20.0)
+    assert pace.limit <= 5
+
+
 def test_one_slow_batch_is_soon_forgotten() -> None:
     pace = Pace(2_000)
     after(pace, 0.000_02)

@@ -6,10 +6,13 @@ from typing import Final
 
 _BUSY_SECONDS: Final = 0.05
 """How long folding one batch may hold up everything else: other partitions, heartbeats, `/readyz`."""
-_FIRST_GUESS: Final = 0.000_1
-"""Seconds for one record, until the first batch has told."""
+_FIRST_GUESS: Final = 0.003
+"""Seconds for one record, until the first batch has told: a dear record, so that this batch is small. With a slow
+detector, a large one in each partition could hold the worker up for longer than its session lasts."""
 _STEP: Final = 0.3
 """How much of the last batch's cost goes into the estimate."""
+_TOO_LONG_SECONDS: Final = 4 * _BUSY_SECONDS
+"""A batch that held everything up for so long is believed at once, if it was dearer than thought."""
 
 
 class Pace:
@@ -31,5 +34,7 @@ class Pace:
 
     def took(self, records: int, seconds: float) -> None:
         """So many records took so long to fold."""
-        if records:
-            self._seconds += _STEP * (seconds / records - self._seconds)
+        if not records or not seconds:
+            return
+        dearer = seconds / records - self._seconds
+        self._seconds += dearer if dearer > 0 and seconds > _TOO_LONG_SECONDS else _STEP * dearer

@@ -219,8 +219,9 @@ class PartitionTask:
         try:
             await self._parts.submit(batch)
             await batch.ended()
-            self._pace.took(len(records), batch.folded_in)
         finally:
+            # Also when nothing came of it: a batch that took too long to be committed must not come as large again.
+            self._pace.took(len(records), batch.folded_in)
             self._in_hand = ()
             self._idle.set()
         if pauses != self._pauses:
