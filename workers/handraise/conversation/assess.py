@@ -108,6 +108,14 @@ def is_real_question(state: Conversation, message: ChatMessage, signals: Signals
     )
 
 
+def is_request(state: Conversation, message: ChatMessage, signals: Signals) -> bool:
+    """Whether a customer's message says what is wanted, and is more than the detail that the AI has asked for."""
+    if not message.text.strip() or not is_real_question(state, message, signals):
+        return False
+    strong = max(signals.complaint, signals.distress, signals.human_request, signals.high_value) >= weights.STRONG
+    return strong or signals.question or signals.intent is not Intent.OTHER or not state.ai_asked
+
+
 def _less(signals: Signals, names: tuple[str, ...], less: float) -> Signals:
     """The signals, with something taken from the log-odds of some."""
     return replace(signals, **{name: weights.in_context(getattr(signals, name), less) for name in names})

@@ -16,6 +16,7 @@ from handraise.conversation.state import (
     Episode,
     GivenReply,
 )
+from handraise.conversation.summary import summary
 from handraise.events import (
     Action,
     ChatMessage,
@@ -341,7 +342,7 @@ def _publish(
             reply=reply,
             reason=reason,
             evidence=evidence or [],
-            summary=present.summary(state),
+            summary=summary(state, moment.policy.summary_frame, closed=kind is EscalationType.CLOSED),
             transcript=present.transcript(state),
             sentiment=mood.report(state.mood),
             intent=present.intent(state),

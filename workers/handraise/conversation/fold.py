@@ -18,14 +18,16 @@ from handraise.conversation.assess import (
     assess_other,
     gap_signs,
     is_real_question,
+    is_request,
 )
 from handraise.conversation.decide import accept_offer, decide, lapse_offer
 from handraise.conversation.effects import Effects, Fact, Miss, Note
 from handraise.conversation.episodes import Moment
+from handraise.conversation.gist import OPENING, clip, gist_of_answer, gist_of_request
 from handraise.conversation.misses import came_back, note_miss
 from handraise.conversation.mood import feel
 from handraise.conversation.outcomes import fold_outcome, take_over
-from handraise.conversation.present import stored_turn
+from handraise.conversation.present import masked, stored_turn
 from handraise.conversation.similarity import repeats_answer, repeats_question
 from handraise.conversation.state import MAX_FINGERPRINTS, Conversation
 from handraise.conversation.timers import fire_until, set_timers
@@ -45,6 +47,8 @@ from handraise.events import (
 )
 from handraise.policy.model import BusinessPolicy
 
+_TELLING: Final = ("admission", "promise")
+"""What an AI turn may say that a human should read first."""
 _LATIN: Final = re.compile("[A-Za-z]")
 _DEVANAGARI: Final = re.compile("[\u0904-\u0939]")
 LATE_MS: Final = 60_000
@@ -158,16 +162,23 @@ def _fold_message(
 ) -> None:
     given = _is_given_reply(state, message)
     state.turns += 1
-    turn = stored_turn(message, moment.at, given=given)
+    text = masked(message)
+    turn = stored_turn(message, text, moment.at, given=given)
     state.add_turn(turn)
     _note_context(state, message, signals)
     moment = replace(moment, policy=_in_scope(state, moment.policy))
     match message.sender:
         case Sender.CUSTOMER:
-            if state.opening is None and is_real_question(state, message, signals):
-                state.opening = turn
+            opens = state.opening is None and is_real_question(state, message, signals)
+            if opens:
+                state.opening = replace(turn, text=clip(text, OPENING))
+            if is_request(state, message, signals):
+                state.request = gist_of_request(text, signals.spans)
+                state.request_is_opening = opens
             _customer_turn(state, effects, moment, message, signals)
         case Sender.ASSISTANT if not given:
+            told = [span for span in signals.spans if span.signal in _TELLING]
+            state.answer = gist_of_answer(text, told, state.request)
             _assistant_turn(state, effects, moment, message, signals)
         case Sender.ASSISTANT:
             state.open_questions = 0

@@ -1,23 +1,20 @@
-"""What an escalation tells the human: why, the evidence, a short summary, and what the AI tried."""
+"""What an escalation tells the human: why, the evidence, the last turns, and what the AI tried."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from handraise.conversation.effects import Assessment
+from handraise.conversation.gist import clip, gist_of_request
 from handraise.conversation.masking import mask_secrets
-from handraise.conversation.mood import trend
 from handraise.conversation.state import MAX_TURN_TEXT, Conversation, StoredTurn
-from handraise.events import Attempt, ChatMessage, Evidence, IntentState, Sender, Transcript, Trend, Turn, utc
+from handraise.conversation.summary import is_attempt, wanted
+from handraise.events import Attempt, ChatMessage, Evidence, IntentState, Transcript, Turn, utc
 from handraise.policy.model import CRISIS
 
-QUOTE: Final = 160
-"""Code points of a message that are quoted in a sentence."""
 MAX_EVIDENCE: Final = 8
 MAX_ATTEMPTS: Final = 5
 MAX_ATTEMPT_TEXT: Final = 280
-BAD_MOOD: Final = -0.2
-GOOD_MOOD: Final = 0.2
 
 _REASONS: Final = {
     "human_request": "The customer asks for a person",
@@ -28,15 +25,13 @@ _REASONS: Final = {
 }
 
 
-def clip(text: str, limit: int) -> str:
-    """At most `limit` code points, on one line, with an ellipsis where something was left out."""
-    line = " ".join(text.split())
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+def masked(message: ChatMessage) -> str:
+    """As much of a message's text as is ever shown, with the secrets in it masked."""
+    return mask_secrets(message.text[: MAX_TURN_TEXT * 4])
 
 
-def stored_turn(message: ChatMessage, sent_at: int, *, given: bool) -> StoredTurn:
-    """A message as the transcript keeps it: secrets masked, then clipped."""
-    text = mask_secrets(message.text[: MAX_TURN_TEXT * 4])
+def stored_turn(message: ChatMessage, text: str, sent_at: int, *, given: bool) -> StoredTurn:
+    """A message as the transcript keeps it, its text masked, and clipped here."""
     return StoredTurn(
         message_id=message.message_id,
         sender=message.sender,
@@ -84,13 +79,13 @@ def evidence(message: ChatMessage | None, assessment: Assessment) -> list[Eviden
 
 def reason(state: Conversation, message: ChatMessage | None, assessment: Assessment) -> str:
     """One sentence that says why a human is needed."""
-    quote = clip(mask_secrets(message.text[: QUOTE * 4]), QUOTE) if message else ""
+    quote = gist_of_request(masked(message), assessment.spans) if message else ""
     why = "; ".join(assessment.signs)
     if assessment.trigger_class == CRISIS:
         return f"Someone may be in danger: “{quote}”"
     if assessment.trigger == "knowledge_gap":
-        asked = last_question(state)
-        about = f"The AI could not answer “{clip(asked.text, QUOTE)}”" if asked else "The AI could not answer"
+        asked = wanted(state)
+        about = f"The AI could not answer “{asked}”" if asked else "The AI could not answer"
         return f"{about}: {why}."
     if assessment.trigger == "ai_failure":
         return f"The AI fails: {why}."
@@ -101,34 +96,9 @@ def reason(state: Conversation, message: ChatMessage | None, assessment: Assessm
     return f"{lead}: {said}" + (f" ({why})." if why else "")
 
 
-def last_question(state: Conversation) -> StoredTurn | None:
-    """The customer's last turn with words in it."""
-    return next((turn for turn in reversed(state.transcript) if _is_customer(turn)), None)
-
-
-def summary(state: Conversation) -> str:
-    """What the customer wants, what the AI answered, where it stands now: quoted, never rewritten.
-
-    Extractive: the opening request, the last answer that the AI gave of its own, and the customer's last words.
-    """
-    customer = [turn for turn in state.transcript if _is_customer(turn)]
-    parts = []
-    if state.opening:
-        parts.append(f"Wants: “{clip(state.opening.text, QUOTE)}”")
-    answer = next((turn for turn in reversed(state.transcript) if _is_attempt(turn)), None)
-    if answer:
-        parts.append(f"AI answered: “{clip(answer.text, QUOTE)}”")
-    if customer and (state.opening is None or customer[-1].message_id != state.opening.message_id):
-        parts.append(f"Now: “{clip(customer[-1].text, QUOTE)}”")
-    if state.asked_again:
-        parts.append("Asked again: once" if state.asked_again == 1 else f"Asked again: {state.asked_again} times")
-    parts.append(f"Mood: {_mood(state)}")
-    return ". ".join(parts) + "."
-
-
 def attempts(state: Conversation) -> list[Attempt]:
     """The AI's own answers, the oldest first, as far as the transcript goes back."""
-    own = [turn for turn in state.transcript if _is_attempt(turn)][-MAX_ATTEMPTS:]
+    own = [turn for turn in state.transcript if is_attempt(turn)][-MAX_ATTEMPTS:]
     return [Attempt(message_id=turn.message_id, text=clip(turn.text, MAX_ATTEMPT_TEXT)) for turn in own]
 
 
@@ -151,17 +121,3 @@ def intent(state: Conversation) -> IntentState:
     counts = substance or state.intents
     name = max(reversed(counts), key=lambda key: counts[key]) if counts else "other"
     return IntentState(name=name, asked_again=state.asked_again)
-
-
-def _is_customer(turn: StoredTurn) -> bool:
-    return turn.sender is Sender.CUSTOMER and bool(turn.text.strip())
-
-
-def _is_attempt(turn: StoredTurn) -> bool:
-    return turn.sender is Sender.ASSISTANT and not turn.given and bool(turn.text.strip())
-
-
-def _mood(state: Conversation) -> str:
-    mean = state.mood.mean
-    word = "negative" if mean <= BAD_MOOD else "positive" if mean >= GOOD_MOOD else "neutral"
-    return word if trend(state.mood) is Trend.STEADY else f"{word}, {trend(state.mood).value}"

@@ -109,7 +109,7 @@ class Conversation(Struct, kw_only=True, array_like=True):
     recent_ids: bytes = b""
     transcript: list[StoredTurn] = field(default_factory=list)
     opening: StoredTurn | None = None
-    """The first message in which the customer wanted something: kept when the transcript has passed it by."""
+    """The first message in which the customer wanted something, its text cut to what is quoted of it."""
     language: str | None = None
     channel: str | None = None
     customer: Customer | None = None
@@ -164,6 +164,12 @@ class Conversation(Struct, kw_only=True, array_like=True):
     """There is a record of this conversation in the control topic."""
     memory: Memory | None = None
     """What conditions of own triggers remember of the messages before, since the last close."""
+    request: str = ""
+    """What the customer has asked for last, as it is quoted: `conversation.gist`."""
+    request_is_opening: bool = False
+    """That was the first thing asked for."""
+    answer: str = ""
+    """What the AI has said last in its own words, in the same way."""
 
     @property
     def holder(self) -> Holder:

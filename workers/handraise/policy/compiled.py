@@ -31,7 +31,7 @@ from handraise.policy.model import CRISIS, ConversationFacts, HighValue, Memory,
 from handraise.policy.overrides import fitting, overridden
 from handraise.policy.replies import Handover, normal_tag, render, texts_by_language
 from handraise.policy.silence import Silence, silence_of, without_silence
-from handraise.policy.wording import DEFAULT_OWNER
+from handraise.policy.wording import DEFAULT_OWNER, WORDINGS, wording_for
 
 LARGE: Final = 0.6
 """The score of an enquiry that reaches a floor: it stands alone at the default threshold."""
@@ -88,6 +88,7 @@ class CompiledPolicy:
         self._complete = complete
         self._scoped: dict[tuple[int, ...], CompiledPolicy] = {}
         self._languages = complete.languages
+        self.summary_frame = (wording_for(complete.languages[0]) or WORDINGS["en"]).texts.summary
         self._hours = OpeningHours(complete.hours)
         self._set_triggers(complete)
         compiler = ConditionCompiler()

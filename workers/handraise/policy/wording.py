@@ -17,6 +17,32 @@ DEFAULT_OWNER: Final = "our team"
 PLACEHOLDERS: Final = ("owner", "timeframe", "due_at", "business", "customer")
 
 
+class SummaryFrame(Struct, frozen=True, forbid_unknown_fields=True):
+    """What stands around the quotes of a summary. `{quote}`, `{n}`, `{why}`, `{mood}` and `{trigger}` are filled in."""
+
+    comma: str
+    join: str
+    end: str
+    quote: str
+    wants: str
+    says: str
+    """In place of `wants`, for who is unhappy or in danger."""
+    first: str
+    tried: str
+    tried_again: str
+    untried: str
+    asked_again: str
+    blocks: str
+    mood: str
+    good: str
+    neutral: str
+    bad: str
+    falling: str
+    rising: str
+    why: dict[str, str]
+    """What blocks, by trigger; `own` for those of the business, `overdue` for a promise that has passed."""
+
+
 class _Texts(Struct, frozen=True, forbid_unknown_fields=True):
     """One file of `texts/`. `{n}`, `{time}`, `{zone}`, `{weekday}`, `{day}` and `{month}` are filled in by code."""
 
@@ -40,6 +66,7 @@ class _Texts(Struct, frozen=True, forbid_unknown_fields=True):
     """Business days; `clock_day` is for promises that run around the clock."""
     clock_day: dict[str, str]
     replies: dict[str, str]
+    summary: SummaryFrame
     due_weekdays: list[str] | None = None
     """The names of the days standing alone, where they differ from those within a sentence."""
 
