@@ -17,6 +17,7 @@ from handraise.engine.topics import Topic
 from handraise.events import ClosedBecause, Customer, OutcomeKind, Policy, encode
 from handraise.review.database import LogDatabase
 from handraise.review.publishing import publish_policy
+from handraise.review.queries import policy_history
 from handraise.review.tables import DecisionRow, EscalationRow, OffsetRow, PolicyRow
 from tests.support.installation import WORKER, Installation, Record, WorkerProcess
 from tests.support.logged import (
@@ -252,3 +253,48 @@ def tombstones(records: list[Any]) -> set[bytes]:
 def is_lagging(log: WorkerProcess) -> bool:
     lags = [line for line in log.get("/metrics")[1].splitlines() if line.startswith("handraise_log_lag_records{")]
     return any(not line.endswith(" 0.0") for line in lags)
+
+
+def test_verdicts_and_policies_go_out_through_kafka_and_come_back_to_the_log(
+    installation: Installation, tmp_path: Path
+) -> None:
+    kept = Kept(installation, tmp_path)
+    worker = installation.worker(WORKER).wait_ready()
+    kept.start()
+    publish(installation, [a_message(0, text="Can I talk to a human, please?")])
+    until(lambda: len(escalations(kept)) == 1, SECONDS, "the escalation to be logged")
+    environment = installation.environment(HANDRAISE_LOG_DATABASE_URL=kept.url)
+
+    def handraise(*arguments: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-m", "handraise", *arguments],
+            check=True,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=environment,
+        ).stdout
+
+    escalation_id = escalations(kept)[0].escalation_id
+    handraise("verdict", escalation_id, "too_late", "--note", "an hour later", "--by", "Ines")
+    until(lambda: escalations(kept)[0].verdict is not None, SECONDS, "the verdict to be logged")
+    row = escalations(kept)[0]
+    assert (row.verdict, row.verdict_by, row.verdict_note) == ("too_late", "Ines", "an hour later")
+    versions = []
+    for number, owner in enumerate(["Rosa", "Tom"], 1):
+        (tmp_path / "policy.yaml").write_text(f"# ours\nbusiness_id: shop\nowner: {owner}\n")
+        said = handraise("policy", "push", "policy.yaml", "--by", "Ines", "--note", f"to {owner}")
+        versions.append(said.split("version ")[1].split()[0])
+        until(lambda expected=number: policies(kept) == expected, SECONDS, "the policy to be logged")  # type: ignore[misc] # a lambda's default
+    assert f"version {versions[0]} is published again" in handraise("policy", "revert", "shop", "--by", "Tom")
+    until(lambda: policies(kept) == 3, SECONDS, "the earlier policy to be logged")
+    with kept.database.reading() as session:
+        newest = policy_history(session, "shop")[0]
+    assert (newest.version, newest.by, newest.note) == (versions[0], "Tom", f"back to {versions[0]}")
+    assert newest.document == "# ours\nbusiness_id: shop\nowner: Rosa\n"
+    assert len(worker.events("policy_accepted")) == 3
+
+
+def escalations(kept: Kept) -> list[EscalationRow]:
+    with kept.database.reading() as session:
+        return list(session.scalars(select(EscalationRow)))

@@ -35,7 +35,7 @@ SUBCOMMANDS: Final = {
         "handraise.cli.log", "log_command", "Keep the escalation log: write what happens to a database."
     ),
     "topics": _Subcommand("handraise.cli.topics", "app", "Create the topics that Handraise reads and writes."),
-    "policy": _Subcommand("handraise.cli.policy", "app", "Check a policy file, test it, or show what it comes to."),
+    "policy": _Subcommand("handraise.cli.policy", "app", "Check, test, show, publish or revert a policy."),
     "trigger": _Subcommand("handraise.cli.trigger", "app", "Try a trigger of one's own on messages of the past."),
     "replay": _Subcommand(
         "handraise.cli.replay", "replay", "Print what the worker would publish for files of messages."
@@ -45,6 +45,11 @@ SUBCOMMANDS: Final = {
     "explain": _Subcommand(
         "handraise.cli.explain", "explain", "Tell, turn by turn, why a conversation was raised or not."
     ),
+    "analyse": _Subcommand("handraise.cli.analyse", "analyse", "Tell what the triggers did, and how well."),
+    "calibrate": _Subcommand(
+        "handraise.cli.calibrate", "calibrate_command", "Propose thresholds from verdicts and probable misses."
+    ),
+    "verdict": _Subcommand("handraise.cli.verdict", "verdict_command", "Say whether an escalation was right."),
     "erase": _Subcommand("handraise.cli.erase", "erase", "Forget a conversation, or all of a customer's."),
     "console": _Subcommand(
         "handraise.cli.console", "console", "Serve the page for those who run the business, over the log."

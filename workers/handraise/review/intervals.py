@@ -36,4 +36,5 @@ def share(count: int, of: int) -> Share | None:
     seen, square = count / of, Z_95 * Z_95
     middle = (seen + square / (2 * of)) / (1 + square / of)
     half = Z_95 * math.sqrt(seen * (1 - seen) / of + square / (4 * of * of)) / (1 + square / of)
-    return Share(count, of, max(0.0, middle - half), min(1.0, middle + half))
+    # Of none and of all, rounding must not put the bound beside the end.
+    return Share(count, of, middle - half if count else 0.0, middle + half if count < of else 1.0)

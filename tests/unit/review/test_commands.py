@@ -1,0 +1,181 @@
+"""What the commands over the log print; those that speak to Kafka are tried in tests/integration."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handraise.cli import main
+from handraise.events import DecisionResult, OutcomeKind, Policy, Verdict, encode
+from tests.support.logged import (
+    START,
+    Log,
+    a_decision,
+    a_message,
+    an_empty_log,
+    an_escalation,
+    an_outcome,
+)
+from tests.support.records import FakeRecord
+
+AGO = (datetime.now(UTC) - START) / timedelta(minutes=1) - 60
+"""An hour before now, in the minutes of the builders."""
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Log]:
+    with an_empty_log() as made:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("HANDRAISE_LOG_DATABASE_URL", f"sqlite:///{made.folder / 'log.sqlite3'}")
+        yield made
+
+
+def fill(log: Log) -> None:
+    for number in range(30):
+        named: dict[str, Any] = {"conversation_id": f"c{number}", "escalation_id": f"e{number}"}
+        log.add(a_message(AGO, conversation_id=f"c{number}"))
+        if number < 24:
+            unnecessary = number < 18
+            log.add(
+                an_escalation(AGO, due=AGO + 30, **named),
+                a_decision(AGO, score=0.62 if unnecessary else 0.9, **named),
+                an_outcome(AGO + (10 if number < 20 else 50), OutcomeKind.REPLIED, **named),
+                an_outcome(
+                    AGO + 55,
+                    OutcomeKind.VERDICT,
+                    verdict=Verdict.UNNECESSARY if unnecessary else Verdict.APPROPRIATE,
+                    **named,
+                ),
+            )
+        else:
+            here = {"conversation_id": f"c{number}", "escalation_id": None}
+            log.add(a_decision(AGO, result=DecisionResult.NEAR, score=0.5, **here))
+
+
+def test_analyse_tells_of_each_trigger_with_intervals_and_advice(
+    log: Log, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    fill(log)
+    assert main(["analyse", "--since", "2 days"]) == 0
+    shown = capsys.readouterr().out
+    assert "30 conversations, 24 escalations" in shown
+    row = next(line for line in shown.splitlines() if line.startswith("complaint"))
+    assert "80.0% (62.7%-90.5%)" in row
+    assert "25.0% (12.0%-44.9%)" in row
+    assert "20 of 24" in row
+    assert "complaint: 18 of 24 judged unnecessary in 2 days" in shown
+
+
+def test_analyse_for_programs(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
+    fill(log)
+    assert main(["analyse", "--since", "2 days", "--business", "shop", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    (trigger,) = found["triggers"]
+    assert trigger["precision"]["count"] == 6
+    assert trigger["precision"]["of"] == 24
+    assert trigger["verdicts"] == {"unnecessary": 18, "appropriate": 6}
+    assert found["promises"][0]["share_kept"]["count"] == 20
+    assert found["advice"][0]["setting"] == "triggers.complaint.threshold"
+    assert main(["analyse", "--business", "nobody", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["triggers"] == []
+
+
+def test_calibrate_proposes_and_says_why(
+    log: Log, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    fill(log)
+    assert main(["calibrate", "--cost", "5:1"]) == 0
+    row = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("complaint"))
+    assert "0.6" in row
+    assert "0.63 to 0.63" in row
+    assert "at 5 to 1, 0.63 would have cost 100% less" in row
+    assert main(["calibrate", "--json", "--trigger", "complaint"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["proposal"], found["threshold"], found["proposed"], found["judged"]) == ("raise", 0.6, 0.63, 24)
+
+
+def test_calibrate_says_when_there_is_too_little(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
+    log.add(a_decision(AGO, result=DecisionResult.NEAR, score=0.5, escalation_id=None))
+    assert main(["calibrate", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found["proposal"] == "not enough data"
+    assert main(["calibrate", "--trigger", "vip"]) == 0
+    assert "no trigger has held" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["analyse", "--since", "yesterday"],
+        ["analyse", "--since", "2030-01-01", "--until", "2029-01-01"],
+        ["calibrate", "--cost", "0:1"],
+        ["calibrate", "--cost", "much"],
+        ["verdict", "e1", "wonderful"],
+    ],
+)
+def test_wrong_usage_is_told(arguments: list[str], log: Log) -> None:
+    assert log is not None
+    assert main(arguments) == 2
+
+
+def published(offset: int, owner: str | None, by: str) -> FakeRecord:
+    document = None if owner is None else encode(Policy(business_id="shop", owner=owner))
+    headers = [("handraise.by", by.encode()), ("handraise.note", b"a try")]
+    if owner is not None:
+        headers.append(("handraise.document", f"# of {owner}\nbusiness_id: shop\nowner: {owner}\n".encode()))
+    return FakeRecord(
+        document, topic="chat.policies", offset=offset, timestamp=1_000 * (offset + 1), key=b"shop", headers=headers
+    )
+
+
+def test_the_history_of_a_policy_says_who_when_and_why(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
+    log.add_records([published(0, "Rosa", "Ines"), published(1, None, "Tom"), published(2, "Tom", "Ana")])
+    assert main(["policy", "history", "shop"]) == 0
+    heading, newest, given_up, oldest = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["version", "published", "by", "note"]
+    assert "1970-01-01 00:00:03 UTC" in newest
+    assert "Ana" in newest
+    assert given_up.startswith("given up")
+    version = oldest.split()[0]
+    assert main(["policy", "history", "shop", "--show", version[:5]]) == 0
+    assert capsys.readouterr().out == "# of Rosa\nbusiness_id: shop\nowner: Rosa\n"
+    assert main(["policy", "history", "shop", "--json"]) == 0
+    assert [one["by"] for one in json.loads(capsys.readouterr().out)] == ["Ana", "Tom", "Ines"]
+
+
+def test_what_the_log_does_not_have_is_told(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
+    log.add_records([published(0, "Rosa", "Ines")])
+    for arguments, said in (
+        (["policy", "history", "inn"], "no policy of inn was ever published; the log knows shop"),
+        (["policy", "history", "shop", "--show", "zz"], "no one version that begins with zz"),
+        (["policy", "revert", "shop"], "there is nothing to go back to"),
+        (["verdict", "e1", "appropriate"], "the log has no escalation e1"),
+    ):
+        assert main(arguments) == 1
+        assert said in capsys.readouterr().err
+
+
+def test_a_policy_with_errors_is_not_published(log: Log, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert log is not None
+    file = tmp_path / "policy.yaml"
+    file.write_text("business_id: shop\nowner: Rosa\nwithin: soon\n")
+    assert main(["policy", "push", str(file)]) == 1
+    shown = capsys.readouterr().err
+    assert "policy.yaml:3" in shown
+    assert "nothing was published" in shown
+
+
+def test_without_a_log_the_mend_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for command in (["analyse"], ["calibrate"], ["verdict", "e1", "appropriate"], ["policy", "history", "shop"]):
+        assert main(command) == 1
+        assert "start `handraise log`" in capsys.readouterr().err
