@@ -14,17 +14,21 @@ import asyncio
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import psutil
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
-from handraise.events import ClosedBecause, OutcomeKind, encode
+from handraise.events import ClosedBecause, DecisionResult, OutcomeKind, encode
+from handraise.review import queries
+from handraise.review.advice import advise
 from handraise.review.database import LogDatabase
+from handraise.review.queries import DecisionFilter, EscalationFilter, Scope
 from handraise.review.tables import DecisionRow, OffsetRow
 from tests.support.brokers import apache_kafka
 from tests.support.installation import Installation, installed
@@ -56,6 +60,8 @@ class Result(NamedTuple):
     seconds: float
     cpu_seconds: float
     megabytes: float
+    questions: dict[str, float]
+    """What the page and the commands ask, each with its seconds."""
 
 
 def events(decisions: int) -> Iterator[Event]:
@@ -109,8 +115,34 @@ def measure(made: Installation, url: str, decisions: int) -> Result:
         seconds, used = time.perf_counter() - began, sum(watched.cpu_times()[:2]) - cpu
         with database.reading() as session:
             assert session.scalar(select(func.count()).select_from(DecisionRow)) == decisions
+        questions = asked(database)
     share = (records - first) / records
-    return Result(int(decisions * share), records - first, seconds, used, watched.memory_info().rss / 2**20)
+    return Result(int(decisions * share), records - first, seconds, used, watched.memory_info().rss / 2**20, questions)
+
+
+def asked(database: LogDatabase) -> dict[str, float]:
+    """Ask everything once, of all that is there."""
+    now = datetime.now(UTC)
+    scope = Scope(since=now - timedelta(days=30), until=now + timedelta(days=1))
+    near = DecisionFilter(result=DecisionResult.NEAR)
+    questions: dict[str, Callable[[Session], object]] = {
+        "open escalations": queries.open_escalations,
+        "a page of escalations": lambda session: queries.escalation_page(session, EscalationFilter()),
+        "a page that searches texts": lambda session: queries.escalation_page(session, EscalationFilter(text="zebra")),
+        "a page of near misses": lambda session: queries.decision_page(session, near),
+        "one conversation": lambda session: queries.escalation_history(session, "escalation-0"),
+        "figures": lambda session: queries.figures(session, scope, now=now),
+        "days": lambda session: queries.days(session, scope),
+        "histograms": lambda session: queries.score_histograms(session, scope),
+        "advice": lambda session: advise(session, queries.figures(session, scope, now=now)),
+    }
+    found = {}
+    for name, ask in questions.items():
+        with database.reading() as session:
+            began = time.perf_counter()
+            ask(session)
+            found[name] = time.perf_counter() - began
+    return found
 
 
 def written(database: LogDatabase) -> int:
@@ -146,6 +178,8 @@ def main() -> None:
         f" {found.records / found.seconds:,.0f} records/s; {found.cpu_seconds:.1f} s of CPU,"
         f" {1e6 * found.cpu_seconds / found.records:.0f} µs a record; {found.megabytes:.0f} MB"
     )
+    for name, seconds in found.questions.items():
+        print(f"  {name}: {1_000 * seconds:,.0f} ms")  # noqa: T201 - the same
 
 
 if __name__ == "__main__":

@@ -20,7 +20,14 @@ SHELL: Final = [
     for block in re.findall(r"```(?:console|sh)\n(.*?)```", README, re.DOTALL)
     for line in block.splitlines()
 ]
-NEEDS_A_BROKER: Final = ("handraise topics", "handraise worker", "handraise console")
+NEEDS_A_BROKER: Final = (
+    "handraise topics",
+    "handraise worker",
+    "handraise console",
+    "handraise log",
+    "handraise analyse",
+    "handraise calibrate",
+)
 
 
 def test_the_example_gives_the_escalation_that_is_shown(

@@ -54,9 +54,7 @@ SUBCOMMANDS: Final = {
     "console": _Subcommand(
         "handraise.cli.console", "console", "Serve the page for those who run the business, over the log."
     ),
-    "demo": _Subcommand(
-        "handraise.cli.demo", "demo", "Watch sample conversations live, on a broker that comes with it."
-    ),
+    "demo": _Subcommand("handraise.cli.demo", "demo", "Watch sample conversations live, on a broker of its own."),
 }
 
 
