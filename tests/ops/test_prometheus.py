@@ -43,12 +43,14 @@ def test_the_configuration_for_compose_is_valid() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_configuration_scrapes_the_default_port_and_loads_both_files_of_rules() -> None:
+def test_the_configuration_scrapes_the_default_ports_and_loads_both_files_of_rules() -> None:
     configuration = yaml.safe_load((FOLDER / "prometheus.yml").read_text())
     assert {Path(path).name for path in configuration["rule_files"]} == {"rules.yml", "alerts.yml"}
-    (job,) = configuration["scrape_configs"]
-    assert job["job_name"] == "handraise"
-    assert job["dns_sd_configs"][0]["port"] == Settings.model_fields["http_port"].default
+    worker, log = configuration["scrape_configs"]
+    assert worker["job_name"] == "handraise"
+    assert worker["dns_sd_configs"][0]["port"] == Settings.model_fields["http_port"].default
+    assert log["job_name"] == "handraise_log"
+    assert log["static_configs"][0]["targets"] == [f"log:{Settings.model_fields['log_http_port'].default}"]
 
 
 @pytest.mark.parametrize("name", ["rules.yml", "alerts.yml"])
