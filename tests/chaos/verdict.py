@@ -136,7 +136,7 @@ async def judge(trial: Trial, unseen: int) -> Verdict:
         strikes=len(trial.strikes),
         crashes=trial.crew.crashes,
         problems=[*trial.problems, *trial.crew.bad_exits, *_miscounted(trial, found)],
-        figures=trial.figures,
+        figures=trial.figures | ({"dead_letters": len(letters)} if letters else {}),
         load_average=round(os.getloadavg()[1], 1),
     )
     _tell_times(trial, verdict)
