@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -57,6 +58,7 @@ class Crew:
     async def terminate(self, place: int) -> None:
         """SIGTERM, and wait for the end, which has to be a good one."""
         worker = self.members.pop(place)
+        runs = bool(worker.events("listening"))
         worker.terminate()
         try:
             status = await asyncio.to_thread(worker.wait, _EXIT_SECONDS)
@@ -64,7 +66,8 @@ class Crew:
             self.bad_exits.append(f"{worker.log.name}: {error!r}")
             worker.kill()
             return
-        if status:
+        # One that has not got so far as to handle the signal is ended by it.
+        if status and (runs or status != -signal.SIGTERM):
             self.bad_exits.append(f"{worker.log.name}: status {status}")
 
     async def all_ready(self, seconds: float = _READY_SECONDS) -> None:

@@ -10,6 +10,7 @@ from aiokafka.errors import (
     NotEnoughReplicasError,
     ProducerFenced,
     TopicAuthorizationFailedError,
+    for_code,
 )
 
 from handraise.engine.errors import BrokerUnreachableError, TooManyBadRecordsError, may_begin_again
@@ -31,6 +32,7 @@ def wrapped(inner: BaseException | None) -> KafkaError:
         (TimeoutError(), True),
         (BrokerUnreachableError("no broker answers"), True),
         (wrapped(KafkaConnectionError("closed")), True),
+        (wrapped(for_code(90)()), True),
         (wrapped(wrapped(KafkaConnectionError("closed"))), True),
         (wrapped(TopicAuthorizationFailedError()), False),
         (wrapped(ValueError()), False),

@@ -17,6 +17,7 @@ from aiokafka.errors import (
     ProducerClosed,
     ProducerFenced,
     RebalanceInProgressError,
+    UnknownError,
     UnknownMemberIdError,
     UnknownProducerId,
 )
@@ -69,6 +70,8 @@ LOST: Final = (
     IllegalStateError,
     ProducerClosed,
     RebalanceInProgressError,
+    # What the client calls an answer that it has no name for: PRODUCER_FENCED (90), for one, as newer brokers say it.
+    UnknownError,
     UnknownMemberIdError,
 )
 """The partition may be somebody else's by now: what is in hand is dropped, and the log says how to go on."""
