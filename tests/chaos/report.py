@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
-from tests.chaos.catalogue import FAULTS
+from tests.chaos.catalogue import FAULTS, chosen
 from tests.support.brokers import POM
 from tests.support.cluster import ROOT
 
@@ -44,6 +44,7 @@ _COLUMNS: Final = (
     "fault",
     "guarantee",
     "holds",
+    "seconds",
     "messages",
     "lost",
     "unseen",
@@ -81,7 +82,17 @@ def write_report(kept: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
         for delivery, one in kept[name].items():
             told = ", ".join(f"{figure.replace('_', ' ')} {value:g}" for figure, value in one["figures"].items())
             lines += [f"  - {delivery.replace('_', '-')}: {told}."] if told else []
-            lines += [f"  - {delivery.replace('_', '-')}: {text}" for text in (*one["problems"], *one["crashes"])]
+            lines += [
+                f"  - {delivery.replace('_', '-')}: {text}"
+                for text in (*one["problems"], *(crash[:200] for crash in one["crashes"]))
+            ]
+    missing = [
+        f"{name} ({delivery.value.replace('_', '-')})"
+        for name, delivery in chosen(short=False)
+        if delivery.value not in kept.get(name, {})
+    ]
+    if missing:
+        lines += ["", f"Not tried yet: {', '.join(missing)}."]
     PATH.parent.mkdir(parents=True, exist_ok=True)
     PATH.write_text("\n".join(lines) + "\n")
 
@@ -93,6 +104,7 @@ def _cells(name: str, delivery: str, one: Mapping[str, Any]) -> list[str]:
         name,
         delivery.replace("_", "-"),
         "yes" if one["holds"] else "**no**",
+        f"{one['seconds']:g}",
         f"{found['messages']:,}",
         *(str(value) for value in (found["lost"], one["unseen"])),
         *(str(found[count]) for count in ("duplicate", "differing", "unexpected", "disordered", "drift")),
@@ -100,7 +112,7 @@ def _cells(name: str, delivery: str, one: Mapping[str, Any]) -> list[str]:
         f"{latency.get('p50', 0) * 1_000:.0f} ms, {latency.get('worst', 0):.1f} s",
         f"{longest:.1f} s after {one['strikes']}",
         str(len(one["crashes"])),
-        f"{one.get('load_average', 0):g}",
+        f"{one['load_average']:g}" if one.get("load_average") else "not noted",
     ]
 
 
