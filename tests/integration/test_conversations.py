@@ -106,3 +106,18 @@ def test_a_policy_that_was_there_before_is_in_force_for_the_first_message(instal
     asyncio.run(installation.produce([message(1, "c1", ASKS), policy("Rosa")]))
     installation.worker(WORKER).wait_ready()
     assert [one.owner for one in escalations(installation, 1)] == ["Rosa"]
+
+
+def test_a_base_that_is_published_after_its_heir_is_followed_live(installation: Installation) -> None:
+    """Until then the built-in default stands in for it; a business without a policy has that of `default`."""
+    heir = {"business_id": "acme", "inherits": "default", "queue": "vip"}
+    asyncio.run(installation.produce([Record(Topic.POLICIES, msgspec.json.encode(heir), b"acme")]))
+    worker = installation.worker(WORKER).wait_ready()
+    assert worker.events("policies_without_base")[-1]["business_ids"] == ["acme"]
+    asyncio.run(installation.produce([message(1, "c1", ASKS)]))
+    assert [(one.owner, one.queue) for one in escalations(installation, 1)] == [("our team", "vip")]
+    asyncio.run(installation.produce([policy("Group", "default")]))
+    until(lambda: in_force([worker], 1), 20, "the worker to take the base")
+    asyncio.run(installation.produce([message(2, "c2", ASKS), message(3, "c3", ASKS, business="unheard of")]))
+    found = {one.conversation_id: (one.owner, one.queue) for one in escalations(installation, 3)}
+    assert (found["c2"], found["c3"]) == (("Group", "vip"), ("Group", "support"))

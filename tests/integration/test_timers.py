@@ -69,6 +69,55 @@ def test_a_timer_fires_once_though_no_event_comes_and_as_in_a_replay(
     assert EMITTED_AT.sub(b"", published) == EMITTED_AT.sub(b"", replayed)
 
 
+def test_own_triggers_that_count_and_that_wait_do_the_same_in_a_replay(
+    installation: Installation, tmp_path: Path
+) -> None:
+    """Two images in a row, closed by a human tool; then a silence that only the sweep notices."""
+    policy = b"""{"business_id": "acme", "owner": "Rosa", "own_triggers": {
+        "photos": {"when": {"count": {"of": {"message_type": "image"}, "in_a_row": 2}}},
+        "waits": {"when": {"silence": {"for": "1 minute"}}, "cooldown": "0 minutes"}}}"""
+
+    def image(number: int) -> Record:
+        sent = ChatMessage(
+            message_id=f"i{number}",
+            conversation_id="c1",
+            business_id="acme",
+            sender=Sender.CUSTOMER,
+            sent_at=START + number,
+            text="",
+            message_type="image",
+        )
+        return Record(Topic.MESSAGES, encode(sent), b"c1")
+
+    resolved = Outcome(
+        outcome_id="o1", conversation_id="c1", business_id="acme", kind=OutcomeKind.RESOLVED, at=START + 10
+    )
+    first, rest = [image(1), image(2)], waiting(2)
+    asyncio.run(installation.produce([Record(Topic.POLICIES, policy, b"acme"), *first]))
+    installation.worker(WORKER, HANDRAISE_TIMER_GRACE_SECONDS="0").wait_ready()
+    escalations(installation, 1)
+    asyncio.run(installation.produce([Record(Topic.OUTCOMES, encode(resolved), b"c1")]))
+    escalations(installation, 2)
+    asyncio.run(installation.produce(rest))
+    published = escalations(installation, 3)
+    told = [msgspec.json.decode(value, type=Escalation) for value in published]
+    assert [(one.trigger, one.type, one.caused_by) for one in told] == [
+        ("photos", "raised", "i2"),
+        ("photos", "closed", "o1"),
+        ("waits", "raised", "timer:silence"),
+    ]
+    (tmp_path / "policy.yaml").write_bytes(policy)
+    values = [*(record.value for record in first), encode(resolved), *(record.value for record in rest)]
+    (tmp_path / "events.jsonl").write_bytes(b"\n".join(value or b"" for value in values))
+    command = ["replay", "events.jsonl", "--policy", "policy.yaml", "--until", "2025-11-24T17:00:00"]
+    done = subprocess.run(
+        [sys.executable, "-m", "handraise", *command], cwd=tmp_path, capture_output=True, check=True, timeout=120
+    )
+    assert [EMITTED_AT.sub(b"", value) for value in published] == [
+        EMITTED_AT.sub(b"", line) for line in done.stdout.splitlines()
+    ]
+
+
 def test_a_timer_outlives_the_worker_that_set_it(installation: Installation) -> None:
     """Killed with several timers running; what had fired before does not fire again."""
     asyncio.run(installation.produce([Record(Topic.POLICIES, POLICY, b"acme"), *waiting(1, "soon")]))

@@ -234,12 +234,12 @@ def installed(broker: Broker, folder: Path, **settings: Any) -> Iterator[Install
         made.close()
 
 
-def message(number: int, conversation: str, text: str = "Where is my order?") -> Record:
+def message(number: int, conversation: str, text: str = "Where is my order?", business: str = "acme") -> Record:
     """A customer's message, as its producer publishes it."""
     sent = ChatMessage(
         message_id=f"m{number}",
         conversation_id=conversation,
-        business_id="acme",
+        business_id=business,
         sender=Sender.CUSTOMER,
         sent_at=1_764_000_000_000 + number * 1_000,
         text=text,
