@@ -10,12 +10,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 
 from handraise.engine.topics import Topic
 from handraise.events import ClosedBecause, Customer, OutcomeKind, Policy, encode
 from handraise.review.database import LogDatabase
+from handraise.review.metrics import CATALOGUE
 from handraise.review.publishing import publish_policy
 from handraise.review.queries import policy_history
 from handraise.review.tables import DecisionRow, EscalationRow, OffsetRow, PolicyRow
@@ -32,6 +34,7 @@ from tests.support.logged import (
     topic_of,
 )
 from tests.support.postgresql import Server
+from tests.support.tools import tool
 from tests.support.waiting import until
 
 LOG = ("-m", "handraise", "log")
@@ -107,7 +110,12 @@ def test_what_the_topics_hold_is_in_the_log_and_each_once(installation: Installa
     assert (version.by, version.note, version.document) == ("Ines", "first", "# ours\n")
     status, metrics = process.get("/metrics")
     assert status == 200
-    assert 'handraise_log_records_total{topic="chat.decisions"}' in metrics
+    families = {family.name for family in text_string_to_metric_families(metrics)}
+    assert {metric.name.removesuffix("_total") for metric in CATALOGUE} <= families
+    checked = subprocess.run(
+        [tool("promtool"), "check", "metrics"], input=metrics, capture_output=True, text=True, check=False, timeout=30
+    )
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
     process.terminate()
     assert process.wait(10) == 0
 

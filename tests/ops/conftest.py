@@ -15,6 +15,7 @@ import pytest
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.parser import text_string_to_metric_families
 
+from handraise.review.observer import LogObserver
 from handraise.telemetry import Metrics
 from tests.support.activity import everything_happens
 from tests.support.brokers import free_port
@@ -25,7 +26,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 
 
 class LiveWorker:
-    """A worker's metrics behind HTTP, without the worker."""
+    """The metrics of a worker and of the log behind HTTP, without either."""
 
     def __init__(self, port: int) -> None:
         self.address = f"127.0.0.1:{port}"
@@ -33,6 +34,7 @@ class LiveWorker:
         self._metrics = Metrics(
             self._registry, messages_topic="chat.messages", version="1.0", detector_version="rules-1"
         )
+        LogObserver(self._registry)
         self._versions = itertools.count()
         self._server, self._thread = start_http_server(port, "127.0.0.1", self._registry)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 METRIC: Final = re.compile(r"\b(?:handraise_[a-z0-9_]+|trigger:[a-z0-9_:]+|process_[a-z_]+)\b")
+_TEXT: Final = re.compile(r'"[^"]*"')
 _MATCHERS: Final = re.compile(r"\{([^}]*)\}")
 _LABEL_OF_MATCHER: Final = re.compile(r"(\w+)\s*[=!]~?")
 _GROUPING: Final = re.compile(r"\b(?:by|on|group_left)\s*\(([^)]*)\)")
@@ -16,7 +17,7 @@ ALWAYS: Final = frozenset({"instance", "job", "le"})
 
 def metrics_named(expression: str) -> set[str]:
     """The metrics that an expression names."""
-    return set(METRIC.findall(expression))
+    return set(METRIC.findall(_TEXT.sub('""', expression)))
 
 
 def labels_named(expression: str) -> set[str]:

@@ -56,7 +56,10 @@ def _summary(found: Figures) -> str:
     told = f"{period}: {found.conversations} conversations, {found.escalations} escalations"
     if found.escalated is None or found.missed is None:
         return told
-    return f"{told}, in {_share(found.escalated)} of them one; a human was probably missed in {_share(found.missed)}"
+    return (
+        f"{told}. Conversations with an escalation: {_share(found.escalated)};"
+        f" in which a human was probably missed: {_share(found.missed)}"
+    )
 
 
 def _triggers(found: Figures) -> Table:
