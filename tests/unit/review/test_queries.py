@@ -7,6 +7,7 @@ import pytest
 from handraise.events import (
     Action,
     ClosedBecause,
+    Control,
     ControlState,
     DecisionResult,
     OutcomeKind,
@@ -248,3 +249,24 @@ def test_the_newest_policy_comes_first_and_is_found_by_the_beginning_of_its_vers
             assert queries.policy_version(session, "shop", "") is None
             assert queries.policy_version(session, "inn", versions[0].version) is None
             assert queries.names(session).businesses == ["shop"]
+
+
+def test_an_ai_that_speaks_between_two_turns_of_a_human_has_talked_over_them() -> None:
+    human, ai = ControlState.HUMAN, ControlState.AI
+
+    def held(conversation: str, *turns: tuple[float, ControlState]) -> list[Control]:
+        return [a_control(minute, state, conversation_id=conversation) for minute, state in turns]
+
+    with an_empty_log() as log:
+        log.add(
+            *held("over", (0, human), (2, ai), (6, human), (8, ai), (12, human)),
+            *held("too late", (0, human), (2, ai), (8, human)),
+            *held("escalated between", (0, human), (2, ai), (3, ControlState.ESCALATED), (4, human)),
+            *held("released", (0, human), (2, ai), (4, human)),
+            an_outcome(2, OutcomeKind.RELEASED, conversation_id="released"),
+            *held("only the AI", (2, ai), (4, human)),
+        )
+        with log.database.reading() as session:
+            assert queries.figures(session, EVERYTHING, now=at(60)).talked_over == 2
+            later = Scope(since=at(5), until=at(60))
+            assert queries.figures(session, later, now=at(60)).talked_over == 1
