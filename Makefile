@@ -8,13 +8,14 @@
 #   make evaluate             how well detection does on the messages held out, by file
 #   make train                makes the detector's models anew from the corpus: a quarter of an hour
 #   make bench                how fast it is, beside Faust and Quix Streams on the same events; some minutes
+#   make screenshots          pictures of the console for the README, of what the demo plays
 #   make docs                 writes anew what is generated from the code: schemas, settings, metrics
 #   make clean                removes .venv and every cache
 
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos lint evaluate train bench docs clean
+.PHONY: help setup demo test chaos lint evaluate train bench screenshots docs clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -88,6 +89,9 @@ train: setup
 bench: setup
 	@$(UV) sync --frozen --extra demo --group bench --inexact
 	@$(BIN)/python -m tests.benchmarks.bench $(ARGS)
+
+screenshots: setup
+	@$(BIN)/python -m tests.browser.screenshots
 
 docs: setup
 	@$(BIN)/python -m handraise.reference

@@ -7,13 +7,10 @@ import os
 import pty
 import re
 import signal
-import subprocess
-import sys
 import urllib.request
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
@@ -22,66 +19,11 @@ from handraise.engine.clients import Clients
 from handraise.events import encode
 from handraise.settings import Settings
 from tests.support.brokers import Broker, free_port
+from tests.support.demo import SECONDS, Demo
 from tests.support.scoring import published
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.embedded
-
-SECONDS: Final = 120.0
-MARK: Final = "DEMO_TEST_MARK"
-
-
-class Demo:
-    """A demo that runs, and the processes that it has started."""
-
-    def __init__(self, folder: Path, *arguments: str, **options: Any) -> None:  # noqa: ANN401 - what Popen takes
-        self._mark = f"{MARK}={uuid.uuid4().hex}"
-        name, value = self._mark.split("=")
-        self._out, self._err = folder / "out.txt", folder / "err.txt"
-        with self._out.open("wb") as out, self._err.open("wb") as err:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "handraise", "demo", *arguments],
-                **{"stdout": out, "stderr": err, "cwd": folder, **options},
-                env={**os.environ, name: value, "TERM": "xterm-256color"},
-            )
-
-    @property
-    def out(self) -> str:
-        """Standard output so far."""
-        return self._out.read_text()
-
-    @property
-    def err(self) -> str:
-        """Standard error so far."""
-        return self._err.read_text()
-
-    def wait(self) -> int:
-        """Wait for its end; the exit status."""
-        return self.process.wait(SECONDS)
-
-    def wait_for(self, text: str) -> None:
-        """Wait until it has printed a text."""
-        until(lambda: text in self.out or self.process.poll() is not None, SECONDS, f"the demo to print {text!r}")
-        assert text in self.out, f"{self.out}\n{self.err}"
-
-    def processes(self) -> list[int]:
-        """Its own and every process that it has started, and that still runs."""
-        mark, found = self._mark.encode(), []
-        for folder in Path("/proc").iterdir():
-            if folder.name.isdigit():
-                try:
-                    if mark in (folder / "environ").read_bytes().split(b"\0"):
-                        found.append(int(folder.name))
-                except OSError:
-                    continue  # it has ended meanwhile, or is somebody else's
-        return found
-
-    def close(self) -> None:
-        """End whatever is left."""
-        for process in self.processes():
-            os.kill(process, signal.SIGKILL)
-        self.process.wait()
-
 
 StartDemo = Callable[..., Demo]
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from tests.support.tools import tool
 
@@ -24,6 +24,9 @@ _SWITCHES: Final = (
     "--disable-sync",
 )
 _SERIOUS: Final = frozenset({"serious", "critical"})
+
+
+expect.set_options(timeout=SECONDS * 1_000)
 
 
 @contextmanager

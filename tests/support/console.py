@@ -19,6 +19,7 @@ from handraise.console.live import Live
 from handraise.console.log_reader import LogReader
 from handraise.console.rendering import Renderer
 from handraise.console.services import Services
+from handraise.console.trial.trials import Trials
 from handraise.review.database import LogDatabase
 from handraise.review.queries.watching import pulse
 from handraise.settings import Settings
@@ -71,13 +72,15 @@ def served(log: LogDatabase, **settings: Any) -> Iterator[Reader]:  # noqa: ANN4
         with reader_of_log.reading() as session:
             return pulse(session)
 
+    chosen = Settings(**{"brokers": f"127.0.0.1:{free_port()}", **settings})
     services = Services(
-        settings=Settings(**{"brokers": f"127.0.0.1:{free_port()}", **settings}),
+        settings=chosen,
         access=Access(WORD, hours=1),
         place=place,
         renderer=Renderer(),
         log=reader_of_log,
         live=Live(look),
+        trials=Trials(chosen),
     )
     server = uvicorn.Server(
         uvicorn.Config(create_console(services), log_config=None, access_log=False, timeout_graceful_shutdown=1)

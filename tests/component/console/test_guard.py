@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -14,7 +15,14 @@ from tests.support.logged import an_empty_log
 
 PAGES = ["/", "/now", "/now/list", "/now/e1", "/log", "/log/decisions", "/triggers", "/try", "/try/shop", "/live",
          "/escalations/e1", "/conversations/shop/c1", "/nothing"]  # fmt: skip
-CHANGES = ["/sign-out", "/escalations/e1", "/try/shop/check", "/try/shop/publish"]
+CHANGES = [
+    "/sign-out",
+    "/escalations/e1",
+    "/try/shop/check",
+    "/try/shop/publish",
+    "/try/shop/trials",
+    "/try/shop/trials/t1/stop",
+]
 
 
 def port_of(reader: Reader) -> str:
@@ -62,7 +70,8 @@ def test_nothing_is_changed_without_the_token_of_the_session(reader: Reader, pat
 def test_every_change_is_known_to_these_tests() -> None:
     """A form that is added must be added here, so that it is never without its token."""
     posts = {route.path for route in ROUTES if isinstance(route, Route) and "POST" in (route.methods or ())}
-    shown = {path.replace("e1", "{escalation_id}").replace("shop", "{business}") for path in CHANGES}
+    names = {"e1": "{escalation_id}", "shop": "{business}", "t1": "{trial_id}"}
+    shown = {re.sub("e1|shop|t1", lambda found: names[found[0]], path) for path in CHANGES}
     assert posts == {*shown, "/sign-in"}
 
 

@@ -259,3 +259,25 @@ def test_a_log_that_is_missing_is_no_defect(tmp_path: Path) -> None:
             assert "The log cannot be read" in text
             assert "Conversations are still watched and handed over" in text
         assert not (tmp_path / "none.sqlite3").exists()
+
+
+def test_advice_stands_beside_the_figures_that_it_is_drawn_from() -> None:
+    events: list[Event] = []
+    for number in range(12):
+        name = f"e{number}"
+        events += [
+            open_one(name, timedelta(hours=1)),
+            a_decision(number, conversation_id=f"c-{name}", escalation_id=name, occurred_at=NOW, score=0.62),
+            an_outcome(
+                number, OutcomeKind.VERDICT, escalation_id=name, conversation_id=f"c-{name}", at=NOW,
+                verdict=Verdict.UNNECESSARY,
+            ),
+        ]  # fmt: skip
+    with reading(*events) as reader:
+        assert 'hx-get="/triggers/advice?business=shop&amp;days=30"' in reader.page("/triggers?business=shop")
+        part = reader.page("/triggers/advice?business=shop", headers=HTMX)
+        text = words(part)
+        assert "Complaint 12 of 12 judged unnecessary in 30 days" in text
+        assert "raise the threshold from 0.6 to 0.63? Try it" in text
+        assert 'href="/try/shop"' in part
+        assert "The figures suggest no change." in words(reader.page("/triggers/advice?business=cafe", headers=HTMX))

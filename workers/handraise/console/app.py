@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 
 from handraise.console import live
 from handraise.console.guard import Guard
-from handraise.console.pages import conversation, escalation, log, now, policy, sign_in, triggers
+from handraise.console.pages import conversation, escalation, log, now, policy, sign_in, trial, triggers
 from handraise.console.rendering import STATIC
 from handraise.console.services import Services, services_of
 from handraise.review.errors import LogError
@@ -49,6 +49,7 @@ def create_console(services: Services) -> ASGIApp:
         try:
             yield
         finally:
+            await services.trials.close()
             services.log.close()
 
     app = Starlette(
@@ -108,4 +109,5 @@ ROUTES: Final[Sequence[BaseRoute]] = (
     *conversation.routes,
     *triggers.routes,
     *policy.routes,
+    *trial.routes,
 )

@@ -44,6 +44,8 @@ class Proposal(Struct, frozen=True, kw_only=True):
     """What would be published; None while there is an error."""
     compiled: CompiledPolicy | None
     """What it comes to, with what it inherits."""
+    family: list[Draft]
+    """The policies that have a part in that, itself among them."""
 
     @property
     def errors(self) -> list[Problem]:
@@ -62,6 +64,8 @@ class InForce(Struct, frozen=True, kw_only=True):
     document: str
     """YAML, with its comments where it was written with any."""
     compiled: CompiledPolicy
+    family: list[Draft]
+    """The policies that have a part in it."""
     publication: PolicyRow | None
     """None of what a file of the workers or a default says."""
     source: str
@@ -86,7 +90,8 @@ class Policies:
     def in_force(self, business: str) -> InForce:
         """What holds for a business now."""
         draft, publication = self.find(business), self._publication(business)
-        compiled = self._book(business)[business]
+        family = self._family(business)
+        compiled = PolicyBook(family)[business]
         if publication is not None and publication.document is not None:
             document, source = publication.document, ""
         elif draft is not None:
@@ -99,6 +104,7 @@ class Policies:
         return InForce(
             document=document,
             compiled=compiled,
+            family=family,
             publication=publication,
             source=source,
             followed_at=newest[0].occurred_at if newest and newest[0].policy_version == compiled.version else None,
@@ -114,11 +120,11 @@ class Policies:
             told = error(("business_id",), "this is of another business", f"write `business_id: {business}`")
             problems.append(msgspec.structs.replace(told, file=FILE, line=_line_of_business(document)))
         if any(problem.severity is Severity.ERROR for problem in problems) or not found.drafts:
-            return Proposal(problems=problems, draft=None, compiled=None)
+            return Proposal(problems=problems, draft=None, compiled=None, family=[])
         draft = found.drafts[0]
-        book = self._book(draft.inherits or business)
-        book.put(draft)
-        return Proposal(problems=problems, draft=draft, compiled=book[business])
+        family = [one for one in self._family(draft.inherits or business) if one.business_id != business]
+        compiled = PolicyBook([*family, draft])[business]
+        return Proposal(problems=problems, draft=draft, compiled=compiled, family=[*family, draft])
 
     def find(self, business: str) -> Draft | None:
         """The policy of a business as it was written, if it has one: the published one before that of a file."""
@@ -136,7 +142,7 @@ class Policies:
             self._published[business] = row if row is not None and row.document is not None else None
         return self._published[business]
 
-    def _book(self, business: str) -> PolicyBook:
+    def _family(self, business: str) -> list[Draft]:
         """The policies that have a part in that of a business."""
         drafts: dict[str, Draft] = {}
         for first in (business, DEFAULT):
@@ -147,7 +153,7 @@ class Policies:
                     break
                 drafts[draft.business_id] = draft
                 name = draft.inherits
-        return PolicyBook(drafts.values())
+        return list(drafts.values())
 
 
 def versions(session: Session, business: str) -> list[PolicyRow]:

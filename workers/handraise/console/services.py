@@ -11,6 +11,7 @@ from handraise.console.guard import Place
 from handraise.console.live import Live
 from handraise.console.log_reader import LogReader
 from handraise.console.rendering import Renderer
+from handraise.console.trial.trials import Trials
 from handraise.settings import Settings
 
 
@@ -24,6 +25,7 @@ class Services:
     renderer: Renderer
     log: LogReader
     live: Live
+    trials: Trials
 
 
 def services_of(request: Request) -> Services:

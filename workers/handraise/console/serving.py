@@ -17,6 +17,7 @@ from handraise.console.live import Live
 from handraise.console.log_reader import LogReader
 from handraise.console.rendering import Renderer
 from handraise.console.services import Services
+from handraise.console.trial.trials import Trials
 from handraise.review.database import DEFAULT_URL, LogDatabase
 from handraise.review.queries.watching import pulse
 from handraise.settings import Settings
@@ -74,6 +75,7 @@ def _services(settings: Settings, token: str, place: Place) -> Services:
         renderer=Renderer(),
         log=log,
         live=Live(look),
+        trials=Trials(settings),
     )
 
 

@@ -59,6 +59,16 @@ OUTCOMES: Final = {
     OutcomeKind.VERDICT: "judged it",
     OutcomeKind.ERASED: "had it erased",
 }
+FIELDS: Final = {
+    "message": "At the message",
+    "action": "What it does",
+    "priority": "Priority",
+    "owner": "Owner",
+    "queue": "Queue",
+    "due_at": "Due",
+    "reply": "Reply",
+}
+"""What can differ between what two policies do."""
 CLOSINGS: Final = {
     ClosedBecause.RESOLVED: "Resolved",
     ClosedBecause.RELEASED: "Given back to the AI",

@@ -19,6 +19,7 @@ from handraise.engine.errors import EngineError
 from handraise.engine.topics import Topic, TopicNames, create_topics
 from handraise.settings import PREFIX, SECRETS_DIR, Delivery, LogFormat, LogLevel, Settings
 
+POLICIES: Final = Path(__file__).parent / "policies.yaml"
 _PARTITIONS: Final = 4
 _SESSION_SECONDS: Final = {Delivery.AT_LEAST_ONCE: 4.0, Delivery.EXACTLY_ONCE: 6.0}
 """A first join takes half of it on the embedded broker; Apache Kafka refuses less than 6 by default."""
@@ -103,6 +104,7 @@ def _own(servers: str, delivery: Delivery) -> dict[str, Any]:
         "log_http_port": 0,
         "console_host": "127.0.0.1",
         "console_port": 0,
+        "policy_path": POLICIES,
         # The demo reads from the worker's log where it listens.
         "log_level": LogLevel.INFO,
         "log_format": LogFormat.JSON,

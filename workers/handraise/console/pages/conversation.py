@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import asyncio
+from datetime import datetime, timedelta
+from typing import Final
 
+import msgspec
+from aiokafka.errors import KafkaError
 from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -15,9 +19,18 @@ from handraise.console import words
 from handraise.console.handover import Happening, deeds, steps
 from handraise.console.highlight import Piece, pieces
 from handraise.console.services import services_of
-from handraise.events import Sender
+from handraise.console.trial.past import read_conversation
+from handraise.engine.clients import Clients
+from handraise.engine.errors import EngineError
+from handraise.engine.topics import TopicNames
+from handraise.events import ChatMessage, Sender, Turn, milliseconds, utc
+from handraise.review.masked import Masker
 from handraise.review.queries import Exchange, History, conversation_history
 from handraise.review.tables import DecisionRow
+
+_BEFORE: Final = timedelta(days=1)
+"""The first decision of a conversation may come so long after its first message."""
+_READ_SECONDS: Final = 20.0
 
 
 class Moment(Struct, frozen=True, kw_only=True):
@@ -34,25 +47,58 @@ class Moment(Struct, frozen=True, kw_only=True):
 
 
 async def show(request: Request) -> Response:
-    """The conversation that the address names."""
-    services = services_of(request)
-    business, conversation = request.path_params["business"], request.path_params["conversation"]
-
-    def read() -> History | None:
-        with services.log.reading() as session:
-            return conversation_history(session, business, conversation)
-
-    history = await run_in_threadpool(read)
-    if history is None:
-        raise HTTPException(404, "The log knows of no decision in this conversation.")
-    return services.renderer.page(
+    """The conversation that the address names, as the log keeps it."""
+    history = await _history(request)
+    return services_of(request).renderer.page(
         request,
         "conversation.html",
-        business=business,
-        conversation=conversation,
+        business=history.business_id,
+        conversation=history.conversation_id,
         escalations=history.escalations,
         moments=moments(history),
+        told="",
     )
+
+
+async def show_whole(request: Request) -> Response:
+    """The same with what the log does not keep: every message, read from Kafka as far back as retention reaches."""
+    services = services_of(request)
+    history = await _history(request)
+    begun = min([history.exchanges[0].at, *(row.raised_at for row in history.escalations)])
+    try:
+        async with asyncio.timeout(_READ_SECONDS):
+            messages = await read_conversation(
+                Clients(services.settings),
+                TopicNames(services.settings.topic_prefix),
+                history.business_id,
+                history.conversation_id,
+                since_ms=milliseconds(begun - _BEFORE),
+                limit=services.settings.console_trial_messages,
+            )
+    except (EngineError, KafkaError, TimeoutError):
+        told = "Kafka does not answer, so only what the log keeps is shown."
+        return services.renderer.page(request, "conversation_turns.html", moments=moments(history), told=told)
+    told = "" if messages else "Kafka holds this conversation no more, so only what the log keeps is shown."
+    masker = Masker(contacts=services.settings.log_mask_contacts)
+    whole = moments(_completed(history, messages, masker))
+    return services.renderer.page(request, "conversation_turns.html", moments=whole, told=told)
+
+
+def _completed(history: History, messages: list[ChatMessage], masker: Masker) -> History:
+    """The history with every message in it, masked as the log is."""
+    exchanges = {exchange.message_id: exchange for exchange in history.exchanges}
+    for message in messages:
+        at = utc(milliseconds(message.sent_at))
+        turn = Turn(message_id=message.message_id, sender=message.sender, sent_at=at, text=masker.text(message.text))
+        known = exchanges.get(message.message_id)
+        exchanges[message.message_id] = (
+            Exchange(message_id=message.message_id, at=at, turn=turn, evidence=[], decisions=[])
+            if known is None
+            else msgspec.structs.replace(known, turn=turn)
+        )
+    order = {message.message_id: place for place, message in enumerate(messages)}
+    in_order = sorted(exchanges.values(), key=lambda exchange: (exchange.at, order.get(exchange.message_id, -1)))
+    return msgspec.structs.replace(history, exchanges=in_order)
 
 
 def moments(history: History) -> list[Moment]:
@@ -90,4 +136,21 @@ def _moment(exchange: Exchange, then: list[Happening]) -> Moment:
     )
 
 
-routes = [Route("/conversations/{business}/{conversation:path}", show)]
+async def _history(request: Request) -> History:
+    services = services_of(request)
+    business, conversation = request.path_params["business"], request.path_params["conversation"]
+
+    def read() -> History | None:
+        with services.log.reading() as session:
+            return conversation_history(session, business, conversation)
+
+    history = await run_in_threadpool(read)
+    if history is None:
+        raise HTTPException(404, "The log knows of no decision in this conversation.")
+    return history
+
+
+routes = [
+    Route("/conversations/{business}/whole/{conversation:path}", show_whole),
+    Route("/conversations/{business}/{conversation:path}", show),
+]

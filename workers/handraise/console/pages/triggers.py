@@ -15,6 +15,7 @@ from starlette.routing import Route
 from handraise.console import charts
 from handraise.console.services import Services, services_of
 from handraise.policy.model import BUILTIN_TRIGGERS
+from handraise.review.advice import Advice, advise
 from handraise.review.queries import (
     Day,
     Figures,
@@ -52,12 +53,8 @@ class _Found(Struct, frozen=True, kw_only=True):
 
 async def show(request: Request) -> Response:
     """Every trigger that did anything in the period."""
-    services = services_of(request)
-    business = request.query_params.get("business") or None
-    chosen = request.query_params.get("days", "")
-    period = int(chosen) if chosen in {str(period) for period in PERIODS} else _PERIOD
-    now = datetime.now(UTC)
-    scope = Scope(since=now - timedelta(days=period), until=now, business=business)
+    services, period, now = services_of(request), _period(request), datetime.now(UTC)
+    scope = _scope(request, now)
     found = await run_in_threadpool(_read, services, scope, now)
     order = {name: place for place, name in enumerate(BUILTIN_TRIGGERS)}
     triggers = sorted(found.figures.triggers, key=lambda one: (order.get(one.trigger, len(order)), one.trigger))
@@ -66,10 +63,33 @@ async def show(request: Request) -> Response:
         "triggers.html",
         found=found,
         cards=[_card(one, found) for one in triggers],
-        business=business,
+        business=scope.business,
         period=period,
         periods=PERIODS,
     )
+
+
+async def show_advice(request: Request) -> Response:
+    """What the figures suggest; asked for by the page once it is there, for it takes longer than the figures."""
+    services, now = services_of(request), datetime.now(UTC)
+    scope = _scope(request, now)
+
+    def read() -> list[Advice]:
+        with services.log.reading() as session:
+            return advise(session, figures(session, scope, now=now))
+
+    found = await run_in_threadpool(read)
+    return services.renderer.page(request, "triggers_advice.html", advice=found, business=scope.business)
+
+
+def _period(request: Request) -> int:
+    chosen = request.query_params.get("days", "")
+    return int(chosen) if chosen in {str(period) for period in PERIODS} else _PERIOD
+
+
+def _scope(request: Request, now: datetime) -> Scope:
+    business = request.query_params.get("business") or None
+    return Scope(since=now - timedelta(days=_period(request)), until=now, business=business)
 
 
 def _read(services: Services, scope: Scope, now: datetime) -> _Found:
@@ -98,4 +118,4 @@ def _card(one: TriggerFigures, found: _Found) -> Card:
     )
 
 
-routes = [Route("/triggers", show)]
+routes = [Route("/triggers", show), Route("/triggers/advice", show_advice)]

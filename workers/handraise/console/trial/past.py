@@ -10,6 +10,7 @@ from aiokafka import TopicPartition
 from msgspec import Struct
 
 from handraise.engine.clients import Clients
+from handraise.engine.placement import place
 from handraise.engine.record import Record
 from handraise.engine.topics import Topic, TopicNames
 from handraise.events import MESSAGES, OUTCOMES, ChatMessage, InvalidEventError, Outcome, decode, milliseconds
@@ -38,8 +39,13 @@ class _Start(Struct, frozen=True):
 
     offset: int
     end: int
-    is_first: bool
-    """Whether nothing has ever been before it."""
+    from_ms: int | None
+    """All that was written from this time on is read; None where only the first record tells the time."""
+
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing has ever been before it."""
+        return self.offset == 0
 
 
 async def read_past(
@@ -54,8 +60,8 @@ async def read_past(
 ) -> Past:
     """Read the messages and outcomes of one business.
 
-    Reading begins an idle time before `since_ms`: a conversation that is first met later than an idle time after the
-    first record of its partition has either begun there, or has begun anew.
+    Reading begins an idle time before `since_ms`: a conversation that is first met an idle time after that, or later,
+    has either begun there, or has begun anew.
 
     Args:
         clients: for the brokers.
@@ -80,7 +86,8 @@ async def read_past(
     cut = 0
     for partition in sorted({source.partition for source in sources}):
         ours = [source for source in sources if source.partition == partition]
-        found, left_out = _whole(_merged([records[source] for source in ours]), starts, ours, business, idle_ms)
+        start = next(starts[source] for source in ours if source.topic == names[Topic.MESSAGES])
+        found, left_out = _whole(_merged([records[source] for source in ours]), start, business, idle_ms)
         events += found
         cut += left_out
     times = [_sent_ms(event) for event in events]
@@ -91,6 +98,41 @@ async def read_past(
         cut=cut,
         is_limited=is_limited,
     )
+
+
+async def read_conversation(
+    clients: Clients, names: TopicNames, business: str, conversation: str, *, since_ms: int, limit: int
+) -> list[ChatMessage]:
+    """The messages of one conversation, from the one partition that holds it.
+
+    Args:
+        clients: for the brokers.
+        names: of the topics.
+        business: whose conversation it is.
+        conversation: its id, which is the key of its records.
+        since_ms: epoch milliseconds; what was written before is not looked for.
+        limit: the most records that are read, of all conversations of the partition, from that time on.
+
+    Raises:
+        EngineError: no broker answers.
+    """
+    reader = await clients.start(clients.reader())
+    try:
+        sources = await _sources(reader, names)
+        messages = [source for source in sources if source.topic == names[Topic.MESSAGES]]
+        source = messages[place(conversation.encode(), len(messages))]
+        starts, _ = await _starts(reader, [source], names, since_ms, limit)
+        start = starts[source]
+        end = min(start.end, start.offset + limit)
+        records = await _records(reader, {source: _Start(start.offset, end, start.from_ms)}, _tell_nobody)
+    finally:
+        await reader.stop()
+    found = [event for record in records[source] if isinstance(event := _event(record), ChatMessage)]
+    return [event for event in found if (event.business_id, event.conversation_id) == (business, conversation)]
+
+
+def _tell_nobody(done: int, total: int) -> None:
+    del done, total
 
 
 async def _sources(reader: Any, names: TopicNames) -> list[TopicPartition]:  # noqa: ANN401  # aiokafka carries no types
@@ -126,10 +168,12 @@ async def _starts(
         found = at.get(source)
         # A broker answers with no offset, or with a time of -1, where nothing is as late as that.
         offset = ends[source] if found is None or found.timestamp < 0 else found.offset
+        # Where retention has just removed what came before, it may have been as late as that too.
+        whole_from = from_ms if offset > beginnings[source] else None
         offset = max(beginnings[source], offset)
         if source in messages and ends[source] - offset > most:
-            offset, is_limited = ends[source] - most, True
-        starts[source] = _Start(offset, ends[source], offset == 0)
+            offset, whole_from, is_limited = ends[source] - most, None, True
+        starts[source] = _Start(offset, ends[source], whole_from)
     return starts, is_limited
 
 
@@ -161,16 +205,9 @@ def _merged(topics: Sequence[list[Record]]) -> Iterator[Record]:
     return heapq.merge(*topics, key=lambda record: record.timestamp)
 
 
-def _whole(
-    records: Iterator[Record],
-    starts: dict[TopicPartition, _Start],
-    sources: Sequence[TopicPartition],
-    business: str,
-    idle_ms: int,
-) -> tuple[list[Event], int]:
+def _whole(records: Iterator[Record], start: _Start, business: str, idle_ms: int) -> tuple[list[Event], int]:
     """The events of the conversations whose beginning was read, and how many others there were."""
-    from_the_first = all(starts[source].is_first for source in sources)
-    begins_ms: int | None = None
+    begins_ms = start.from_ms
     first_met: dict[str, int] = {}
     events: list[Event] = []
     for record in records:
@@ -180,7 +217,7 @@ def _whole(
         if event is not None and event.business_id == business:
             first_met.setdefault(event.conversation_id, record.timestamp)
             events.append(event)
-    if from_the_first or begins_ms is None:
+    if start.is_first or begins_ms is None:
         return events, 0
     whole = {conversation for conversation, met in first_met.items() if met >= begins_ms + idle_ms}
     return [event for event in events if event.conversation_id in whole], len(first_met) - len(whole)

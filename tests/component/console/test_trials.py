@@ -1,0 +1,107 @@
+"""Trials: one at a time, followed to their end, and ended with the console."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+import pytest
+
+from handraise.console.trial.job import Failure, Order, Step, start
+from handraise.console.trial.trials import KEPT, BusyError, Trial, Trials
+from handraise.settings import Settings
+from tests.support.brokers import free_port
+from tests.support.waiting import eventually
+
+ORDER = Order(business="shop", before=[], after=[], since_ms=0, idle_ms=1)
+
+
+def settings() -> Settings:
+    """No broker answers."""
+    own: dict[str, Any] = {"brokers": f"127.0.0.1:{free_port()}"}
+    return Settings(**own)
+
+
+def begun(work: Callable[[Connection], None]) -> Callable[[Settings, Order], tuple[BaseProcess, Connection]]:
+    """Starts processes that do this instead of a trial."""
+
+    def begin(_: Settings, __: Order) -> tuple[BaseProcess, Connection]:
+        forking = multiprocessing.get_context("fork")
+        ours, theirs = forking.Pipe(duplex=False)
+        process = forking.Process(target=work, args=(theirs,))
+        process.start()
+        theirs.close()
+        return process, ours
+
+    return begin
+
+
+def go_on_for_long(reports: Connection) -> None:
+    """Say how far it is, and no more."""
+    reports.send(Step("folding", 3, 9))
+    time.sleep(600)
+
+
+def die(reports: Connection) -> None:
+    """End without a word."""
+    reports.send(Step("folding", 3, 9))
+    os._exit(9)
+
+
+def test_a_trial_without_a_broker_says_so() -> None:
+    async def scenario() -> None:
+        trials, trial = Trials(settings(), start), Trial("Rosa", "shop", "", 7)
+        await trials.begin(trial, ORDER)
+        await eventually(lambda: trial.is_over, 60, "the trial to end")
+        assert isinstance(trial.report, Failure)
+        assert trial.report.said.startswith("no broker answers at 127.0.0.1")
+        await trials.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_trial_that_dies_says_so() -> None:
+    async def scenario() -> None:
+        trials, trial = Trials(settings(), begun(die)), Trial("Rosa", "shop", "", 7)
+        await trials.begin(trial, ORDER)
+        await eventually(lambda: trial.is_over, 20, "the trial to end")
+        assert trial.report == Failure("The trial has ended without a result. Try fewer days.")
+
+    asyncio.run(scenario())
+
+
+def test_one_runs_at_a_time_and_one_s_own_is_replaced() -> None:
+    async def scenario() -> None:
+        trials = Trials(settings(), begun(go_on_for_long))
+        first, second, other = Trial("Rosa", "shop", "", 7), Trial("Rosa", "shop", "", 7), Trial("Tom", "shop", "", 7)
+        await trials.begin(first, ORDER)
+        await eventually(lambda: first.report == Step("folding", 3, 9), 20, "the first report")
+        with pytest.raises(BusyError, match="Rosa tries something at the moment"):
+            await trials.begin(other, ORDER)
+        await trials.begin(second, ORDER)
+        assert first.report == Failure("Stopped.")
+        await trials.stop(second)
+        await trials.begin(other, ORDER)
+        await trials.close()
+        assert other.report == Failure("Stopped.")
+        assert multiprocessing.active_children() == []
+
+    asyncio.run(scenario())
+
+
+def test_only_the_last_few_are_kept() -> None:
+    async def scenario() -> None:
+        trials = Trials(settings(), begun(die))
+        made = [Trial("Rosa", "shop", "", 7) for _ in range(KEPT + 2)]
+        for trial in made:
+            await trials.begin(trial, ORDER)
+        assert [trials.get(trial.id) is not None for trial in made] == [False, False, *[True] * KEPT]
+        await trials.close()
+
+    asyncio.run(scenario())
