@@ -66,7 +66,7 @@ demo: setup
 
 # One process and one summary. The folders are named in the order in which a failure is cheapest to learn of; one that
 # does not exist yet is passed over.
-TESTS := $(wildcard $(addprefix tests/,unit component ops integration browser chaos))
+TESTS := $(wildcard $(addprefix tests/,unit component ops integration chaos browser))
 
 test: setup
 	@$(BIN)/pytest $(or $(ARGS),$(TESTS))

@@ -13,9 +13,9 @@ from tests.support.browser import Visitor, chromium
 Visit = Callable[..., Visitor]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium."""
+    """Chromium. It goes with the file, since its event loop runs for as long as it does and stops others."""
     with chromium() as running:
         yield running
 

@@ -20,7 +20,7 @@ READY_SECONDS: Final = 60.0
 """A slow machine takes some seconds to start Python, and a first join takes half the session timeout."""
 _STOP_SECONDS: Final = 10.0
 _POLL_SECONDS: Final = 0.1
-_ANSWER_SECONDS: Final = 15.0
+_ANSWER_SECONDS: Final = 45.0
 """A worker that has many messages at once on a slow machine is busy with them first."""
 _TOLD_CHARACTERS: Final = 600
 _FOLDED: Final = "handraise_messages_total{"
