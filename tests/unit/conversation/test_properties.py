@@ -206,7 +206,9 @@ def test_while_a_human_holds_messages_raise_nothing_but_a_crisis(batch: list[Eve
             continue
         if event.sender is Sender.ASSISTANT or _at(event) - state.last_at >= POLICY.idle_after_ms:
             continue
-        assert all(escalation.trigger_class == "crisis" for escalation in effect.escalations)
+        # A promise that passes meanwhile is told of by a timer, whoever holds.
+        raised = [one for one in effect.escalations if not one.caused_by.startswith("timer:")]
+        assert all(escalation.trigger_class == "crisis" for escalation in raised)
 
 
 @given(events())
