@@ -54,7 +54,7 @@ class CountingStep:
                 return Counted(key, None, Effects(), (DeadLetterReason.UNKNOWN_CONVERSATION, UNKNOWN))
             return Counted(key, None, Effects())
         counts[key] += 1
-        effects = Effects(decisions=[_decision(event, counts[key])])
+        effects = Effects(decisions=[told(event, counts[key], datetime(2026, 1, 1, tzinfo=UTC))])
         return Counted(key, b"%d" % counts[key], effects, head=COUNTED)
 
     def advance(self, key: bytes, state: bytes, until: int) -> Counted:
@@ -120,7 +120,8 @@ def counting_parts(recorder: Recorder) -> Parts:
     )
 
 
-def _decision(message: ChatMessage, count: int) -> Decision:
+def told(message: ChatMessage, count: int, occurred_at: datetime) -> Decision:
+    """The record that tells of a conversation's count."""
     return Decision(
         conversation_id=message.conversation_id,
         business_id=message.business_id,
@@ -134,7 +135,7 @@ def _decision(message: ChatMessage, count: int) -> Decision:
         escalation_id=None,
         policy_version="none",
         detector_version="none",
-        occurred_at=datetime(2026, 1, 1, tzinfo=UTC),
+        occurred_at=occurred_at,
     )
 
 
