@@ -162,3 +162,19 @@ def test_explain_tells_times_numbers_and_what_happened_besides_decisions(
     assert "  4 09:31:05 human: Rosa here" in out
     assert "a human takes over, and nobody had asked for one" in out
     assert "probably missed" in out
+
+
+def test_explain_lets_time_go_on_after_the_last_event(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A promise that passes, and the end of what is idle, as `replay --until` has them."""
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(message(1, text="Can I talk to a person?", sent_at="2026-03-02T10:00:00Z"))
+    assert main(["explain", str(file)]) == 0
+    assert "timer:" not in capfd.readouterr().out
+    assert main(["explain", str(file), "--until", "2026-03-06"]) == 0
+    out = capfd.readouterr().out
+    assert out.count("nobody writes any more") == 1
+    assert "updated (revision 1) at 2026-03-03 10:00:00, timer:promise: Nobody has taken it in the time" in out
+    assert "timer:idle: Closed: idle." in out
+    assert main(["replay", str(file), "--until", "2026-03-06"]) == 0
+    replayed = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert [event["caused_by"] for event in replayed][1:] == ["timer:promise", "timer:idle"]

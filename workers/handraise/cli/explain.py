@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.text import Text
 
 from handraise.cli.errors import UserError
-from handraise.cli.lines import Event, Fast, Files, Folded, Reader, Run, policy_book
-from handraise.conversation import Assessment, Fact
+from handraise.cli.lines import Event, Fast, Files, Folded, Reader, Run, Until, policy_book
+from handraise.conversation import Assessment, Effects, Fact, Processed
 from handraise.demo.lines import printable
 from handraise.detection import SIGNALS, Signals
 from handraise.events import ChatMessage, Control, Decision, DecisionResult, Escalation, milliseconds, utc
@@ -52,6 +52,7 @@ def explain(
     policy: Annotated[
         Path | None, typer.Option(metavar="FILE|FOLDER", exists=True, help="Policies instead of the built-in default.")
     ] = None,
+    until: Until = None,
     fast: Fast = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first line that cannot be used.")] = False,
 ) -> None:
@@ -63,6 +64,8 @@ def explain(
     for folded in run.fold(files):
         if conversation in (None, folded.event.conversation_id):
             page.turn(folded)
+    for processed in run.advance(until):
+        page.silence(processed)
     reader.close()
     if conversation is not None and not page.turns:
         raise UserError(f"no conversation {conversation} in {', '.join(map(str, files))}")
@@ -78,6 +81,8 @@ class _Page:
         self._day: date | None = None
         self._scopes: dict[tuple[str, str], tuple[str | None, str | None]] = {}
         """Channel and segment of each conversation, as its messages have said so far."""
+        self._known: dict[bytes, tuple[str, str]] = {}
+        """Business and conversation of what was printed, by the key of its state."""
         self.turns: dict[tuple[str, str], int] = {}
 
     def turn(self, folded: Folded) -> None:
@@ -85,7 +90,20 @@ class _Page:
         event, effects = folded.event, folded.processed.effects
         key = (event.business_id, event.conversation_id)
         self.turns[key] = self.turns.get(key, 0) + 1
+        self._known[folded.processed.key] = key
         self._said(key, event, folded.processed.signals)
+        self._brought(key, effects)
+
+    def silence(self, processed: Processed) -> None:
+        """Print what the timers of a conversation that was printed brought about after its last event, if anything."""
+        effects, key = processed.effects, self._known.get(processed.key)
+        if key is not None and (effects.notes or effects.decisions or effects.escalations or effects.controls):
+            self._begin(key)
+            self._line(f"{_MARGIN}nobody writes any more", "bold")
+            self._brought(key, effects)
+
+    def _brought(self, key: tuple[str, str], effects: Effects) -> None:
+        """Print what an event, or the lack of one, brought about."""
         for note in effects.notes:
             if note.fact in _FACTS:
                 self._line(f"{_MARGIN}{_FACTS[note.fact]}", "dim")
@@ -103,14 +121,21 @@ class _Page:
         for control in effects.controls:
             self._line(f"{_MARGIN}control: {_control(control)}", "magenta")
 
+    def _begin(self, key: tuple[str, str]) -> bool:
+        """Print which conversation it is, where it is another than before."""
+        if key == self._current:
+            return False
+        self._line(f"\n{key[0]} / {key[1]}", "bold underline")
+        self._current = key
+        return True
+
     def _said(self, key: tuple[str, str], event: Event, signals: Signals) -> None:
         """Print the event itself: when, who and what, and what was seen in it."""
         at = utc(milliseconds(event.sent_at if isinstance(event, ChatMessage) else event.at))
-        if key != self._current:
-            self._line(f"\n{event.business_id} / {event.conversation_id}", "bold underline")
-        if key != self._current or at.date() != self._day:
+        is_other = self._begin(key)
+        if is_other or at.date() != self._day:
             self._line(f"{_MARGIN}{at:%A %Y-%m-%d}, times in UTC", "dim")
-        self._current, self._day = key, at.date()
+        self._day = at.date()
         head = f"{self.turns[key]:>3} {at:%H:%M:%S}"
         if not isinstance(event, ChatMessage):
             verdict = f" {event.verdict.value}" if event.verdict else ""

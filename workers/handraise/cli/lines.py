@@ -10,6 +10,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from io import BufferedReader
 from pathlib import Path
 from typing import Annotated, Final, NamedTuple
@@ -21,7 +22,16 @@ from msgspec import Struct
 from handraise.cli.errors import UserError
 from handraise.conversation import Processed, Processor, head_of
 from handraise.detection import detection
-from handraise.events import MAX_VALUE_BYTES, MESSAGES, OUTCOMES, ChatMessage, InvalidEventError, Outcome, decode
+from handraise.events import (
+    MAX_VALUE_BYTES,
+    MESSAGES,
+    OUTCOMES,
+    ChatMessage,
+    InvalidEventError,
+    Outcome,
+    decode,
+    milliseconds,
+)
 from handraise.policy import PolicyBook, PolicyError, load
 
 BATCH: Final = 256
@@ -54,6 +64,19 @@ Fast = Annotated[
     bool, typer.Option("--fast", help="Detect as a worker with HANDRAISE_DETECTOR=fast: cheaper, and misses more.")
 ]
 """Whether the commands over files do without the careful models."""
+
+
+Until = Annotated[
+    datetime | None,
+    typer.Option(
+        "--until",
+        metavar="TIME",
+        formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"],
+        help="After the last event, also fire the timers that are due by then (UTC unless it says): a promise that"
+        " passes, an AI that stays silent, the end of what is idle.",
+    ),
+]
+"""How far the commands over files let time go on once there are no more events."""
 
 
 class _Kind(Struct):
@@ -178,10 +201,13 @@ class Run:
                 if processed.rejected is None or processed.effects.came_too_late:
                     yield Folded(line, event, processed)
 
-    def advance(self, until: int) -> Iterator[Processed]:
-        """Fire the timers that are due by `until` (epoch milliseconds) with no further event, in their order."""
+    def advance(self, until: datetime | None) -> Iterator[Processed]:
+        """Fire the timers that are due by `until` with no further event, in their order; without it, none."""
+        if until is None:
+            return
+        by = milliseconds(until if until.tzinfo else until.replace(tzinfo=UTC))
         for key in sorted(self._states, key=self._next_timer):
-            processed = self._processor.advance(key, self._states[key], until)
+            processed = self._processor.advance(key, self._states[key], by)
             if processed.state is None:
                 del self._states[key]
             else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -14,10 +13,10 @@ from msgspec import Struct
 from rich.console import Console
 
 from handraise.cli.against import as_json, compare, show
-from handraise.cli.lines import Fast, Files, Reader, Run, policy_book
+from handraise.cli.lines import Fast, Files, Reader, Run, Until, policy_book
 from handraise.cli.progress import Progress
 from handraise.conversation import Effects
-from handraise.events import encode, milliseconds
+from handraise.events import encode
 
 
 class Output(StrEnum):
@@ -38,16 +37,7 @@ def replay(
         ),
     ] = None,
     output: Annotated[Output, typer.Option("--output", help="What to print.")] = Output.ESCALATIONS,
-    until: Annotated[
-        datetime | None,
-        typer.Option(
-            "--until",
-            metavar="TIME",
-            formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"],
-            help="After the last event, also fire the timers that are due by then (UTC unless it says): a promise that"
-            " passes, an AI that stays silent, the end of what is idle.",
-        ),
-    ] = None,
+    until: Until = None,
     against: Annotated[
         Path | None,
         typer.Option(
@@ -86,7 +76,7 @@ def replay(
                 out.write(encode(event) + b"\n")
                 out.flush()
             progress.advance()
-        for processed in run.advance(_ms(until)) if until else ():
+        for processed in run.advance(until):
             for event in _chosen(processed.effects, output):
                 out.write(encode(event) + b"\n")
     except KeyboardInterrupt:
@@ -96,10 +86,6 @@ def replay(
     finally:
         progress.clear()
     reader.close()
-
-
-def _ms(time: datetime) -> int:
-    return milliseconds(time if time.tzinfo else time.replace(tzinfo=UTC))
 
 
 def _chosen(effects: Effects, output: Output) -> Sequence[Struct]:

@@ -38,7 +38,7 @@ def assess_customer(
             Assessment(
                 trigger="human_request",
                 score=signals.affirm,
-                signs=("the AI asked whether a person is wanted",),
+                signs=(Sign.OFFERED_BY_AI,),
                 spans=_spans(signals, ("affirm",)),
             )
         )
@@ -201,14 +201,14 @@ def _knowledge_gap(state: Conversation, message: ChatMessage, signals: Signals) 
     if failed or not state.pending or (signals.asks_detail and not (answered is False and admission >= weights.STRONG)):
         return Assessment(trigger="knowledge_gap", score=0.0)
     spans = _spans(signals, ("admission",))
-    best, why = 0.0, ""
+    best, why = 0.0, Sign.UNANSWERED
     if answered is False:
-        best, why = weights.GAP_UNANSWERED, "the producer says that the AI did not answer"
+        best, why = weights.GAP_UNANSWERED, Sign.UNANSWERED
     elif assistant and assistant.confidence is not None and assistant.confidence <= weights.CONFIDENCE_FLOOR:
-        best, why = weights.GAP_UNSURE, f"the AI's confidence is at or below {weights.CONFIDENCE_FLOOR}"
+        best, why = weights.GAP_UNSURE, Sign.UNSURE
     clear = weights.ADMISSION_AGAINST_PRODUCER if answered else 0.5
     if admission >= clear and admission > best:
-        best, why = admission, "the AI says that it does not have the answer"
+        best, why = admission, Sign.ADMISSION
     if best:
         return Assessment(trigger="knowledge_gap", score=best, signs=(why,), spans=spans)
     signs: tuple[Sign, ...] = gap_signs(state, message, signals)
@@ -220,17 +220,15 @@ def _knowledge_gap(state: Conversation, message: ChatMessage, signals: Signals) 
 
 def _ai_failure(state: Conversation, message: ChatMessage, *, repeated: bool) -> Assessment:
     if message.assistant and message.assistant.error:
-        return Assessment(trigger="ai_failure", score=weights.FAILURE_ERROR, signs=("the producer reports an error",))
+        return Assessment(trigger="ai_failure", score=weights.FAILURE_ERROR, signs=(Sign.ERROR,))
     if not repeated:
         return Assessment(trigger="ai_failure", score=0.0)
     if state.repeats >= 1:
-        return Assessment(
-            trigger="ai_failure", score=weights.FAILURE_LOOP, signs=("the AI says the same a third time",)
-        )
+        return Assessment(trigger="ai_failure", score=weights.FAILURE_LOOP, signs=(Sign.LOOP,))
     if state.asking_again:
         return Assessment(
             trigger="ai_failure",
             score=weights.FAILURE_REPEAT_ASKED,
-            signs=("the AI repeats itself to a customer who asks again",),
+            signs=(Sign.REPEATS_TO_ASKER,),
         )
-    return Assessment(trigger="ai_failure", score=weights.FAILURE_REPEAT, signs=("the AI repeats itself",))
+    return Assessment(trigger="ai_failure", score=weights.FAILURE_REPEAT, signs=(Sign.REPEATS,))

@@ -11,7 +11,7 @@ from handraise.conversation import episodes
 from handraise.conversation.effects import Assessment, Effects, Fact, Note, Suppression
 from handraise.conversation.episodes import Moment
 from handraise.conversation.state import MAX_OFFER_TURNS, Conversation, Offer
-from handraise.conversation.weights import NEAR
+from handraise.conversation.weights import NEAR, Sign
 from handraise.events import Action, ChatMessage, ControlState, Decision, DecisionResult, utc
 from handraise.policy.model import CRISIS, Rule
 
@@ -89,7 +89,7 @@ def accept_offer(state: Conversation, effects: Effects, moment: Moment, message:
         trigger=offer.trigger,
         trigger_class=offer.trigger_class,
         score=offer.score,
-        signs=("the customer said yes to a person",),
+        signs=(Sign.OFFER_ACCEPTED,),
     )
     rule = _rule(moment, assessment)
     state.offer = None
@@ -101,7 +101,7 @@ def accept_offer(state: Conversation, effects: Effects, moment: Moment, message:
         episodes.raise_escalation(state, effects, moment, message, assessment, accepted, ())
     else:
         episodes.update_escalation(state, effects, moment, message, assessment, accepted, ())
-    _log(state, effects, moment, assessment, accepted, DecisionResult.FIRED, "the customer said yes to a person")
+    _log(state, effects, moment, assessment, accepted, DecisionResult.FIRED, Sign.OFFER_ACCEPTED)
     return True
 
 

@@ -7,7 +7,7 @@ import hashlib
 from msgspec import Struct
 from msgspec.structs import replace
 
-from handraise.conversation import mood, present
+from handraise.conversation import mood, present, reasons
 from handraise.conversation.effects import Assessment, Effects, Fact, Note
 from handraise.conversation.state import (
     MAX_ALSO,
@@ -79,7 +79,7 @@ def raise_escalation(
         EscalationType.RAISED,
         reply=reply,
         evidence=present.evidence(message, assessment),
-        reason=present.reason(state, message, assessment),
+        reason=reasons.why(state, moment.policy, message, assessment),
     )
     _hand_over(state, effects, moment, reply)
 
@@ -128,7 +128,7 @@ def update_escalation(
         EscalationType.UPDATED,
         reply=reply,
         evidence=present.evidence(message, assessment),
-        reason=present.reason(state, message, assessment),
+        reason=reasons.why(state, moment.policy, message, assessment),
     )
     _hand_over(state, effects, moment, reply)
 
@@ -143,7 +143,7 @@ def fail_over(state: Conversation, effects: Effects, moment: Moment) -> None:
         effects,
         moment,
         EscalationType.UPDATED,
-        reason=f"{before.owner} could not take it; it goes to {owner}.",
+        reason=reasons.could_not_take(moment.policy.wording, before.owner, owner),
     )
 
 
@@ -196,7 +196,7 @@ def close_escalation(state: Conversation, effects: Effects, moment: Moment, beca
         effects,
         moment,
         EscalationType.CLOSED,
-        reason=f"Closed: {because.value.replace('_', ' ')}.",
+        reason=moment.policy.wording.texts.reason.closed[because.value],
         closed_because=because,
     )
     if because in (ClosedBecause.RESOLVED, ClosedBecause.RELEASED):
@@ -342,7 +342,7 @@ def _publish(
             reply=reply,
             reason=reason,
             evidence=evidence or [],
-            summary=summary(state, moment.policy.summary_frame, closed=kind is EscalationType.CLOSED),
+            summary=summary(state, moment.policy.wording.texts.summary, closed=kind is EscalationType.CLOSED),
             transcript=present.transcript(state),
             sentiment=mood.report(state.mood),
             intent=present.intent(state),

@@ -1,28 +1,19 @@
-"""What an escalation tells the human: why, the evidence, the last turns, and what the AI tried."""
+"""What an escalation tells the human: the evidence, the last turns, and what the AI tried."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from handraise.conversation.effects import Assessment
-from handraise.conversation.gist import clip, gist_of_request
+from handraise.conversation.gist import clip
 from handraise.conversation.masking import mask_secrets
 from handraise.conversation.state import MAX_TURN_TEXT, Conversation, StoredTurn
-from handraise.conversation.summary import is_attempt, wanted
+from handraise.conversation.summary import is_attempt
 from handraise.events import Attempt, ChatMessage, Evidence, IntentState, Transcript, Turn, utc
-from handraise.policy.model import CRISIS
 
 MAX_EVIDENCE: Final = 8
 MAX_ATTEMPTS: Final = 5
 MAX_ATTEMPT_TEXT: Final = 280
-
-_REASONS: Final = {
-    "human_request": "The customer asks for a person",
-    "distress": "The customer is upset or in difficulty",
-    "complaint": "The customer complains",
-    "high_value": "This may be a valuable enquiry",
-    "broken_promise": "The AI promised that a person will follow up, and nobody had been told",
-}
 
 
 def masked(message: ChatMessage) -> str:
@@ -75,25 +66,6 @@ def evidence(message: ChatMessage | None, assessment: Assessment) -> list[Eviden
             score=assessment.score,
         )
     ]
-
-
-def reason(state: Conversation, message: ChatMessage | None, assessment: Assessment) -> str:
-    """One sentence that says why a human is needed."""
-    quote = gist_of_request(masked(message), assessment.spans) if message else ""
-    why = "; ".join(assessment.signs)
-    if assessment.trigger_class == CRISIS:
-        return f"Someone may be in danger: “{quote}”"
-    if assessment.trigger == "knowledge_gap":
-        asked = wanted(state)
-        about = f"The AI could not answer “{asked}”" if asked else "The AI could not answer"
-        return f"{about}: {why}."
-    if assessment.trigger == "ai_failure":
-        return f"The AI fails: {why}."
-    lead = _REASONS.get(assessment.trigger)
-    if lead is None:
-        return f"The trigger “{assessment.trigger}” holds: {why or 'its condition is met'}."
-    said = f"“{quote}”" if quote else "no text"
-    return f"{lead}: {said}" + (f" ({why})." if why else "")
 
 
 def attempts(state: Conversation) -> list[Attempt]:

@@ -56,9 +56,9 @@ def wanted(state: Conversation) -> str:
 def _wanted(state: Conversation, frame: SummaryFrame) -> list[str]:
     now = wanted(state)
     unhappy = state.episode is not None and state.episode.trigger in _UNHAPPY
-    parts = [(frame.says if unhappy else frame.wants).replace("{quote}", _quote(now, frame))] if now else []
+    parts = [(frame.says if unhappy else frame.wants).replace("{quote}", quoted(now, frame))] if now else []
     if state.opening is not None and state.opening.text and not state.request_is_opening:
-        parts.append(frame.first.replace("{quote}", _quote(state.opening.text, frame)))
+        parts.append(frame.first.replace("{quote}", quoted(state.opening.text, frame)))
     if state.asked_again:
         parts.append(frame.asked_again.replace("{n}", str(state.asked_again)))
     return parts
@@ -70,7 +70,7 @@ def _tried(state: Conversation, frame: SummaryFrame) -> list[str]:
         return [] if any(turn.sender is Sender.HUMAN for turn in state.transcript) else [frame.untried]
     times = own.count(own[-1])
     said = frame.tried if times == 1 else frame.tried_again.replace("{n}", str(times))
-    return [said.replace("{quote}", _quote(state.answer or clip(own[-1], OPENING), frame))]
+    return [said.replace("{quote}", quoted(state.answer or clip(own[-1], OPENING), frame))]
 
 
 def _why(state: Conversation, frame: SummaryFrame) -> str:
@@ -91,7 +91,8 @@ def _mood(state: Conversation, frame: SummaryFrame) -> str:
     return f"{word}{frame.comma}{heading}" if heading else word
 
 
-def _quote(text: str, frame: SummaryFrame) -> str:
+def quoted(text: str, frame: SummaryFrame) -> str:
+    """A quote as the frame's language writes it, kept apart where it runs in the other direction."""
     turned = _is_rtl(text) != _is_rtl(frame.wants)
     return frame.quote.replace("{quote}", f"{_ISOLATE}{text}{_ISOLATED_END}" if turned else text)
 

@@ -12,17 +12,15 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from handraise.conversation import episodes
+from handraise.conversation import episodes, reasons
 from handraise.conversation.assess import of_own_triggers
 from handraise.conversation.decide import decide
 from handraise.conversation.effects import Assessment, Effects, Fact, Note
 from handraise.conversation.episodes import Moment
 from handraise.conversation.state import Conversation
-from handraise.conversation.weights import SILENCE
+from handraise.conversation.weights import SILENCE, Sign
 from handraise.events import ClosedBecause, ControlState, Holder
 from handraise.policy.model import BusinessPolicy
-
-_MINUTE_MS: Final = 60_000
 
 
 class Timer(StrEnum):
@@ -111,11 +109,11 @@ def _promise_passed(state: Conversation, effects: Effects, moment: Moment) -> No
     effects.notes.append(Note(Fact.PROMISE_MISSED, episode.trigger))
     state.episode = replace(episode, overdue=True)
     if episode.claimed:
-        episodes.press(state, effects, moment, f"{episode.owner} took it, and has not answered the customer in time.")
+        episodes.press(state, effects, moment, reasons.not_answered(moment.policy.wording, episode.owner))
     else:
         owner = moment.policy.fallback_owner
-        goes = "" if owner == episode.owner else f"; it goes to {owner}"
-        episodes.press(state, effects, moment, f"Nobody has taken it in the time that was promised{goes}.", owner=owner)
+        goes_to = None if owner == episode.owner else owner
+        episodes.press(state, effects, moment, reasons.not_taken(moment.policy.wording, goes_to), owner=owner)
 
 
 def _customer_waits(state: Conversation, effects: Effects, moment: Moment) -> None:
@@ -123,15 +121,12 @@ def _customer_waits(state: Conversation, effects: Effects, moment: Moment) -> No
     state.wait_told = True
     effects.notes.append(Note(Fact.CUSTOMER_UNANSWERED))
     if state.episode is not None:
-        episodes.press(state, effects, moment, "The customer has written again, and nobody has answered since.")
+        episodes.press(state, effects, moment, moment.policy.wording.texts.reason.waits)
 
 
 def _ai_is_silent(state: Conversation, effects: Effects, moment: Moment) -> None:
     state.wait_told = True
-    minutes = round((moment.at - state.waiting_since) / _MINUTE_MS, 1)
-    silent = Assessment(
-        trigger="ai_failure", score=SILENCE, signs=(f"the AI has not answered for {minutes:g} minutes",)
-    )
+    silent = Assessment(trigger="ai_failure", score=SILENCE, signs=(Sign.AI_SILENT,))
     decide(state, effects, moment, None, [silent])
     state.failed = True
 

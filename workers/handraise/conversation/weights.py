@@ -30,6 +30,9 @@ CERTAIN: Final = 0.99
 CORROBORATED: Final = 0.9
 """Weak evidence never counts for more than this, however many signs stand behind it."""
 
+CONFIDENCE_FLOOR: Final = 0.35
+RETRIEVAL_FLOOR: Final = 0.3
+
 
 class Sign(StrEnum):
     """Something in the conversation, outside the words in hand, that speaks for a trigger."""
@@ -43,6 +46,16 @@ class Sign(StrEnum):
     LOW_RETRIEVAL = "low retrieval score"
     DEFERRED = "put off without a follow-up"
     WEAK_ADMISSION = "half an admission"
+    UNANSWERED = "the producer says that the AI did not answer"
+    UNSURE = f"the AI's confidence is at or below {CONFIDENCE_FLOOR}"
+    ADMISSION = "the AI says that it does not have the answer"
+    ERROR = "the producer reports an error"
+    REPEATS = "the AI repeats itself"
+    REPEATS_TO_ASKER = "the AI repeats itself to a customer who asks again"
+    LOOP = "the AI says the same a third time"
+    AI_SILENT = "the AI has not answered in the time that the policy allows"
+    OFFERED_BY_AI = "the AI asked whether a person is wanted"
+    OFFER_ACCEPTED = "the customer said yes to a person"
 
 
 CORROBORATION: Final[dict[str, dict[Sign, float]]] = {
@@ -68,8 +81,6 @@ GAP_UNSURE: Final = 0.8
 """The AI's confidence is at or below the floor."""
 SILENCE: Final = 0.95
 """The AI leaves a question without an answer for longer than the policy allows."""
-CONFIDENCE_FLOOR: Final = 0.35
-RETRIEVAL_FLOOR: Final = 0.3
 ADMISSION_AGAINST_PRODUCER: Final = 0.8
 """Where the producer says `answered: true`, only an admission at least this clear counts."""
 

@@ -88,7 +88,7 @@ class CompiledPolicy:
         self._complete = complete
         self._scoped: dict[tuple[int, ...], CompiledPolicy] = {}
         self._languages = complete.languages
-        self.summary_frame = (wording_for(complete.languages[0]) or WORDINGS["en"]).texts.summary
+        self.wording = wording_for(complete.languages[0]) or WORDINGS["en"]
         self._hours = OpeningHours(complete.hours)
         self._set_triggers(complete)
         compiler = ConditionCompiler()

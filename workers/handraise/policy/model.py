@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from handraise.detection.signals import Signals, Span
 from handraise.events import Action, ChatMessage, Priority, Sender
-from handraise.policy.wording import SummaryFrame
+from handraise.policy.wording import Wording
 
 CRISIS: Final = "crisis"
 """The class of `distress` that is about life and safety; its rule is `rule("distress", CRISIS)`."""
@@ -110,8 +110,8 @@ class BusinessPolicy(Protocol):
     version: str
     """Names the exact content: two policies with the same effect have the same version."""
     business_name: str
-    summary_frame: SummaryFrame
-    """In the language of the owner, the first of the policy."""
+    wording: Wording
+    """What is told to the owner, in their language: the first of the policy."""
     fallback_owner: str
     idle_after_ms: int
     """An escalation, and the state of a conversation, end after this long without an event (default 24 h)."""

@@ -43,6 +43,34 @@ class SummaryFrame(Struct, frozen=True, forbid_unknown_fields=True):
     """What blocks, by trigger; `own` for those of the business, `overdue` for a promise that has passed."""
 
 
+class ReasonFrame(Struct, frozen=True, forbid_unknown_fields=True):
+    """The sentences that say why a human is needed.
+
+    `{lead}`, `{said}`, `{why}`, `{quote}`, `{owner}`, and `{next}` for who comes after an owner, are filled in.
+    """
+
+    told: str
+    told_why: str
+    because: str
+    plain: str
+    unanswered: str
+    unanswered_words: str
+    """In place of `unanswered`, where nothing is known of the question."""
+    ai_fails: str
+    own: str
+    no_text: str
+    could_not_take: str
+    not_taken: str
+    not_taken_goes: str
+    not_answered: str
+    waits: str
+    lead: dict[str, str]
+    """How the sentence begins, by built-in trigger or class."""
+    closed: dict[str, str]
+    signs: dict[str, str]
+    """What speaks for a trigger besides words, by the name of the sign. `{n}`: minutes"""
+
+
 class _Texts(Struct, frozen=True, forbid_unknown_fields=True):
     """One file of `texts/`. `{n}`, `{time}`, `{zone}`, `{weekday}`, `{day}` and `{month}` are filled in by code."""
 
@@ -67,6 +95,7 @@ class _Texts(Struct, frozen=True, forbid_unknown_fields=True):
     clock_day: dict[str, str]
     replies: dict[str, str]
     summary: SummaryFrame
+    reason: ReasonFrame
     due_weekdays: list[str] | None = None
     """The names of the days standing alone, where they differ from those within a sentence."""
 

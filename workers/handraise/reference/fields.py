@@ -92,7 +92,7 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "queue": "The queue of the support tool that it belongs to.",
         "due_at": "By when the customer was told to hear from a human. The business's hours allow it.",
         "reply": "What the customer is told. None when there is nothing to say, as when an escalation is closed.",
-        "reason": "Why a human is needed, in one sentence.",
+        "reason": "Why a human is needed, in one sentence and in the owner's language, the first of the policy.",
         "evidence": "The words that show it, the strongest first.",
         "summary": "The conversation in a few sentences, taken from it.",
         "transcript": "The last turns, so that nobody has to repeat themselves.",
