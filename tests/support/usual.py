@@ -15,8 +15,11 @@ from tests.support.records import FakeRecord
 _VERDICTS = [*Verdict, Verdict.APPROPRIATE, Verdict.APPROPRIATE]
 
 
-def fill(log: Log, conversations: int = 90) -> None:
-    """Write what the sample conversations bring about, spread over the last days, the newest a moment ago."""
+def fill(*logs: Log, conversations: int = 90) -> None:
+    """Write what the sample conversations bring about, spread over the last days, the newest a moment ago.
+
+    Several logs get the very same.
+    """
     now = datetime.now(UTC)
     processor = Processor(PolicyBook().__getitem__, *detection(fast=True))
     events: list[Event] = []
@@ -34,8 +37,11 @@ def fill(log: Log, conversations: int = 90) -> None:
             events.append(
                 _outcome(raised[0].escalation_id, number, messages[0].business_id, sample.conversation.id, at)
             )
-    log.add(*events)
-    publish(log, "hotel-seven-lamps", "business_id: hotel-seven-lamps\nowner: Rosa   # at the desk\n", "Rosa is back")
+    for log in logs:
+        log.add(*events)
+        publish(
+            log, "hotel-seven-lamps", "business_id: hotel-seven-lamps\nowner: Rosa   # at the desk\n", "Rosa is back"
+        )
 
 
 def publish(log: Log, business: str, document: str, note: str, offset: int = 0) -> None:

@@ -43,3 +43,11 @@ def test_days_are_those_of_the_reader_and_the_last_is_included() -> None:
     assert wanted.since == datetime(2026, 2, 28, 23, tzinfo=UTC)
     assert wanted.until == datetime(2026, 3, 2, 23, tzinfo=UTC)
     assert Filter(until=date.max).decisions(ZoneInfo("UTC")).until is None
+
+
+def test_every_choice_counts_for_decisions_too() -> None:
+    wanted = FULL.decisions(ZoneInfo("UTC"))
+    assert (wanted.business, wanted.trigger, wanted.owner, wanted.verdict) == (
+        "casa lua", "complaint", "Inês", Verdict.TOO_LATE,
+    )  # fmt: skip
+    assert (wanted.action, wanted.result, wanted.text) == (Action.NOTIFY, DecisionResult.NEAR, "50 % & more")

@@ -4,12 +4,14 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from handraise.review.database import LogDatabase
+from handraise.review.database import MIGRATIONS, LogDatabase
 from handraise.review.errors import LogError
 from handraise.review.tables import Base
 
@@ -24,6 +26,22 @@ def test_the_migrations_make_the_tables_of_the_models(file: Path) -> None:
         database.migrate()
         with database.engine.connect() as connection:
             assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_a_log_of_an_earlier_version_is_brought_up_to_date_with_what_it_holds(file: Path) -> None:
+    with LogDatabase(f"sqlite:///{file}") as database:
+        with database.writing() as connection:
+            configuration = Config()
+            configuration.set_main_option("script_location", str(MIGRATIONS))
+            configuration.attributes["connection"] = connection
+            command.upgrade(configuration, "0001")
+            connection.execute(text("INSERT INTO offsets VALUES ('t', 0, 7)"))
+        with pytest.raises(LogError, match="not those of this version"):
+            database.check()
+        database.migrate()
+        database.check()
+        with database.engine.connect() as connection:
+            assert connection.execute(text("SELECT next_offset FROM offsets")).scalar_one() == 7
 
 
 def test_migrating_twice_changes_nothing(file: Path) -> None:

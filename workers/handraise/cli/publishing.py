@@ -23,7 +23,7 @@ from handraise.policy.written import draft_to_yaml
 from handraise.review.database import log_database
 from handraise.review.errors import LogError
 from handraise.review.publishing import publish_policy
-from handraise.review.queries import names, policy_history, policy_version
+from handraise.review.queries import businesses, policy_history, policy_version
 from handraise.review.tables import PolicyRow
 
 Note = Annotated[str | None, typer.Option("--note", metavar="TEXT", help="Why.")]
@@ -126,7 +126,7 @@ def _published() -> dict[str, Draft]:
         with log_database(configured()) as database:
             database.check()
             with database.reading() as session:
-                for business in names(session).businesses:
+                for business in businesses(session):
                     newest = policy_history(session, business, limit=1)
                     if newest and newest[0].document:
                         for draft in examine_text(newest[0].document, business).drafts:
@@ -154,7 +154,7 @@ def _before(session: Session, business: str) -> PolicyRow:
 
 
 def _nothing(session: Session, business: str) -> str:
-    known = names(session).businesses
+    known = businesses(session)
     hint = f"; the log knows {', '.join(known[:5])}" if known else ""
     return f"no policy of {business} was ever published{hint}"
 

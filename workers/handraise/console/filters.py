@@ -62,6 +62,9 @@ class Filter(Struct, frozen=True, kw_only=True):
             trigger=self.trigger,
             action=self.action,
             result=self.result,
+            owner=self.owner,
+            verdict=self.verdict,
+            text=self.text,
             since=_begin(self.since, zone),
             until=_end(self.until, zone),
         )

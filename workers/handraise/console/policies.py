@@ -26,7 +26,7 @@ from handraise.policy.document import UnreadableError, documents_in
 from handraise.policy.inheritance import DEFAULT, MAX_GENERATIONS
 from handraise.policy.problems import error
 from handraise.policy.written import draft_to_yaml
-from handraise.review.queries import decision_page, names, policy_history
+from handraise.review.queries import businesses, decision_page, policy_history
 from handraise.review.queries.decisions import DecisionFilter
 from handraise.review.tables import PolicyRow
 from handraise.settings import Settings
@@ -112,7 +112,7 @@ class Policies:
 
     def propose(self, business: str, document: str) -> Proposal:
         """Read a text as the policy of a business, with everything that is wrong with it."""
-        found = examine_text(document, FILE, self.find, lambda: names(self._session).businesses)
+        found = examine_text(document, FILE, self.find, lambda: businesses(self._session))
         problems = list(found.problems)
         if len(found.drafts) > 1:
             problems.append(error((), "this holds several policies", f"keep the one of `{business}`"))

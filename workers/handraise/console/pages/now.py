@@ -16,7 +16,7 @@ from starlette.routing import Route
 from handraise.console.pages import escalation
 from handraise.console.rendering import wants_part
 from handraise.console.services import Services, services_of
-from handraise.review.queries import Names, names, open_escalations
+from handraise.review.queries import businesses, open_escalations
 from handraise.review.queries.watching import OpenCounts, open_counts
 from handraise.review.tables import EscalationRow
 
@@ -44,7 +44,7 @@ class _List(Struct, frozen=True, kw_only=True):
 
     rows: list[EscalationRow]
     counts: OpenCounts
-    names: Names
+    businesses: list[str]
 
 
 async def show(request: Request) -> Response:
@@ -97,7 +97,7 @@ def _read(services: Services, choice: _Choice) -> _List:
                 limit=choice.rows,
             ),
             counts=open_counts(session, business=choice.business, now=datetime.now(UTC)),
-            names=names(session),
+            businesses=businesses(session),
         )
 
 
@@ -107,7 +107,7 @@ def _listing(listed: _List, choice: _Choice, shown: str | None) -> dict[str, Any
     return {
         "groups": list(_groups(listed.rows, datetime.now(UTC))),
         "counts": listed.counts,
-        "names": listed.names.businesses,
+        "businesses": listed.businesses,
         "choice": choice,
         "shown": shown,
         "more": max(0, behind - len(listed.rows)),

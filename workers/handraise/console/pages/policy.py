@@ -20,7 +20,7 @@ from handraise.console.publisher import BrokerAwayError, confirmed
 from handraise.console.rendering import is_partial
 from handraise.console.services import Services, services_of
 from handraise.review.publishing import publish_policy
-from handraise.review.queries import names, policy_version
+from handraise.review.queries import businesses, policy_version
 from handraise.review.tables import PolicyRow
 
 _SEEN_SECONDS: Final = 3.0
@@ -34,7 +34,7 @@ async def choose(request: Request) -> Response:
 
     def read() -> list[str]:
         with services.log.reading() as session:
-            return names(session).businesses
+            return businesses(session)
 
     known = await run_in_threadpool(read)
     if len(known) == 1:

@@ -19,13 +19,12 @@ from handraise.review.advice import Advice, advise
 from handraise.review.queries import (
     Day,
     Figures,
-    Names,
     Scope,
     ScoreHistogram,
     TriggerFigures,
+    businesses,
     days,
     figures,
-    names,
     score_histograms,
 )
 
@@ -48,7 +47,7 @@ class _Found(Struct, frozen=True, kw_only=True):
     figures: Figures
     days: list[Day]
     histograms: dict[str, ScoreHistogram]
-    names: Names
+    businesses: list[str]
 
 
 async def show(request: Request) -> Response:
@@ -99,7 +98,7 @@ def _read(services: Services, scope: Scope, now: datetime) -> _Found:
             figures=counted,
             days=days(session, scope),
             histograms=score_histograms(session, scope),
-            names=names(session),
+            businesses=businesses(session),
         )
 
 

@@ -8,7 +8,7 @@ from handraise.review.queries.decisions import DecisionFilter, decision_page
 from handraise.review.queries.escalations import EscalationFilter, Judged, escalation_page, open_escalations
 from handraise.review.queries.figures import Figures, TriggerFigures, figures
 from handraise.review.queries.history import Exchange, History, conversation_history, escalation_history
-from handraise.review.queries.names import Names, names
+from handraise.review.queries.names import Names, businesses, names
 from handraise.review.queries.pages import InvalidCursorError, Page
 from handraise.review.queries.policies import policy_history, policy_version
 from handraise.review.queries.promises import PromiseFigures, promise_figures
@@ -32,6 +32,7 @@ __all__ = [
     "Scope",
     "ScoreHistogram",
     "TriggerFigures",
+    "businesses",
     "conversation_history",
     "days",
     "decision_page",

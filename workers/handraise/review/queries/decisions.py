@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from handraise.events import Action, DecisionResult
+from handraise.events import Action, DecisionResult, Verdict
+from handraise.review.queries.escalations import EscalationFilter, Judged, conditions_of
 from handraise.review.queries.pages import MOST, Page
-from handraise.review.tables import DecisionRow
+from handraise.review.tables import DecisionRow, EscalationRow
 
 
 class DecisionFilter(Struct, frozen=True, kw_only=True):
@@ -22,6 +23,12 @@ class DecisionFilter(Struct, frozen=True, kw_only=True):
     action: Action | None = None
     conversation: str | None = None
     policy_version: str | None = None
+    owner: str | None = None
+    """Of the escalation that it is about."""
+    verdict: Verdict | Judged | None = None
+    """On the escalation that it is about."""
+    text: str | None = None
+    """Part of why, of the conversation's id, or of what `EscalationFilter` searches in what it is about."""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -44,6 +51,12 @@ def decision_page(
         )
         if value is not None
     ]
+    about = conditions_of(EscalationFilter(owner=wanted.owner, verdict=wanted.verdict))
+    if about:
+        conditions.append(_about(about))
+    if wanted.text:
+        searched = [column.icontains(wanted.text, autoescape=True) for column in (row.because, row.conversation_id)]
+        conditions.append(or_(*searched, _about(conditions_of(EscalationFilter(text=wanted.text)))))
     if wanted.since is not None:
         conditions.append(row.occurred_at >= wanted.since)
     if wanted.until is not None:
@@ -54,3 +67,8 @@ def decision_page(
     statement = select(row).where(*conditions).order_by(row.decision_id.desc()).limit(limit + 1)
     rows = list(session.scalars(statement))
     return Page(rows[:limit], rows[limit - 1].decision_id if len(rows) > limit else None)
+
+
+def _about(escalations: list[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Of decisions that raised such an escalation, or were made while it was open."""
+    return DecisionRow.escalation_id.in_(select(EscalationRow.escalation_id).where(*escalations))

@@ -84,6 +84,11 @@ def _place(cursor: str) -> tuple[datetime, str]:
 
 
 def _select(wanted: EscalationFilter) -> Select[EscalationRow]:
+    return select(EscalationRow).where(*conditions_of(wanted))
+
+
+def conditions_of(wanted: EscalationFilter) -> list[ColumnElement[bool]]:
+    """What the rows that are wanted fulfil; nothing if every row is wanted."""
     row = EscalationRow
     conditions: list[ColumnElement[bool]] = [
         column == value
@@ -111,4 +116,4 @@ def _select(wanted: EscalationFilter) -> Select[EscalationRow]:
     if wanted.text:
         searched = (row.reason, row.summary, row.verdict_note, row.conversation_id)
         conditions.append(or_(*(column.icontains(wanted.text, autoescape=True) for column in searched)))
-    return select(row).where(*conditions)
+    return conditions

@@ -6,12 +6,11 @@ from typing import Final
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from handraise.detection.amounts import amounts_in, quantities_in
 from handraise.events import DecisionResult, Escalation, Verdict
-from handraise.review.chunks import chunks
 from handraise.review.queries.scope import Scope
 from handraise.review.tables import DecisionRow, EscalationRow, RevisionRow
 
@@ -36,37 +35,35 @@ class Large(Struct, frozen=True, kw_only=True):
 
 def large_enquiries(session: Session, scope: Scope) -> list[Large]:
     """The judged escalations of a period that a quantity or a sum raised, and no words alone."""
-    row = EscalationRow
-    judged = select(row.escalation_id, row.verdict).where(
-        row.trigger == TRIGGER, row.verdict.is_not(None), *scope.of(row.business_id, row.raised_at)
-    )
-    verdicts = {escalation_id: verdict for escalation_id, verdict in session.execute(judged)}  # noqa: C416 - typed rows
-    found: list[Large] = []
-    for some in chunks(sorted(verdicts)):
-        because = _because(session, some)
-        events = select(RevisionRow.escalation_id, RevisionRow.event).where(
-            RevisionRow.escalation_id.in_(because), RevisionRow.revision == 0
-        )
-        for escalation_id, event in session.execute(events):
-            large = _large(escalation_id, because[escalation_id], _ESCALATION.decode(event), verdicts[escalation_id])
-            if large is not None:
-                found.append(large)
-    return found
-
-
-def _because(session: Session, escalation_ids: list[str]) -> dict[str, str]:
-    """Why each fired, in the words of the decision, where a floor was among them."""
-    row = DecisionRow
+    row, decision, raised = EscalationRow, DecisionRow, RevisionRow
     statement = (
-        select(row.escalation_id, row.because)
-        .where(row.escalation_id.in_(escalation_ids), row.trigger == TRIGGER, row.result == DecisionResult.FIRED)
-        .order_by(row.decision_id.desc())
+        select(row.escalation_id, row.verdict, decision.because, raised.event)
+        .join(
+            decision,
+            and_(
+                decision.business_id == row.business_id,
+                decision.conversation_id == row.conversation_id,
+                decision.escalation_id == row.escalation_id,
+            ),
+        )
+        .join(raised, and_(raised.escalation_id == row.escalation_id, raised.revision == 0))
+        .where(
+            row.trigger == TRIGGER,
+            row.verdict.is_not(None),
+            *scope.of(row.business_id, row.raised_at),
+            decision.trigger == TRIGGER,
+            decision.result == DecisionResult.FIRED,
+            or_(decision.because.contains(_BY_QUANTITY), decision.because.contains(_BY_AMOUNT)),
+        )
+        .order_by(decision.decision_id)
     )
-    return {
-        escalation_id: because
-        for escalation_id, because in session.execute(statement)
-        if escalation_id is not None and (_BY_QUANTITY in because or _BY_AMOUNT in because)
-    }
+    found: dict[str, Large] = {}
+    for escalation_id, verdict, because, event in session.execute(statement):
+        large = _large(escalation_id, because, _ESCALATION.decode(event), verdict)
+        if large is not None:
+            # The first time that it fired is what raised it.
+            found.setdefault(escalation_id, large)
+    return list(found.values())
 
 
 def _large(escalation_id: str, because: str, event: Escalation, verdict: str | None) -> Large | None:

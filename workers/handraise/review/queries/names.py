@@ -17,6 +17,12 @@ class Names(Struct, frozen=True, kw_only=True):
     owners: list[str]
 
 
+def businesses(session: Session) -> list[str]:
+    """Every business that the log has met."""
+    every = union(*(select(table.business_id).distinct() for table in (ConversationRow, EscalationRow, PolicyRow)))
+    return sorted(session.scalars(every))
+
+
 def names(session: Session, *, business: str | None = None) -> Names:
     """Every business, and the triggers and owners of one of them or of all."""
 
@@ -29,9 +35,8 @@ def names(session: Session, *, business: str | None = None) -> Names:
         ]
         return sorted(session.scalars(union(*parts)))
 
-    every = union(*(select(table.business_id).distinct() for table in (ConversationRow, EscalationRow, PolicyRow)))
     return Names(
-        businesses=sorted(session.scalars(every)),
+        businesses=businesses(session),
         triggers=of(DecisionRow.trigger, EscalationRow.trigger),
         owners=of(EscalationRow.owner),
     )

@@ -9,23 +9,21 @@ from msgspec import Struct, field
 from sqlalchemy import BigInteger, ColumnElement, func, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from handraise.events import DecisionResult
 from handraise.review.queries.scope import Scope
-from handraise.review.tables import ConversationRow, DecisionRow, EscalationRow
+from handraise.review.tables import ConversationRow, EscalationRow
 
 _DAY_MS: Final = 86_400_000
 _FIRST_DAY: Final = date(1970, 1, 1)
 
 
 class Day(Struct, kw_only=True):
-    """One day in UTC, by trigger where it says so; what is not there is none."""
+    """One day in UTC."""
 
     day: date
     conversations: int = 0
     """That began on it."""
     escalations: dict[str, int] = field(default_factory=dict)
-    near: dict[str, int] = field(default_factory=dict)
-    missed: dict[str, int] = field(default_factory=dict)
+    """By trigger; those that raised none are not there."""
 
 
 def days(session: Session, scope: Scope) -> list[Day]:
@@ -42,17 +40,6 @@ def days(session: Session, scope: Scope) -> list[Day]:
     )
     for number, trigger, count in session.execute(by_trigger):
         found[_date(number)].escalations[trigger] = count
-    row, at = DecisionRow, _day(DecisionRow.occurred_at)
-    decisions = [
-        row.result.in_((DecisionResult.NEAR, DecisionResult.MISSED)),
-        *scope.of(row.business_id, row.occurred_at),
-    ]
-    by_result = (
-        select(at, row.trigger, row.result, func.count()).where(*decisions).group_by(at, row.trigger, row.result)
-    )
-    for number, trigger, result, count in session.execute(by_result):
-        day = found[_date(number)]
-        (day.missed if result == DecisionResult.MISSED else day.near)[trigger] = count
     return list(found.values())
 
 
