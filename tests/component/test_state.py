@@ -145,6 +145,15 @@ def test_a_timer_fires_by_the_worker_s_clock_when_its_grace_has_passed() -> None
     assert state.due(2 * hour, 10) == []
 
 
+def test_a_message_dated_in_the_future_makes_no_timer_early() -> None:
+    """A day ahead of the worker's clock, and two hours promised on the message after it: not due for two hours."""
+    hour, now = 3_600_000, 1_000_000_000
+    state = PartitionState(GRACE_MS)
+    state.put(b"a", Kept(b"x", StateHead(open_trigger=None, seen_at=now + 24 * hour, next_timer_at=now + 2 * hour), now))
+    assert state.due(now + 2 * hour, 10) == []
+    assert state.due(now + 2 * hour + GRACE_MS, 10) == [Due(b"a", now + 2 * hour, 0)]
+
+
 def test_a_restored_state_goes_on_from_when_it_was_written() -> None:
     """The timestamp of its record says when."""
     reader = FakeReader([FakeRecord(b"x", key=b"a", timestamp=100_000)], 1)

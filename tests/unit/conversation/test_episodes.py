@@ -219,6 +219,18 @@ def test_a_late_event_is_counted_and_folded_where_it_stands() -> None:
     assert effects.escalations
 
 
+def test_a_message_that_is_dated_days_back_does_not_end_a_conversation_that_goes_on() -> None:
+    chat = Chat()
+    chat.customer(WANTS_HUMAN)
+    chat.human()
+    chat.wait(-3 * 24 * 60)
+    chat.customer(ASKS)
+    chat.wait(3 * 24 * 60)
+    chat.customer(ASKS)
+    assert [escalation.type for escalation in chat.escalations] == [EscalationType.RAISED]
+    assert chat.controls[-1].state is ControlState.HUMAN
+
+
 @pytest.mark.parametrize(
     ("text", "language"),
     [("mujhe kisi insaan se baat karni hai", "hi-Latn"), ("मुझे किसी इंसान से बात करनी है", "hi"), ("😡", "hi")],

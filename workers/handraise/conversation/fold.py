@@ -240,7 +240,7 @@ def _customer_turn(
         state.asking_again = True
     state.pending = state.pending or real
     if real and not state.waiting_since:
-        state.waiting_since = moment.at
+        state.waiting_since = state.seen_at
     back = real and came_back(state, moment.at)
     assessments = assess_customer(state, message, signals, moment.policy, asked_again=asked_again)
     if not (state.offer is not None and _answer_offer(state, effects, moment, message, signals)):

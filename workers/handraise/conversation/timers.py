@@ -47,7 +47,8 @@ def set_timers(state: Conversation, policy: BusinessPolicy) -> None:
     """Stamp the timers that the state calls for; to be called whenever it has changed."""
     due: dict[Timer, int] = {}
     episode = state.episode
-    last = state.last_at
+    # The latest of the events, not the last one: a message that is dated long ago must not end what is going on.
+    last = state.seen_at
     if episode is not None and not episode.answered:
         # What a human has been promised to take up must not end for want of words before the promise has.
         last = max(last, episode.due_at)

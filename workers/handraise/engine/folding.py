@@ -114,7 +114,7 @@ class Folding:
             if state is not None or result.forgotten:
                 outbox.keep(key, state, result.head, at_ms)
             self._publish(key, effects, outbox)
-        self._fire_timers(batch, outbox)
+        self._fire_timers(batch, outbox, at_ms)
 
     def _read(self, batch: Batch, outbox: Outbox) -> tuple[list[Record], list[Event]]:
         """The records that are to be folded, and what they hold."""
@@ -138,7 +138,7 @@ class Folding:
                 events.append(event)
         return records, events
 
-    def _fire_timers(self, batch: Batch, outbox: Outbox) -> None:
+    def _fire_timers(self, batch: Batch, outbox: Outbox, now_ms: int) -> None:
         for key, until, ahead_ms in batch.due:
             state = batch.load(key)
             if state is None or key in outbox.kept:
@@ -146,7 +146,7 @@ class Folding:
             result = self._step.advance(key, state, until)
             outbox.fold(None, result.effects)
             # Time goes on from where the timers left it, and not from when they were found to be due.
-            at_ms = ahead_ms + (result.head.seen_at if result.head else until)
+            at_ms = min(now_ms, ahead_ms + (result.head.seen_at if result.head else until))
             outbox.keep(key, result.state, result.head, at_ms)
             self._publish(key, result.effects, outbox)
 

@@ -55,7 +55,8 @@ class Kept(Struct, frozen=True, gc=False):
 class Due(NamedTuple):
     """A conversation whose timers are due by `until`, in the conversation's own time (epoch milliseconds).
 
-    `ahead_ms` is how far the worker's clock is ahead of that time.
+    `ahead_ms` is how far the worker's clock is ahead of that time; never below 0, so that a message dated in the future
+    makes no timer early.
     """
 
     key: bytes
@@ -122,7 +123,7 @@ class PartitionState:
         self._states[key] = kept.state
         self._gone.discard(key)
         head = kept.head
-        self._ahead_ms[key] = ahead_ms = kept.at_ms - head.seen_at
+        self._ahead_ms[key] = ahead_ms = max(0, kept.at_ms - head.seen_at)
         due = head.next_timer_at
         self._schedule.put(key, None if due is None else due + ahead_ms + self._grace_ms)
         before = self._open.get(key)
