@@ -149,7 +149,8 @@ def test_a_message_dated_in_the_future_makes_no_timer_early() -> None:
     """A day ahead of the worker's clock, and two hours promised on the message after it: not due for two hours."""
     hour, now = 3_600_000, 1_000_000_000
     state = PartitionState(GRACE_MS)
-    state.put(b"a", Kept(b"x", StateHead(open_trigger=None, seen_at=now + 24 * hour, next_timer_at=now + 2 * hour), now))
+    ahead = StateHead(open_trigger=None, seen_at=now + 24 * hour, next_timer_at=now + 2 * hour)
+    state.put(b"a", Kept(b"x", ahead, now))
     assert state.due(now + 2 * hour, 10) == []
     assert state.due(now + 2 * hour + GRACE_MS, 10) == [Due(b"a", now + 2 * hour, 0)]
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from handraise.reference import asyncapi, samples, schemas, tables
+from handraise.reference import asyncapi, readme, samples, schemas
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 RENDERERS: Final[tuple[Callable[[Path], Mapping[Path, str]], ...]] = (
     schemas.render,
     samples.render,
     asyncapi.render,
-    tables.render,
+    readme.render,
 )
 
 

@@ -1,4 +1,4 @@
-"""The tables of README.md: settings, metrics and alerts, each between two markers."""
+"""The tables of README.md: settings, metrics and alerts."""
 
 from __future__ import annotations
 
@@ -17,46 +17,8 @@ from handraise.metrics import CATALOGUE, TRIGGER, Label, Metric
 from handraise.review.metrics import CATALOGUE as LOG_CATALOGUE
 from handraise.settings import PREFIX, Settings
 
-README: Final = Path("README.md")
 ALERTS: Final = Path("ops/prometheus/alerts.yml")
 _PLACEHOLDER: Final = re.compile(r"{{\s*\$labels\.(\w+)\s*}}")
-
-
-class MarkerMissingError(Exception):
-    """A text has no place for a table; the message names the markers."""
-
-
-def render(root: Path) -> dict[Path, str]:
-    """README.md with its tables as the code would write them.
-
-    Raises:
-        MarkerMissingError: README.md has no place for a table.
-    """
-    path = root / README
-    text = path.read_text(encoding="utf-8")
-    tables = {
-        "settings": settings(),
-        "metrics": metrics(),
-        "log-metrics": log_metrics(),
-        "alerts": alerts(root / ALERTS),
-    }
-    for name, table in tables.items():
-        text = between_markers(text, name, table)
-    return {path: text}
-
-
-def between_markers(text: str, name: str, table: str) -> str:
-    """The text with the table between `<!-- NAME:begin -->` and `<!-- NAME:end -->`, in place of what is there.
-
-    Raises:
-        MarkerMissingError: the text has not each marker once, in this order.
-    """
-    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-    before, found, rest = text.partition(begin)
-    _, also_found, after = rest.partition(end)
-    if not found or not also_found or begin in rest or end in after:
-        raise MarkerMissingError(f"{README} needs `{begin}` and, after it, `{end}`, each on a line of its own, once")
-    return f"{before}{begin}\n{table}{end}{after}"
 
 
 def settings() -> str:
