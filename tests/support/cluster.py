@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 from typing import Final
 
+from handraise.demo.broker import answers, free_port
 from tests.support.waiting import until
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -23,20 +22,6 @@ START_SECONDS: Final = 180.0
 
 class BrokerUnavailableError(Exception):
     """A broker cannot run here; the message says why, and what to get if a tool is missing."""
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody uses at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def answers(port: int) -> bool:
-    """Whether something on 127.0.0.1 takes connections at this port."""
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class ServerProcess:
@@ -163,15 +148,3 @@ _REPLICATED: Final = {
     "transaction.state.log.replication.factor": "3",
     "transaction.state.log.min.isr": "2",
 }
-
-
-@contextmanager
-def running(server: ServerProcess) -> Iterator[None]:
-    """A single server, up for the time of the context."""
-    server.start()
-    try:
-        server.wait_up()
-        yield
-    finally:
-        # Nothing of it is to be kept, and the embedded broker takes long to end when asked.
-        server.kill()

@@ -23,7 +23,7 @@ from handraise.engine.batch import Batch
 from handraise.engine.clients import Clients
 from handraise.engine.errors import EngineError
 from handraise.engine.folding import Folding, PolicyCheck, Step
-from handraise.engine.health import Health
+from handraise.engine.health import WORKER_WAITS, Health
 from handraise.engine.http import HttpServer
 from handraise.engine.observer import Observer
 from handraise.engine.policies import PolicyFollower, PolicyShelf
@@ -134,7 +134,7 @@ def build_app(settings: Settings, parts: Parts) -> App:
     )
     batches = cast(ChannelT[Batch], app.channel(maxsize=settings.concurrency))
     clients = Clients(settings)
-    health = Health(parts.observer)
+    health = Health(parts.observer.ready, WORKER_WAITS)
     names = TopicNames(settings.topic_prefix)
     folding = Folding(parts.step, names, parts.check_policy)
     add_agents(app, batches, folding, settings.concurrency)

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 from handraise.events import (
-    Action,
     ChatMessage,
     ClosedBecause,
     Control,
@@ -15,14 +14,11 @@ from handraise.events import (
     Escalation,
     EscalationType,
     Holder,
-    IntentState,
     Priority,
     Reply,
     Sender,
-    SentimentState,
-    Transcript,
-    Trend,
 )
+from tests.support import made
 
 AT: Final = datetime(2026, 3, 3, 9, 5, tzinfo=UTC)
 REPLY: Final = Reply(reply_id="r1", text="Rosa will reach out to you by 11:05.", language="en", valid_until=AT)
@@ -48,33 +44,18 @@ def escalation(
     reason: str = "The customer complains.",
 ) -> Escalation:
     """An escalation event."""
-    return Escalation(
+    return made.an_escalation(
         type=kind,
         escalation_id=f"e-{conversation}",
-        revision=0,
         conversation_id=conversation,
         business_id="bakery",
         trigger=trigger,
-        trigger_class=None,
-        also=[],
-        action=Action.ESCALATE,
         priority=Priority.HIGH,
-        owner="Rosa",
-        queue="support",
         due_at=AT.replace(hour=11),
         reply=REPLY,
         reason=reason,
-        evidence=[],
         summary="Wants a cake.",
-        transcript=Transcript(turns=[]),
-        sentiment=SentimentState(now=0.0, trend=Trend.STEADY, lowest=0.0, streak=0),
-        intent=IntentState(name="order", asked_again=0),
-        attempts=[],
         customer=Customer(name="Della"),
-        channel=None,
-        policy_version="1",
-        detector_version="1",
-        caused_by="m1",
         occurred_at=AT,
         emitted_at=AT,
         closed_because=ClosedBecause.RESOLVED if kind is EscalationType.CLOSED else None,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final
 
+import msgspec
 import typer
 from msgspec import Struct
 from rich.console import Console
@@ -119,14 +120,7 @@ def _policy_for(business: str | None, policies: dict[str, Policy]) -> Policy | P
 
 
 def _placed(problem: Problem, file: ReadFile) -> Problem:
-    return Problem(
-        severity=problem.severity,
-        path=problem.path,
-        message=problem.message,
-        mend=problem.mend,
-        file=file.name,
-        line=file.line_of(problem.path),
-    )
+    return msgspec.structs.replace(problem, file=file.name, line=file.line_of(problem.path))
 
 
 def _print(console: Console, file: ReadFile, result: Result) -> None:

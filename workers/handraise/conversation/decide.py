@@ -214,6 +214,37 @@ def _suppress(
     _log(state, effects, moment, candidate.assessment, candidate.rule, DecisionResult.SUPPRESSED, because)
 
 
+def log_decision(
+    state: Conversation,
+    effects: Effects,
+    moment: Moment,
+    rule: Rule,
+    result: DecisionResult,
+    because: str,
+    *,
+    trigger: str,
+    score: float,
+) -> None:
+    """Put a decision on a trigger into the log."""
+    effects.decisions.append(
+        Decision(
+            conversation_id=state.conversation_id,
+            business_id=state.business_id,
+            message_id=moment.caused_by,
+            trigger=trigger,
+            result=result,
+            because=because,
+            score=score,
+            threshold=rule.threshold,
+            action=rule.action,
+            escalation_id=state.episode.escalation_id if state.episode else None,
+            policy_version=moment.policy.version,
+            detector_version=moment.detector_version,
+            occurred_at=utc(moment.at),
+        )
+    )
+
+
 def _log(
     state: Conversation,
     effects: Effects,
@@ -223,20 +254,4 @@ def _log(
     result: DecisionResult,
     because: str,
 ) -> None:
-    effects.decisions.append(
-        Decision(
-            conversation_id=state.conversation_id,
-            business_id=state.business_id,
-            message_id=moment.caused_by,
-            trigger=assessment.trigger,
-            result=result,
-            because=because,
-            score=assessment.score,
-            threshold=rule.threshold,
-            action=rule.action,
-            escalation_id=state.episode.escalation_id if state.episode else None,
-            policy_version=moment.policy.version,
-            detector_version=moment.detector_version,
-            occurred_at=utc(moment.at),
-        )
-    )
+    log_decision(state, effects, moment, rule, result, because, trigger=assessment.trigger, score=assessment.score)

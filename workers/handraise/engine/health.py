@@ -1,21 +1,28 @@
-"""Whether the worker lives, and whether it does its work: what `/healthz` and `/readyz` answer."""
+"""Whether a process lives, and whether it does its work: what `/healthz` and `/readyz` answer."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Final
 
-from handraise.engine.observer import Observer
+WORKER_WAITS: Final = {
+    "policies": "the policies are not read yet",
+    "partitions": "the group has not assigned any partitions yet",
+}
+"""What a worker waits for as it begins."""
 
 
 class Health:
-    """Collects what stands in the way of being ready."""
+    """Collects what stands in the way of being ready.
 
-    def __init__(self, observer: Observer) -> None:
-        self._observer = observer
-        self._waiting: Final[dict[str, str]] = {
-            "policies": "the policies are not read yet",
-            "partitions": "the group has not assigned any partitions yet",
-        }
+    Args:
+        tell: is told at each change whether everything is there.
+        waiting: what is missing at the beginning, in words.
+    """
+
+    def __init__(self, tell: Callable[[bool], None], waiting: Mapping[str, str]) -> None:
+        self._tell = tell
+        self._waiting: Final[dict[str, str]] = dict(waiting)
 
     @property
     def ready(self) -> bool:
@@ -30,9 +37,9 @@ class Health:
     def wait_for(self, what: str, why: str) -> None:
         """Something is missing."""
         self._waiting[what] = why
-        self._observer.ready(False)
+        self._tell(False)
 
     def done(self, what: str) -> None:
         """It is there now."""
         if self._waiting.pop(what, None) is not None:
-            self._observer.ready(self.ready)
+            self._tell(self.ready)

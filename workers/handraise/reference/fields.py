@@ -7,6 +7,17 @@ from __future__ import annotations
 
 from typing import Final
 
+_RULE: Final = {
+    "action": "What the trigger does when it fires.",
+    "threshold": "From which score it fires.",
+    "cooldown": "How long the trigger stays silent after an escalation has closed.",
+    "owner": "The person or team that customers are told of.",
+    "queue": "The queue of the support tool.",
+    "priority": "How soon a human should look.",
+    "within": "By when a human answers.",
+}
+"""What a trigger's own entry says, and one that overrides it."""
+
 FIELDS: Final[dict[str, dict[str, str]]] = {
     "ChatMessage": {
         "message_id": "Names the message within its conversation. One that was seen before is counted and dropped.",
@@ -162,15 +173,9 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "open": "The text while the business is open.",
         "closed": "The text while it is closed.",
     },
-    "TriggerPolicy": {
+    "TriggerPolicy": _RULE
+    | {
         "enabled": "False turns the trigger off.",
-        "action": "What the trigger does when it fires.",
-        "threshold": "From which score it fires.",
-        "cooldown": "How long the trigger stays silent after an escalation has closed.",
-        "owner": "The person or team that customers are told of.",
-        "queue": "The queue of the support tool.",
-        "priority": "How soon a human should look.",
-        "within": "By when a human answers.",
         "reply": "What the customer is told, per language. Placeholders: `${owner}`, `${timeframe}`, `${due_at}`,"
         " `${business}`, `${customer}`.",
     },
@@ -211,15 +216,9 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "channels": "Only on these channels.",
         "languages": "Only in these languages.",
     },
-    "TriggerOverride": {
+    "TriggerOverride": _RULE
+    | {
         "enabled": "Whether the trigger is on.",
-        "action": "What the trigger does when it fires.",
-        "threshold": "From which score it fires.",
-        "cooldown": "How long the trigger stays silent after an escalation has closed.",
-        "owner": "The person or team that customers are told of.",
-        "queue": "The queue of the support tool.",
-        "priority": "How soon a human should look.",
-        "within": "By when a human answers.",
         "around_the_clock": "Whether the promise runs at night and on closed days too.",
         "reply": "What the customer is told, per language.",
         "amounts": "From how much an enquiry is large, by currency.",

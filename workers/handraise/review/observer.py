@@ -8,40 +8,21 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry
 
+from handraise.engine.health import Health
 from handraise.engine.topics import Topic
 from handraise.instruments import Instruments
 from handraise.review import metrics
 from handraise.review.intake import READ, Rows
 
 
-class LogObserver:
+class LogObserver(Health):
     """The log's metrics, and its readiness."""
 
     def __init__(self, registry: CollectorRegistry, now: Callable[[], float] = time.time) -> None:
         self._now = now
         self._instruments: Final = Instruments(registry, metrics.CATALOGUE)
         self._instruments.set(metrics.LAST_WRITE, now())
-        self._waiting: Final = {"start": "the log has not begun to read"}
-
-    @property
-    def ready(self) -> bool:
-        """Whether records are being read and the database answers."""
-        return not self._waiting
-
-    @property
-    def waiting(self) -> list[str]:
-        """What is missing, in words."""
-        return list(self._waiting.values())
-
-    def wait_for(self, what: str, why: str) -> None:
-        """Something is missing."""
-        self._waiting[what] = why
-        self._instruments.set(metrics.READY, 0)
-
-    def done(self, what: str) -> None:
-        """It is there now."""
-        self._waiting.pop(what, None)
-        self._instruments.set(metrics.READY, int(self.ready))
+        super().__init__(self._show_ready, {"start": "the log has not begun to read"})
 
     def written(self, rows: Rows, seconds: float) -> None:
         """A run of rows is in the database."""
@@ -70,3 +51,6 @@ class LogObserver:
     def expired(self, rows: int) -> None:
         """Old rows were removed."""
         self._instruments.count(metrics.EXPIRED, by=rows)
+
+    def _show_ready(self, ready: bool) -> None:
+        self._instruments.set(metrics.READY, int(ready))
