@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pytest
 import structlog
+from aiokafka.errors import KafkaConnectionError
 
 from handraise.engine.errors import EngineError
 from handraise.logs import count_retries, set_up_logs
@@ -53,6 +54,39 @@ def test_a_traceback_shows_no_local_variables(written: io.StringIO, form: LogFor
         logging.getLogger("library").exception("failed too")
     assert "fail_over" in written.getvalue()
     assert SECRET not in written.getvalue()
+
+
+@pytest.mark.parametrize("form", [LogFormat.JSON, LogFormat.CONSOLE])
+def test_the_message_of_an_error_that_nobody_foresaw_is_left_out(written: io.StringIO, form: LogFormat) -> None:
+    """It may quote what was in hand; so may the line in which Faust tells of it, and the error before it."""
+    set_up_logs(LogLevel.INFO, form, written)
+    try:
+        try:
+            int(SECRET)
+        except ValueError as error:
+            raise KeyError(SECRET) from error
+    except KeyError as error:
+        structlog.get_logger("test").error("partition_failed", exc_info=error)
+        logging.getLogger("mode.service").critical("Crashed reason=%r", error, exc_info=error)
+    assert SECRET not in written.getvalue()
+    assert written.getvalue().count("KeyError, its message left out") == 3
+    assert "ValueError" in written.getvalue()
+
+
+def test_what_the_broker_says_is_told(written: io.StringIO) -> None:
+    """With what led to it."""
+    set_up_logs(LogLevel.INFO, LogFormat.JSON, written)
+    try:
+        try:
+            raise ConnectionResetError(104, "Connection reset by peer")
+        except OSError as error:
+            raise KafkaConnectionError("no answer from 127.0.0.1:9092") from error
+    except KafkaConnectionError:
+        structlog.get_logger("test").exception("failed")
+    (line,) = lines(written)
+    before, after = line["exception"].split("which led to:")
+    assert "Connection reset by peer" in before
+    assert "no answer from 127.0.0.1:9092" in after
 
 
 def test_lines_of_the_program_and_of_libraries_have_one_shape(written: io.StringIO) -> None:

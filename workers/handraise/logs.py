@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from collections.abc import Callable, Iterable
 from typing import Final, TextIO
 
 import structlog
-from structlog.tracebacks import ExceptionDictTransformer
-from structlog.typing import EventDict, Processor, WrappedLogger
+from aiokafka.errors import KafkaError
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
 from handraise.settings import LogFormat, LogLevel
 
@@ -23,9 +24,20 @@ _QUIET: Final = {
 }
 _RETRIED: Final = ("retrying. Error:", "Cannot send ", "Could not send ", "Got error produce response")
 """How the client's sender speaks of a request that it repeats by itself."""
-# Local variables hold message texts, so no traceback may show them; both of structlog's usual renderers would.
-_TRACES: Final = ExceptionDictTransformer(show_locals=False)
+_OWN_WORDS: Final = (KafkaError, OSError)
+"""What the broker, the network and the disk say is theirs. The message of any other error may quote what was in hand,
+which is a conversation."""
 _SENDER: Final = "aiokafka.producer.sender"
+
+
+class _WithoutQuotes(logging.Filter):
+    """Takes the messages of errors out of what libraries log: Faust tells of each crash by the `repr` of its error."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Put what may be told of an error in its place."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(told(one) if isinstance(one, BaseException) else one for one in record.args)
+        return True
 
 
 class CountRetries(logging.Filter):
@@ -64,11 +76,12 @@ def set_up_logs(
         _message_for(tuple(quiet_errors)),
     ]
     rendering: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback)]
+        [structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=_write_trace)]
         if readable
-        else [structlog.processors.ExceptionRenderer(_TRACES), structlog.processors.JSONRenderer()]
+        else [structlog.processors.ExceptionRenderer(trace), structlog.processors.JSONRenderer()]
     )
     handler = logging.StreamHandler(out)
+    handler.addFilter(_WithoutQuotes())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -96,6 +109,26 @@ def count_retries(retried: Callable[[], None]) -> None:
     """Call `retried` for each request that the Kafka client repeats, and log none of them."""
     sender = logging.getLogger(_SENDER)
     sender.filters[:] = [CountRetries(retried)]
+
+
+def told(error: BaseException) -> str:
+    """What a log line may tell of an error: its kind, and its message where that cannot quote a conversation."""
+    kind = type(error).__name__
+    return f"{kind}: {error}" if isinstance(error, _OWN_WORDS) else f"{kind}, its message left out since it may quote"
+
+
+def trace(exc_info: ExcInfo) -> str:
+    """Where an error came from, and what caused it: places in the code, without a value or a message that may quote."""
+    steps: list[str] = []
+    error: BaseException | None = exc_info[1]
+    while error is not None:
+        steps.append(f"{''.join(traceback.format_tb(error.__traceback__))}{told(error)}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\nwhich led to:\n".join(reversed(steps))
+
+
+def _write_trace(out: TextIO, exc_info: ExcInfo) -> None:
+    out.write(f"\n{trace(exc_info)}")
 
 
 def _message_for(quiet_errors: tuple[type[Exception], ...]) -> Processor:
