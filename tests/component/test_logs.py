@@ -108,6 +108,8 @@ def test_an_error_whose_message_says_all_has_no_traceback(written: io.StringIO) 
     structlog.get_logger("test").error("stopped", exc_info=EngineError("topics are missing: create them"))
     (line,) = lines(written)
     assert line["error"] == "topics are missing: create them"
+    logging.getLogger("faust").error("Error: %r", EngineError("topics are missing: create them"))
+    assert "EngineError: topics are missing: create them" in lines(written)[1]["event"]
     assert "exception" not in line
 
 

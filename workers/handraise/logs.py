@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, TextIO
 
 import structlog
@@ -30,14 +30,42 @@ which is a conversation."""
 _SENDER: Final = "aiokafka.producer.sender"
 
 
-class _WithoutQuotes(logging.Filter):
-    """Takes the messages of errors out of what libraries log: Faust tells of each crash by the `repr` of its error."""
+class Teller(logging.Filter):
+    """Says of errors what may be said in a log line: their messages only where those cannot quote a conversation.
+
+    As a filter, it puts that in place of errors that libraries log: Faust tells of a crash by the `repr` of its error.
+
+    Args:
+        own_words: errors, besides those of the broker, the network and the disk, whose message is ours.
+    """
+
+    def __init__(self, own_words: Iterable[type[Exception]] = ()) -> None:
+        super().__init__()
+        self._own_words: Final = (*_OWN_WORDS, *own_words)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Put what may be told of an error in its place."""
+        """Put what may be told of an error in its place; every record is logged."""
         if isinstance(record.args, tuple):
-            record.args = tuple(told(one) if isinstance(one, BaseException) else one for one in record.args)
+            record.args = tuple(self.told(one) if isinstance(one, BaseException) else one for one in record.args)
         return True
+
+    def told(self, error: BaseException) -> str:
+        """The kind of an error, and its message if that may be told."""
+        kind = type(error).__name__
+        return f"{kind}: {error}" if isinstance(error, self._own_words) else f"{kind}, its message left out"
+
+    def trace(self, exc_info: ExcInfo) -> str:
+        """Where an error came from, and what caused it: places in the code, without a value."""
+        steps: list[str] = []
+        error: BaseException | None = exc_info[1]
+        while error is not None:
+            steps.append(f"{''.join(traceback.format_tb(error.__traceback__))}{self.told(error)}")
+            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        return "\nwhich led to:\n".join(reversed(steps))
+
+    def write_trace(self, out: TextIO, exc_info: ExcInfo) -> None:
+        """The same on a terminal."""
+        out.write(f"\n{self.trace(exc_info)}")
 
 
 class CountRetries(logging.Filter):
@@ -60,7 +88,7 @@ class CountRetries(logging.Filter):
 
 
 def set_up_logs(
-    level: LogLevel, form: LogFormat, stream: TextIO | None = None, quiet_errors: Iterable[type[Exception]] = ()
+    level: LogLevel, form: LogFormat, stream: TextIO | None = None, quiet_errors: Sequence[type[Exception]] = ()
 ) -> None:
     """Send the log lines of the program and of its libraries through one format to one stream (standard error).
 
@@ -75,13 +103,14 @@ def set_up_logs(
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _message_for(tuple(quiet_errors)),
     ]
+    teller = Teller(quiet_errors)
     rendering: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=_write_trace)]
+        [structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=teller.write_trace)]
         if readable
-        else [structlog.processors.ExceptionRenderer(trace), structlog.processors.JSONRenderer()]
+        else [structlog.processors.ExceptionRenderer(teller.trace), structlog.processors.JSONRenderer()]
     )
     handler = logging.StreamHandler(out)
-    handler.addFilter(_WithoutQuotes())
+    handler.addFilter(teller)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -109,26 +138,6 @@ def count_retries(retried: Callable[[], None]) -> None:
     """Call `retried` for each request that the Kafka client repeats, and log none of them."""
     sender = logging.getLogger(_SENDER)
     sender.filters[:] = [CountRetries(retried)]
-
-
-def told(error: BaseException) -> str:
-    """What a log line may tell of an error: its kind, and its message where that cannot quote a conversation."""
-    kind = type(error).__name__
-    return f"{kind}: {error}" if isinstance(error, _OWN_WORDS) else f"{kind}, its message left out since it may quote"
-
-
-def trace(exc_info: ExcInfo) -> str:
-    """Where an error came from, and what caused it: places in the code, without a value or a message that may quote."""
-    steps: list[str] = []
-    error: BaseException | None = exc_info[1]
-    while error is not None:
-        steps.append(f"{''.join(traceback.format_tb(error.__traceback__))}{told(error)}")
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return "\nwhich led to:\n".join(reversed(steps))
-
-
-def _write_trace(out: TextIO, exc_info: ExcInfo) -> None:
-    out.write(f"\n{trace(exc_info)}")
 
 
 def _message_for(quiet_errors: tuple[type[Exception], ...]) -> Processor:

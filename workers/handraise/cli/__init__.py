@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import sys
 import traceback
@@ -61,6 +62,8 @@ SUBCOMMANDS: Final = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line, by default that of the process, and return the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    # A command that logs sets that up itself; in the others, the client's own words would come before our sentence.
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())
     try:
         try:
             return _run(arguments)
