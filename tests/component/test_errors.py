@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from aiokafka.errors import (
+    InvalidTimestampError,
     InvalidTopicError,
     KafkaConnectionError,
     KafkaError,
@@ -13,7 +14,13 @@ from aiokafka.errors import (
     for_code,
 )
 
-from handraise.engine.errors import BrokerUnreachableError, TooManyBadRecordsError, may_begin_again
+from handraise.engine.errors import (
+    BrokerUnreachableError,
+    EngineError,
+    TooManyBadRecordsError,
+    explained,
+    may_begin_again,
+)
 
 
 def wrapped(inner: BaseException | None) -> KafkaError:
@@ -45,3 +52,13 @@ def wrapped(inner: BaseException | None) -> KafkaError:
 def test_what_the_broker_or_the_network_may_get_over_is_tried_again(error: Exception, begins_again: bool) -> None:
     """Also where the client wraps it into an error that says nothing."""
     assert may_begin_again(error) is begins_again
+
+
+def test_a_clock_that_is_wrong_is_said_to_be() -> None:
+    """The client says only that a time is out of range, and not whose or of what."""
+    clear = explained(InvalidTimestampError())
+    assert isinstance(clear, EngineError)
+    assert "set both clocks right" in str(clear)
+    assert not may_begin_again(clear)
+    fenced = ProducerFenced()
+    assert explained(fenced) is fenced

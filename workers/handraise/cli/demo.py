@@ -53,7 +53,10 @@ def demo(
         ),
     ] = None,
     speed: Annotated[
-        float, typer.Option(min=0.01, max=100.0, help="2 plays twice as fast, 0.2 slow enough to read every message.")
+        float,
+        typer.Option(
+            metavar="FACTOR", min=0.01, max=100.0, help="2 plays twice as fast, 0.2 slow enough to read every message."
+        ),
     ] = 1.0,
     broker: Annotated[
         str | None,

@@ -27,11 +27,13 @@ _CUT: Final = 100
 def command(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="Labelled messages as JSON Lines; without any, those held out of the corpus."),
+        typer.Argument(
+            metavar="FILE...", help="Labelled messages as JSON Lines; without any, those held out of the corpus."
+        ),
     ] = None,
     *,
     each: Annotated[bool, typer.Option("--each", help="One table for each file, not one for all.")] = False,
-    worst: Annotated[int, typer.Option(help="How many of the surest mistakes to list.", min=0)] = 0,
+    worst: Annotated[int, typer.Option(metavar="N", help="How many of the surest mistakes to list.", min=0)] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each table instead.")] = False,
 ) -> None:
     """Print precision, recall, F1 with its 95 % interval, calibration and false alarms, by label."""

@@ -49,7 +49,7 @@ def replay(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="With --against: the difference as JSON.")] = False,
     examples: Annotated[
-        int, typer.Option("--examples", min=0, help="With --against: how many of each kind are shown.")
+        int, typer.Option("--examples", metavar="N", min=0, help="With --against: how many of each kind are shown.")
     ] = 5,
     fast: Fast = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first line that cannot be used.")] = False,

@@ -30,10 +30,16 @@ def try_(
         list[str], typer.Argument(metavar="SENTENCE...", help="Sentences that mean what is looked for.")
     ],
     *,
-    on: Annotated[list[Path], typer.Option("--on", exists=True, dir_okay=False, help="Messages as JSON lines.")],
-    unlike: Annotated[list[str] | None, typer.Option(help="A sentence that means something else.")] = None,
-    at_least: Annotated[float, typer.Option(help="How alike at least.", min=0.0, max=1.0)] = _DEFAULT,
-    show: Annotated[int, typer.Option(help="How many messages to show on either side.", min=0)] = 10,
+    on: Annotated[
+        list[Path], typer.Option("--on", metavar="FILE", exists=True, dir_okay=False, help="Messages as JSON lines.")
+    ],
+    unlike: Annotated[
+        list[str] | None, typer.Option(metavar="SENTENCE", help="A sentence that means something else.")
+    ] = None,
+    at_least: Annotated[
+        float, typer.Option(metavar="SHARE", help="How alike at least, from 0 to 1.", min=0.0, max=1.0)
+    ] = _DEFAULT,
+    show: Annotated[int, typer.Option(metavar="N", help="How many messages to show on either side.", min=0)] = 10,
 ) -> None:
     """Show which of the customers' messages mean the same as one of the sentences, the most alike first."""
     from handraise.detection.meaning import Examples  # noqa: PLC0415 - loads the encoder, which the help can do without

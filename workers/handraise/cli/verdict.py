@@ -22,7 +22,7 @@ from handraise.review.tables import EscalationRow
 
 def verdict_command(
     escalation_id: Annotated[str, typer.Argument(metavar="ESCALATION_ID", help="As the log and the topic name it.")],
-    verdict: Annotated[Verdict, typer.Argument(help="What you think of it.")],
+    verdict: Annotated[Verdict, typer.Argument(metavar="VERDICT", help="What you think of it.")],
     *,
     note: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="Why.")] = None,
     by: By,

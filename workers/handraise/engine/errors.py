@@ -11,6 +11,7 @@ from aiokafka.errors import (
     IllegalStateError,
     InvalidProducerEpoch,
     InvalidProducerIdMapping,
+    InvalidTimestampError,
     InvalidTxnState,
     KafkaError,
     OutOfOrderSequenceNumber,
@@ -45,6 +46,10 @@ class TooManyBadRecordsError(EngineError):
 
 class LogTruncatedError(EngineError):
     """A topic ends before what was already read of it: it was made anew, or has lost its end."""
+
+
+class ClockWrongError(EngineError):
+    """The broker does not take records that carry the time of this machine."""
 
 
 class RebalanceFailedError(EngineError):
@@ -86,3 +91,13 @@ def may_begin_again(error: BaseException) -> bool:
         why = error.__cause__ or error.__context__
         return why is not None and may_begin_again(why)
     return isinstance(error, KafkaError) and bool(error.retriable)
+
+
+def explained(error: BaseException) -> BaseException:
+    """The error, or in its place one that says what to change, where the client's own words do not."""
+    if isinstance(error, InvalidTimestampError):
+        return ClockWrongError(
+            "the broker refuses records with the time of this machine, which is more than an hour ahead of its own"
+            " (or than its message.timestamp.after.max.ms): set both clocks right; nothing of the batch is committed"
+        )
+    return error

@@ -13,7 +13,7 @@ from aiokafka.errors import IllegalStateError
 
 from handraise.engine.batch import Batch, Outbox
 from handraise.engine.clients import Clients
-from handraise.engine.errors import FENCED, LogTruncatedError, TooManyBadRecordsError, may_begin_again
+from handraise.engine.errors import FENCED, LogTruncatedError, TooManyBadRecordsError, explained, may_begin_again
 from handraise.engine.inbox import Inbox
 from handraise.engine.observer import Observer
 from handraise.engine.pace import Pace
@@ -255,6 +255,8 @@ class PartitionTask:
         except BaseException as error:
             seconds = time.monotonic() - began
             (observer.transaction_fenced if isinstance(error, FENCED) else observer.transaction_aborted)(seconds)
+            if (clear := explained(error)) is not error:
+                raise clear from error
             raise
         now = time.monotonic()
         state.apply(outbox.kept)
