@@ -233,10 +233,16 @@ def test_each_trigger_has_its_figures() -> None:
     raised = [open_one(f"e{number}", timedelta(hours=1)) for number in range(3)]
     met = [a_message(conversation_id=f"c-e{number}", sent_at=NOW) for number in range(6)]
     with reading(
-        *met, *raised, *judged, a_decision(occurred_at=NOW), a_decision(1, occurred_at=NOW, result=DecisionResult.NEAR)
+        *met,
+        *raised,
+        *judged,
+        a_decision(occurred_at=NOW),
+        a_decision(1, occurred_at=NOW, result=DecisionResult.NEAR),
+        a_decision(2, occurred_at=NOW, trigger="broken_promise"),
     ) as reader:
         text = words(reader.page("/triggers"))
         assert "Conversations 6 Handed over 50% 3 times" in text
+        assert "AI spoke over a person 0 times AI promised a person, told nobody 1 time " in text
         assert "Complaint 3 handovers in 50% of conversations" in text
         assert "33% 1 of 3 judged" in text
         assert "Probably between 6% and 79%." in text

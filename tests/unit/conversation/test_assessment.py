@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from handraise.conversation.effects import Effects, Fact
 from handraise.detection.signals import Intent, Signals
+from handraise.events import BuiltinTriggers, Policy, TriggerPolicy
+from handraise.policy import CompiledPolicy, default_policy
 from tests.support.chats import ASKS, NEUTRAL, Chat, said
 
 ADMITS = said(admission=0.9, fingerprint=(10, 11, 12, 13))
@@ -89,6 +92,21 @@ def test_a_promise_with_nothing_open_is_a_broken_promise() -> None:
     chat.customer(ASKS)
     (escalation,) = chat.ai(PROMISES).escalations
     assert escalation.trigger == "broken_promise"
+
+
+def test_each_promise_with_nothing_open_is_counted_whatever_the_policy_does_about_it() -> None:
+    def counted(effects: Effects) -> int:
+        return sum(note.fact is Fact.PROMISE_BROKEN for note in effects.notes)
+
+    off = BuiltinTriggers(broken_promise=TriggerPolicy(enabled=False))
+    for policy in (default_policy("shop"), CompiledPolicy(Policy(business_id="shop", triggers=off))):
+        chat = Chat(policy=policy)
+        chat.customer(ASKS)
+        assert counted(chat.ai(said(promise=0.4))) == 0
+        assert counted(chat.ai(PROMISES)) == 1
+    assert counted(chat.ai(PROMISES)) == 1
+    chat.customer(said(human_request=0.95))
+    assert counted(chat.ai(PROMISES)) == 0
 
 
 def test_a_promise_with_an_escalation_open_is_kept() -> None:

@@ -81,6 +81,7 @@ def test_analyse_for_programs(log: Log, capsys: pytest.CaptureFixture[str]) -> N
     assert trigger["precision"]["of"] == 24
     assert trigger["verdicts"] == {"unnecessary": 18, "appropriate": 6}
     assert found["promises"][0]["share_kept"]["count"] == 20
+    assert (found["talked_over"], found["broken_promises"]) == (0, 0)
     assert found["advice"][0]["setting"] == "triggers.complaint.threshold"
     assert main(["analyse", "--business", "nobody", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["triggers"] == []

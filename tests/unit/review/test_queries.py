@@ -279,6 +279,23 @@ def test_the_newest_policy_comes_first_and_is_found_by_the_beginning_of_its_vers
             assert queries.names(session).businesses == ["shop"]
 
 
+def test_promises_of_a_person_whom_nobody_told_are_counted_per_business() -> None:
+    promise = {"trigger": "broken_promise"}
+    with an_empty_log() as log:
+        log.add(
+            a_decision(0, **promise),
+            a_decision(1, result=DecisionResult.SUPPRESSED, escalation_id=None, because="cooldown", **promise),
+            a_decision(2, result=DecisionResult.SUPPRESSED, because="one is open", **promise),
+            a_decision(3, result=DecisionResult.NEAR, escalation_id=None, **promise),
+            a_decision(4, business_id="inn", **promise),
+            a_decision(5),
+        )
+        with log.database.reading() as session:
+            for business, times in (("shop", 2), ("inn", 1), (None, 3), ("cafe", 0)):
+                scope = Scope(since=at(-1), until=at(60), business=business)
+                assert queries.figures(session, scope, now=at(60)).broken_promises == times
+
+
 def test_an_ai_that_speaks_between_two_turns_of_a_human_has_talked_over_them() -> None:
     human, ai = ControlState.HUMAN, ControlState.AI
 

@@ -58,14 +58,14 @@ def _summary(found: Figures) -> str:
         return told
     return (
         f"{told}. Conversations with an escalation: {_share(found.escalated)};"
-        f" in which a human was probably missed: {_share(found.missed)}.{_talked_over(found.talked_over)}"
+        f" in which a human was probably missed: {_share(found.missed)}."
+        f"{_times('The AI talked over a human', found.talked_over)}"
+        f"{_times('The AI promised a person, and nobody had been told,', found.broken_promises)}"
     )
 
 
-def _talked_over(times: int) -> str:
-    if not times:
-        return ""
-    return f" The AI talked over a human {times} {'time' if times == 1 else 'times'}."
+def _times(what: str, times: int) -> str:
+    return f" {what} {times} {'time' if times == 1 else 'times'}." if times else ""
 
 
 def _triggers(found: Figures) -> Table:
@@ -122,6 +122,7 @@ def _report(found: Figures, promises: list[PromiseFigures], advice: list[Advice]
         "escalated": _plain(found.escalated),
         "missed": _plain(found.missed),
         "talked_over": found.talked_over,
+        "broken_promises": found.broken_promises,
         "triggers": [_trigger(one) for one in found.triggers],
         "promises": [msgspec.to_builtins(one) | {"share_kept": _plain(one.share_kept)} for one in promises],
         "advice": advice,

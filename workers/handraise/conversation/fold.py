@@ -21,7 +21,7 @@ from handraise.conversation.assess import (
     is_request,
 )
 from handraise.conversation.decide import accept_offer, decide, lapse_offer
-from handraise.conversation.effects import Effects, Fact, Miss, Note
+from handraise.conversation.effects import Assessment, Effects, Fact, Miss, Note
 from handraise.conversation.episodes import Moment
 from handraise.conversation.gist import OPENING, clip, gist_of_answer, gist_of_request
 from handraise.conversation.misses import came_back, note_miss
@@ -298,6 +298,7 @@ def _assistant_turn(
         episodes.set_control(state, effects, moment, ControlState.AI)
     repeated = repeats_answer(signals.fingerprint, state.answers)
     assessments = assess_assistant(state, message, signals, moment.policy, repeated=repeated)
+    _count_broken_promise(state, effects, moment, assessments)
     decide(state, effects, moment, message, assessments)
     signs = gap_signs(state, message, signals)
     assistant = message.assistant
@@ -316,6 +317,15 @@ def _assistant_turn(
     state.ai_offered_human = signals.offers_human
     if signals.fingerprint:
         state.answers = [*state.answers, signals.fingerprint][-MAX_FINGERPRINTS:]
+
+
+def _count_broken_promise(state: Conversation, effects: Effects, moment: Moment, assessments: list[Assessment]) -> None:
+    """The AI promises a person whom nobody has told: counted, whatever the policy does about it."""
+    if state.episode is not None or state.control is ControlState.HUMAN:
+        return
+    threshold = moment.policy.rule("broken_promise").threshold
+    if any(one.trigger == "broken_promise" and one.score >= threshold for one in assessments):
+        effects.notes.append(Note(Fact.PROMISE_BROKEN))
 
 
 def _answered_by_ai(state: Conversation) -> None:

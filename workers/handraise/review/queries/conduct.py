@@ -1,18 +1,18 @@
-"""What the AI did that it should not: speak while a human held the conversation."""
+"""What the AI did that it should not: speak while a human held the conversation, and promise a person unasked."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final, TypeVar
 
-from sqlalchemy import BigInteger, Over, and_, exists, func, select, type_coerce
+from sqlalchemy import BigInteger, Over, and_, exists, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
 
 from handraise.conversation.fold import TALKED_OVER_MS
-from handraise.events import ControlState, OutcomeKind
+from handraise.events import ControlState, DecisionResult, OutcomeKind
 from handraise.review.queries.scope import Scope
-from handraise.review.tables import ControlRow, OutcomeRow
+from handraise.review.tables import ControlRow, DecisionRow, OutcomeRow
 
 ValueT = TypeVar("ValueT")
 _AROUND: Final = timedelta(days=1)
@@ -58,6 +58,17 @@ def talked_over(session: Session, scope: Scope) -> int:
         ~by_the_tool,
     )
     return session.scalar(statement) or 0
+
+
+def broken_promises(session: Session, scope: Scope) -> int:
+    """How often the AI promised that a person follows up, and no escalation was open."""
+    row = DecisionRow
+    nobody_told = or_(
+        row.result == DecisionResult.FIRED,
+        and_(row.result == DecisionResult.SUPPRESSED, row.escalation_id.is_(None)),
+    )
+    where = (row.trigger == "broken_promise", nobody_told, *scope.of(row.business_id, row.occurred_at))
+    return session.scalar(select(func.count()).select_from(row).where(*where)) or 0
 
 
 def _in_turn(value: FunctionElement[ValueT]) -> Over[ValueT]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from handraise.events import Action, DecisionResult, Verdict
 from handraise.review.intervals import Share, share
-from handraise.review.queries.conduct import talked_over
+from handraise.review.queries.conduct import broken_promises, talked_over
 from handraise.review.queries.promises import PromiseFigures, promise_figures, together
 from handraise.review.queries.scope import Scope
 from handraise.review.tables import ConversationRow, DecisionRow, EscalationRow
@@ -63,6 +63,8 @@ class Figures(Struct, frozen=True, kw_only=True):
     """The share of the conversations in which a human was probably missed."""
     talked_over: int
     """Times that the AI spoke between two turns of a human."""
+    broken_promises: int
+    """Times that the AI promised that a person follows up, and no escalation was open."""
     triggers: list[TriggerFigures]
     """Each that did anything, by name."""
 
@@ -100,6 +102,7 @@ def figures(session: Session, scope: Scope, *, now: datetime) -> Figures:
         escalated=share(min(_escalated(session, scope), conversations), conversations),
         missed=share(min(_missed(session, scope), conversations), conversations),
         talked_over=talked_over(session, scope),
+        broken_promises=broken_promises(session, scope),
         triggers=triggers,
     )
 
