@@ -252,6 +252,42 @@ def test_a_customer_is_erased_in_the_log_and_in_the_workers(kafka_installation: 
     assert "'c3'" in repr(dump(kept.database))
 
 
+def test_a_customer_whom_only_the_workers_know_is_erased_too(kafka_installation: Installation, tmp_path: Path) -> None:
+    """Without a log: what the workers remember tells which conversations are the customer's."""
+    worker = kafka_installation.worker(WORKER).wait_ready()
+    said = {"text": "Can I talk to a human, please?"}
+    publish(
+        kafka_installation,
+        [
+            a_message(0, conversation_id="c1", customer=Customer(id="k1"), **said),
+            a_message(0, conversation_id="c2", customer=Customer(id="k12", name="k1"), **said),
+            a_message(0, conversation_id="c3", business_id="inn", customer=Customer(id="k1"), **said),
+        ],
+    )
+    asyncio.run(kafka_installation.read(Topic.ESCALATIONS, lambda found: len(found) >= 3))
+
+    def erase(*more: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-m", "handraise", "erase", "--customer", *more],
+            check=True,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=kafka_installation.environment(HANDRAISE_LOG_DATABASE_URL=f"sqlite:///{tmp_path / 'none.sqlite3'}"),
+        ).stdout
+
+    done = erase("k1", "--business", "shop")
+    assert "Not in a log" in done
+    assert "shop/c1: the workers are told to forget it." in done
+    assert "inn/c3" not in done
+    asyncio.run(kafka_installation.read(Topic.STATE, lambda found: tombstones(found) == {b"shop/c1"}))
+    assert "shop/c1" not in erase("k1")
+    asyncio.run(kafka_installation.read(Topic.STATE, lambda found: tombstones(found) == {b"shop/c1", b"inn/c3"}))
+    assert "Neither the log nor the workers know" in erase("k1")
+    worker.terminate()
+    assert worker.wait(20) == 0
+
+
 def tombstones(records: list[Any]) -> set[bytes]:
     """The keys whose newest record has no value."""
     newest = {record.key: record.value for record in records}

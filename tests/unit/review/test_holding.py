@@ -7,6 +7,7 @@ import pytest
 from handraise.cli import main
 from handraise.engine.topics import Topic, options
 from handraise.review.holding import held
+from tests.support.brokers import free_port
 from tests.support.logged import at
 
 DAY_MS = 86_400_000
@@ -45,9 +46,10 @@ def test_erase_wants_to_know_what(arguments: list[str]) -> None:
     assert main(["erase", *arguments]) == 2
 
 
-def test_erase_of_a_customer_needs_a_log(
+def test_erase_of_a_customer_asks_the_workers_too(
     tmp_path: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(str(tmp_path))
+    monkeypatch.setenv("HANDRAISE_BROKERS", f"127.0.0.1:{free_port()}")
     assert main(["erase", "--customer", "k1"]) == 1
-    assert "there is no log at sqlite:///handraise.sqlite3" in capsys.readouterr().err
+    assert "no broker answers" in capsys.readouterr().err

@@ -18,6 +18,7 @@ from handraise.review.erasure import erase as erase_from_log
 from handraise.review.errors import LogError
 from handraise.review.holding import FOREVER, Held, held_by_topics
 from handraise.review.publishing import publish_erasures
+from handraise.review.remembered import remembered
 from handraise.settings import Settings
 
 
@@ -36,7 +37,9 @@ def erase(
     ] = None,
     customer: Annotated[
         str | None,
-        typer.Option("--customer", metavar="ID", help="Every conversation that the log knows of a customer."),
+        typer.Option(
+            "--customer", metavar="ID", help="Every conversation that the log or the workers know of a customer."
+        ),
     ] = None,
     business: Annotated[
         str | None, typer.Option("--business", metavar="ID", help="With --customer: only those with this business.")
@@ -55,10 +58,11 @@ def erase(
             wanted = (
                 [_conversation(one) for one in conversation]
                 if conversation is not None
-                else _of_customer(database, customer or "", business)
+                else _of_customer(settings, database, customer or "", business)
             )
             if not wanted:
-                typer.echo(f"The log knows no conversation of this customer{f' with {business}' if business else ''}.")
+                who = f"this customer{f' with {business}' if business else ''}"
+                typer.echo(f"Neither the log nor the workers know a conversation of {who}.")
                 return
             held = asyncio.run(_tell_workers(settings, wanted, now))
             _forget(database, wanted, now, held)
@@ -77,9 +81,15 @@ async def _tell_workers(settings: Settings, conversations: list[Conversation], n
     return held
 
 
-def _of_customer(database: LogDatabase, customer: str, business: str | None) -> list[Conversation]:
-    database.check()
-    return conversations_of(database, customer, business)
+def _of_customer(settings: Settings, database: LogDatabase, customer: str, business: str | None) -> list[Conversation]:
+    """What the log knows, where there is one, and what the workers remember."""
+    found = asyncio.run(remembered(settings, Clients(settings), customer, business))
+    try:
+        database.check()
+    except LogError:
+        # That there is none is told when it comes to what is taken out of it.
+        return found
+    return sorted({*found, *conversations_of(database, customer, business)})
 
 
 def _forget(database: LogDatabase, conversations: list[Conversation], now: datetime, held: list[Held]) -> None:
@@ -88,10 +98,10 @@ def _forget(database: LogDatabase, conversations: list[Conversation], now: datet
         database.check()
     except LogError as error:
         typer.echo(f"Not in a log: {error}.")
-        return
-    done = erase_from_log(database, conversations, now=now, held_until=last)
-    # A `handraise log` that runs may have been faster, so a number of rows would say little.
-    typer.echo(f"{database.name}: nothing is left of {_count(len(done.conversations))}.")
+    else:
+        done = erase_from_log(database, conversations, now=now, held_until=last)
+        # A `handraise log` that runs may have been faster, so a number of rows would say little.
+        typer.echo(f"{database.name}: nothing is left of {_count(len(done.conversations))}.")
     for business_id, conversation_id in conversations:
         typer.echo(f"{business_id}/{conversation_id}: the workers are told to forget it.")
 
