@@ -248,10 +248,20 @@ def decode_state(data: bytes) -> Conversation:
         UnknownStateVersionError: the bytes are of a version that this code does not know.
     """
     try:
-        return _DECODER.decode(data)
+        state: Conversation = _DECODER.decode(data)
     except msgspec.ValidationError as error:
-        version = msgspec.msgpack.decode(_VERSION.decode(data)[0])
-        raise UnknownStateVersionError(f"state of version {version}, this worker knows {STATE_VERSION}") from error
+        raise _unknown(msgspec.msgpack.decode(_VERSION.decode(data)[0])) from error
+    if state.version > STATE_VERSION:
+        # It may look the same and mean something else.
+        raise _unknown(state.version)
+    return state
+
+
+def _unknown(version: object) -> UnknownStateVersionError:
+    return UnknownStateVersionError(
+        f"state of version {version}, this worker knows {STATE_VERSION}: upgrade every worker of the group"
+        " (ops/runbooks/upgrading.md)"
+    )
 
 
 class StateHead(Struct, frozen=True):

@@ -1,0 +1,29 @@
+"""States of other versions: what is added at the end is read past, and what means something else is refused."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from handraise.conversation import UnknownStateVersionError
+from handraise.conversation.state import STATE_VERSION, Conversation, decode_state, encode_state
+
+STATE = Conversation(business_id="casa-lua", conversation_id="c-1", started_at=1, last_at=2)
+
+
+def test_a_field_that_a_later_version_has_added_is_read_past() -> None:
+    fields = msgspec.msgpack.decode(encode_state(STATE))
+    assert decode_state(msgspec.msgpack.encode([*fields, "more"])) == STATE
+
+
+def test_a_field_that_an_earlier_version_lacks_takes_its_default() -> None:
+    fields = msgspec.msgpack.decode(encode_state(STATE))
+    assert decode_state(msgspec.msgpack.encode(fields[:6])) == STATE
+
+
+@pytest.mark.parametrize("body", [[], ["casa-lua", "c-1", 1, 2], [{"business": "casa-lua"}]])
+def test_a_later_version_is_refused_even_where_it_looks_like_this_one(body: list[object]) -> None:
+    later = msgspec.msgpack.encode([STATE_VERSION + 1, *body])
+    with pytest.raises(UnknownStateVersionError, match=f"version {STATE_VERSION + 1}, this worker knows") as told:
+        decode_state(later)
+    assert "casa-lua" not in str(told.value)
