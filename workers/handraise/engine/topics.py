@@ -22,6 +22,10 @@ at-least-once a late write of a worker that was stalled cannot have removed the 
 _LONGEST_COMPACTION_LAG_MS: Final = 7 * _DAY_MS
 """Without it, nothing says when what was replaced or erased is gone: a quiet partition is not compacted for long."""
 
+_STATE_SEGMENT_BYTES: Final = 134_217_728
+"""The newest segment of a partition is never compacted, so a worker that restores reads all of it: with Kafka's own
+1 GiB, a quiet installation would read far more of what was replaced than of what holds."""
+
 
 class Topic(StrEnum):
     """Every topic, by its name without the prefix."""
@@ -82,7 +86,12 @@ def options(topic: Topic, retention_days: int) -> dict[str, str]:
     }
     if topic is Topic.STATE:
         # Compaction keeps the newest state of a conversation; retention ends those that nobody touches any more.
-        return {"cleanup.policy": "compact,delete", "retention.ms": retention, **lags}
+        return {
+            "cleanup.policy": "compact,delete",
+            "retention.ms": retention,
+            "segment.bytes": str(_STATE_SEGMENT_BYTES),
+            **lags,
+        }
     if topic in {Topic.CONTROL, Topic.POLICIES}:
         return {"cleanup.policy": "compact", **lags}
     return {"cleanup.policy": "delete", "retention.ms": retention}
