@@ -9,7 +9,7 @@
 #   make train                makes the detector's models anew from the corpus: a quarter of an hour
 #   make bench                how fast it is, beside Faust and Quix Streams on the same events; some minutes
 #   make screenshots          pictures of the console for the README, of what the demo plays
-#   make docs                 writes anew what is generated from the code: schemas, settings, metrics
+#   make docs                 writes anew what is generated: schemas, settings, metrics, the tables on capacity
 #   make clean                removes .venv and every cache
 
 SHELL := /bin/sh
@@ -95,6 +95,7 @@ screenshots: setup
 
 docs: setup
 	@$(BIN)/python -m handraise.reference
+	@$(BIN)/python -m ops.capacity --write
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis dist

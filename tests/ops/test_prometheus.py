@@ -21,6 +21,8 @@ RULES = [
     for rule in group["rules"]
 ]
 ALERTS: dict[str, dict[str, Any]] = {rule["alert"]: rule for rule in RULES if "alert" in rule}
+WITHOUT_ALERT = {"README.md", "capacity.md", "upgrading.md"}
+"""Pages of runbooks for what is planned."""
 RECORDED = {rule["record"]: rule for rule in RULES if "record" in rule}
 
 
@@ -85,7 +87,8 @@ def test_each_alert_says_what_it_is_about_and_where_its_runbook_is(alert: str) -
 
 def test_every_runbook_belongs_to_an_alert() -> None:
     linked = {ROOT / rule["annotations"]["runbook_url"] for rule in ALERTS.values()}
-    assert {*(ROOT / "ops" / "runbooks").glob("*.md")} - linked == {ROOT / "ops" / "runbooks" / "README.md"}
+    pages = {path.name for path in (ROOT / "ops" / "runbooks").glob("*.md")}
+    assert pages - {path.name for path in linked} == WITHOUT_ALERT
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.get("alert") or rule["record"])

@@ -1,0 +1,1 @@
+"""How many workers, partitions and gigabytes a rate of messages needs, and what happens when a worker is lost."""
