@@ -1,0 +1,176 @@
+"""A tired person can follow each page: it has its parts, and what it names is there."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shlex
+import subprocess
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from handraise.cli import main
+from handraise.events import DeadLetter
+from handraise.metrics import CATALOGUE
+from handraise.review.metrics import CATALOGUE as LOG_CATALOGUE
+from handraise.settings import PREFIX, Settings
+from tests.ops.conftest import ROOT, LiveWorker
+from tests.ops.expressions import strangers
+from tests.support.tools import tool
+
+FOLDER: Final = ROOT / "ops" / "runbooks"
+PAGES: Final = {path.name: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.md"))}
+ALERTS: Final[list[dict[str, Any]]] = [
+    rule
+    for group in yaml.safe_load((ROOT / "ops" / "prometheus" / "alerts.yml").read_text())["groups"]
+    for rule in group["rules"]
+]
+OF_ALERTS: Final = {Path(rule["annotations"]["runbook_url"]).name for rule in ALERTS}
+PARTS: Final = ("**For customers:**", "## Check first", "## Mend", "## Wake whom", "## Prevent")
+KAFKA: Final = {
+    "kafka-topics.sh": {"--bootstrap-server", "--list", "--describe", "--under-min-isr-partitions", "--topic"},
+    "kafka-configs.sh": {"--bootstrap-server", "--describe", "--topic"},
+    "kafka-consumer-groups.sh": {"--bootstrap-server", "--describe", "--group"},
+    "kafka-console-consumer.sh": {
+        "--bootstrap-server", "--topic", "--property", "--max-messages", "--timeout-ms", "--isolation-level",
+    },
+}  # fmt: skip
+"""What these tools of Kafka 4.1 take, of what is used."""
+CODE: Final = re.compile(r"`([^`]+)`", re.DOTALL)
+
+
+def code_of(page: str) -> list[str]:
+    """Everything in backticks, and each line of the blocks."""
+    blocks = re.findall(r"```\w*\n(.*?)```", page, re.DOTALL)
+    lines = [line.partition("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    rest = re.sub(r"```.*?```", "", page, flags=re.DOTALL)
+    return lines + [" ".join(found.split()) for found in CODE.findall(rest)]
+
+
+def commands(first: str) -> list[tuple[str, str]]:
+    """The commands of all pages that begin so, with their page."""
+    return [(name, code) for name, page in PAGES.items() for code in code_of(page) if re.match(first, code)]
+
+
+@pytest.mark.parametrize("name", sorted(OF_ALERTS))
+def test_a_page_has_its_parts_in_their_order_and_each_says_something(name: str) -> None:
+    page = PAGES[name]
+    places = [page.index(part) for part in PARTS]
+    assert places == sorted(places)
+    for begin, end in zip(places, [*places[1:], len(page)], strict=True):
+        assert len(page[begin:end].split()) > 6
+    checks = page[places[1] : places[2]]
+    assert re.findall(r"^\d\. ", checks, re.MULTILINE), "what to look at is numbered"
+    assert CODE.search(checks) or '"' in checks, "a command, a metric or a panel to look at"
+
+
+@pytest.mark.parametrize("name", sorted({Path(a["annotations"]["runbook_url"]).name for a in ALERTS}))
+def test_whoever_is_paged_is_told_whom_else_to_wake_and_a_ticket_wakes_nobody_by_itself(name: str) -> None:
+    severities = {
+        rule["labels"]["severity"] for rule in ALERTS if Path(rule["annotations"]["runbook_url"]).name == name
+    }
+    wake = PAGES[name].partition("## Wake whom")[2].partition("## Prevent")[0]
+    if severities == {"ticket"}:
+        assert "nobody" in wake.lower()
+    else:
+        assert re.search(r"support lead|on call|whoever", wake.lower())
+
+
+@pytest.mark.parametrize(("name", "command"), commands("handraise [a-z]"))
+def test_each_command_of_handraise_is_there_with_its_options(
+    name: str, command: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    words = shlex.split(command)[1:]
+    subcommand = list(itertools.takewhile(re.compile("[a-z][a-z-]*$").match, words))
+    assert main([*subcommand, "--help"]) == 0, f"{name}: {command}"
+    told = capfd.readouterr().out
+    assert {word.partition("=")[0] for word in words if word.startswith("--")} <= {*re.findall("--[a-z-]+", told)}, name
+
+
+@pytest.mark.parametrize(("name", "command"), commands(r"kafka-[a-z-]+\.sh "))
+def test_each_command_of_kafka_has_options_that_it_takes(name: str, command: str) -> None:
+    script, *words = shlex.split(command)
+    assert {word for word in words if word.startswith("--")} <= KAFKA[script], name
+
+
+@pytest.mark.parametrize(("name", "command"), commands("(?:curl|docker|kubectl) "))
+def test_each_other_command_asks_for_what_the_worker_answers_and_what_the_manifests_name(
+    name: str, command: str
+) -> None:
+    if command.startswith("curl"):
+        assert re.search(r"\$WORKER/(?:healthz|readyz|metrics)$", command), name
+    elif command.startswith("docker compose"):
+        services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+        named = re.findall(r"\b(?:worker|log|console|kafka)\b", command.partition("|")[0])
+        assert set(named) <= {*services, "logs"}, name
+    elif command.startswith("kubectl"):
+        manifests = (ROOT / "ops" / "kubernetes").glob("*.yaml")
+        names = {found["metadata"]["name"] for path in manifests for found in yaml.safe_load_all(path.read_text())}
+        assert set(re.findall(r"handraise-\w+", command)) <= names, name
+        assert all((ROOT / path).exists() for path in re.findall(r"ops/\S+", command)), name
+
+
+def test_there_are_commands_of_each_kind_to_check() -> None:
+    for first in ("handraise [a-z]", r"kafka-[a-z-]+\.sh ", "curl ", "docker compose ", "kubectl "):
+        assert len(commands(first)) >= 3, first
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_setting_metric_and_alert_that_a_page_names_is_there(name: str) -> None:
+    page = PAGES[name]
+    settings = {f"{PREFIX}{field}".upper() for field in Settings.model_fields}
+    assert set(re.findall(rf"\b{PREFIX}[A-Z_]+\b", page)) <= settings
+    metrics = {metric.name for metric in (*CATALOGUE, *LOG_CATALOGUE)}
+    assert set(re.findall(r"\bhandraise_[a-z_]+\b", page)) <= metrics
+    assert set(re.findall(r"\bHandraise[A-Z]\w+\b", page)) <= {rule["alert"] for rule in ALERTS}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_link_leads_to_a_page_and_a_heading(name: str) -> None:
+    for link in re.findall(r"\]\(([^)]+)\)", PAGES[name]):
+        path, _, heading = link.partition("#")
+        target = (FOLDER / path).resolve() if path else FOLDER / name
+        assert target.exists(), link
+        headings = [line.lstrip("# ").lower().replace(" ", "-") for line in target.read_text().splitlines()]
+        assert not heading or heading in headings, link
+
+
+def test_each_line_of_the_log_that_a_page_names_is_written_somewhere() -> None:
+    sources = "\n".join(path.read_text() for path in (ROOT / "workers" / "handraise").rglob("*.py"))
+    written = set(re.findall(r"log\.\w+\(\s*\"(\w+)\"", sources))
+    for name, page in PAGES.items():
+        of_log = re.findall(r"(?:log line )`(\w+)`|`(\w+)` (?:in its log|in a loop)", page)
+        assert {one or other for one, other in of_log} <= written, name
+
+
+def expressions() -> list[tuple[str, str]]:
+    """What is to be asked of Prometheus."""
+    return [
+        (name, code)
+        for name, page in PAGES.items()
+        for code in code_of(page)
+        if re.match(r"(?:sum|max|count|rate)\b.*\(", code)
+    ]
+
+
+@pytest.mark.parametrize(("name", "expression"), expressions())
+def test_each_expression_is_one_for_prometheus_and_names_what_there_is(
+    name: str, expression: str, live: LiveWorker, tmp_path: Path
+) -> None:
+    assert strangers(expression, live.labels_of()) == set(), name
+    rules = tmp_path / "rules.yml"
+    rules.write_text(yaml.safe_dump({"groups": [{"name": "page", "rules": [{"record": "page", "expr": expression}]}]}))
+    done = subprocess.run(
+        [tool("promtool"), "check", "rules", rules], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_headers_of_dead_letters_are_those_that_the_worker_writes() -> None:
+    headers = {f"handraise.{field}" for field in DeadLetter.__struct_fields__}
+    named = set(re.findall(r"`(handraise\.\w+)`", PAGES["dead-letters.md"]))
+    assert named
+    assert named <= headers
