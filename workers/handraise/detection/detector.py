@@ -11,6 +11,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from handraise.detection.heads import HEADS, INTENTS
+from handraise.detection.lately import Lately, Said
 from handraise.detection.mixture import GROUPS, Mixture, default_mixture, evidence
 from handraise.detection.ngrams import NgramModel, default_ngrams
 from handraise.detection.normalise import clip, fold, mask, original_offset
@@ -44,6 +45,7 @@ _TELLING: Final = re.compile(rf"\w|[{EMOJI}]")
 """What may be shown as evidence: words and pictures, not marks."""
 _KNOWN: Final = re.compile("[A-Za-z\u00c0-\u024f\u0600-\u06ff\u0900-\u097f]")
 """Letters of the scripts that the learned models have seen."""
+_INTENTS: Final = tuple(Intent)
 _COLUMN: Final = {name: at for at, name in enumerate(HEADS)}
 _SCORES: Final = ("human_request", "complaint", "high_value", "distress", "crisis", "affirm", "thanks")
 
@@ -60,9 +62,28 @@ class Detector:
         self._ngrams: Final = ngrams
         self._mixture: Final = mixture
         self._readers: Final = readers
+        self._lately: Final = Lately()
 
     def detect(self, texts: Sequence[str], senders: Sequence[Sender], languages: Sequence[str | None]) -> list[Signals]:
         """What each text says."""
+        said = list(zip(texts, senders, languages, strict=True))
+        found: dict[Said, Signals] = {}
+        new: list[Said] = []
+        for one in dict.fromkeys(said):
+            known = self._lately.find(one)
+            if known is None:
+                new.append(one)
+            else:
+                found[one] = known
+        if new:
+            for one, signals in zip(new, self._detect(*zip(*new, strict=True)), strict=True):
+                found[one] = signals
+                self._lately.add(one, signals)
+        return [found[one] for one in said]
+
+    def _detect(
+        self, texts: Sequence[str], senders: Sequence[Sender], languages: Sequence[str | None]
+    ) -> list[Signals]:
         read = self._phrases.read
         found = [read(text, sender, tag) for text, sender, tag in zip(texts, senders, languages, strict=True)]
         said = [
@@ -125,7 +146,7 @@ class Detector:
             phrases,
             **scores,
             sentiment=round(max(-1.0, min(1.0, sentiment)), 3) + 0.0,
-            intent=tuple(Intent)[intents.index(max(intents))],
+            intent=_INTENTS[intents.index(max(intents))],
             spans=self._spans(text, phrases, tokens, scores),
         )
 
@@ -133,15 +154,18 @@ class Detector:
         """The phrases' evidence for what scores, and for what no phrase speaks of, the words that moved it most."""
         kept = [span for span in phrases.spans if scores.get(span.signal, 1.0) >= _SHOWN]
         shown = {span.signal for span in kept}
-        for name, score in scores.items():
-            if score >= _SHOWN and name not in shown:
-                kept += self._words(text, tokens, name, score)
+        unshown = [name for name, score in scores.items() if score >= _SHOWN and name not in shown]
+        if unshown:
+            places = [found.span() for found in TOKEN.finditer(mask(clip(text)))]
+            for name in unshown:
+                kept += self._words(text, tokens, places, name, scores[name])
         kept.sort(key=lambda span: (span.start, span.end, span.signal))
         return tuple(kept)
 
-    def _words(self, text: str, tokens: list[str], name: str, score: float) -> list[Span]:
+    def _words(
+        self, text: str, tokens: list[str], places: list[tuple[int, int]], name: str, score: float
+    ) -> list[Span]:
         worth = self._ngrams.worth(tokens, name)
-        places = [found.span() for found in TOKEN.finditer(mask(clip(text)))]
         words = [i for i, token in enumerate(tokens) if worth[i] > 0.0 and _TELLING.match(token)]
         plain = self._phrases.function_words
         telling = [i for i in words if fold(tokens[i]) not in plain] or words

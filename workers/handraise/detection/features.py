@@ -66,6 +66,11 @@ def hash_of_word(word: str) -> int:
     return zlib.crc32(word.encode("utf-8", "surrogatepass"))
 
 
+def is_shouted(token: str) -> bool:
+    """Whether a token is written in capitals for emphasis."""
+    return len(token) >= _SHORTEST_SHOUT and token.isupper()
+
+
 def features_of(token: str, word: str) -> list[int]:
     """The features of one token: its word, the runs of characters in it, and whether it is in capitals."""
     found = [hash_of_word(f"={word}") & (SIZE - 1)]
@@ -76,7 +81,7 @@ def features_of(token: str, word: str) -> list[int]:
             for length in range(SHORTEST, LONGEST + 1)
             for at in range(len(held) - length + 1)
         ]
-        if len(token) >= _SHORTEST_SHOUT and token.isupper():
+        if is_shouted(token):
             found.append(hash_of_word(_SHOUT) & (SIZE - 1))
     return found
 

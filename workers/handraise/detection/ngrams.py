@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from handraise.detection.features import FIRST, LAST, SIZE, features_of, hash_of_word, pairs, weight_of_one, word_of
+from handraise.detection.features import (
+    FIRST,
+    LAST,
+    SIZE,
+    features_of,
+    hash_of_word,
+    is_shouted,
+    pairs,
+    weight_of_one,
+    word_of,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,7 +144,8 @@ class _Words(dict[str, int]):
     def __init__(self, weights: npt.NDArray[np.int8]) -> None:
         super().__init__()
         self._weights = weights
-        self._next = 0
+        self._rows: Final[dict[tuple[str, bool], int]] = {}
+        """By word and whether it is shouted: tokens that the model reads as one share a row, as most numbers do."""
         room = 4_096
         self.hashes = np.zeros(room, dtype=np.uint32)
         self.counts = np.zeros(room, dtype=np.int64)
@@ -144,14 +155,22 @@ class _Words(dict[str, int]):
         """Forget everything when there is too much; rows given out before no longer hold."""
         if len(self) >= _MOST_WORDS:
             self.clear()
-            self._next = 0
+            self._rows.clear()
 
     def __missing__(self, token: str) -> int:
         word = word_of(token)
         if not word:
             self[token] = -1
             return -1
-        row = self._next
+        spoken = (word, is_shouted(token))
+        row = self._rows.get(spoken)
+        if row is None:
+            row = self._rows[spoken] = len(self._rows)
+            self._work_out(row, token, word)
+        self[token] = row
+        return row
+
+    def _work_out(self, row: int, token: str, word: str) -> None:
         if row == len(self.hashes):
             self.hashes = np.concatenate([self.hashes, np.zeros_like(self.hashes)])
             self.counts = np.concatenate([self.counts, np.zeros_like(self.counts)])
@@ -160,9 +179,6 @@ class _Words(dict[str, int]):
         self.hashes[row] = hash_of_word(word)
         self.counts[row] = len(numbers)
         self.worth[row] = self._weights[numbers].sum(axis=0, dtype=np.int32)
-        self._next = row + 1
-        self[token] = row
-        return row
 
 
 @cache
