@@ -42,11 +42,12 @@ def assess_customer(
                 spans=_spans(signals, ("affirm",)),
             )
         )
-    else:
+    elif signals.human_request > 0:
         found.append(_corroborated("human_request", signals.human_request, state, signals, asked_again=asked_again))
     found.extend(
-        _corroborated(trigger, getattr(signals, trigger), state, signals, asked_again=asked_again)
-        for trigger in ("distress", "complaint")
+        _corroborated(trigger, score, state, signals, asked_again=asked_again)
+        for trigger, score in (("distress", signals.distress), ("complaint", signals.complaint))
+        if score > 0
     )
     found.append(_high_value(state, signals, policy, asked_again=asked_again))
     if state.pending and asked_again and state.gap_signs:

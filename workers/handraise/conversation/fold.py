@@ -112,7 +112,7 @@ def fold(
     state.last_at = at
     state.seen_at = max(state.seen_at, at)
     state.remember(caused_by)
-    moment = replace(moment, policy=_in_scope(state, policy))
+    moment = _in_its_scope(state, moment)
     if isinstance(event, Outcome):
         fold_outcome(state, effects, moment, event)
     else:
@@ -157,6 +157,11 @@ def _in_scope(state: Conversation, policy: BusinessPolicy) -> BusinessPolicy:
     return policy.in_scope(state.channel, state.customer.segment if state.customer else None)
 
 
+def _in_its_scope(state: Conversation, moment: Moment) -> Moment:
+    policy = _in_scope(state, moment.policy)
+    return moment if policy is moment.policy else replace(moment, policy=policy)
+
+
 def _fold_message(
     state: Conversation, effects: Effects, moment: Moment, message: ChatMessage, signals: Signals
 ) -> None:
@@ -166,7 +171,7 @@ def _fold_message(
     turn = stored_turn(message, text, moment.at, given=given)
     state.add_turn(turn)
     _note_context(state, message, signals)
-    moment = replace(moment, policy=_in_scope(state, moment.policy))
+    moment = _in_its_scope(state, moment)
     match message.sender:
         case Sender.CUSTOMER:
             opens = state.opening is None and is_real_question(state, message, signals)
@@ -204,7 +209,7 @@ def _is_given_reply(state: Conversation, message: ChatMessage) -> bool:
 def _note_context(state: Conversation, message: ChatMessage, signals: Signals) -> None:
     state.channel = message.channel or state.channel
     known, new = state.customer, message.customer
-    if new is not None:
+    if new is not None and new != known:
         state.customer = Customer(
             id=new.id or (known.id if known else None),
             name=new.name or (known.name if known else None),

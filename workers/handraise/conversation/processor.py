@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -61,7 +62,7 @@ class Processor:
         self._policies = policies
         self._detect = detector
         self._detector_version = detector_version
-        self._hot: dict[bytes, tuple[bytes, Conversation]] = {}
+        self._hot = OrderedDict[bytes, tuple[bytes, Conversation]]()
         """The states of conversations that were folded lately, beside the bytes that they were encoded to."""
 
     def process(
@@ -132,5 +133,5 @@ class Processor:
         encoded = encode_state(state)
         self._hot[done.key] = encoded, state
         if len(self._hot) > _HOT:
-            del self._hot[next(iter(self._hot))]
+            self._hot.popitem(last=False)
         return msgspec.structs.replace(done, state=encoded, head=head_of_state(state))

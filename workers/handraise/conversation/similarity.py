@@ -19,9 +19,18 @@ def jaccard(one: Fingerprint, other: Fingerprint) -> float:
 
 def repeats_answer(answer: Fingerprint, earlier: Iterable[Fingerprint]) -> bool:
     """Whether an AI turn says what an earlier one said. Short turns never do: a greeting may come twice."""
-    return len(answer) >= MIN_ANSWER_WORDS and any(jaccard(answer, before) >= SAME_ANSWER for before in earlier)
+    return len(answer) >= MIN_ANSWER_WORDS and _is_like(answer, earlier, SAME_ANSWER)
 
 
 def repeats_question(question: Fingerprint, earlier: Iterable[Fingerprint]) -> bool:
     """Whether a customer asks again what was asked before."""
-    return len(question) >= MIN_QUESTION_WORDS and any(jaccard(question, before) >= SAME_QUESTION for before in earlier)
+    return len(question) >= MIN_QUESTION_WORDS and _is_like(question, earlier, SAME_QUESTION)
+
+
+def _is_like(one: Fingerprint, others: Iterable[Fingerprint], share: float) -> bool:
+    """Whether one of the others has this share of its words in common with a fingerprint that is not empty."""
+    size = len(one)
+    # Two sets have no more in common than the smaller one's share in the larger, which costs less to tell.
+    return any(
+        min(size, len(other)) / max(size, len(other)) >= share and jaccard(one, other) >= share for other in others
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from functools import lru_cache
 from typing import Final
@@ -39,7 +40,10 @@ class StoredTurn(Struct, frozen=True, array_like=True):
 
     def size(self) -> int:
         """Bytes that this turn takes in the encoded state, at most."""
-        return _bytes_of(self.text) + _bytes_of(self.message_id) + 32
+        text, message_id = self.text, self.message_id
+        if text.isascii() and message_id.isascii():
+            return len(text) + len(message_id) + 32
+        return _bytes_of(text) + _bytes_of(message_id) + 32
 
 
 class Mood(Struct, frozen=True, array_like=True):
@@ -178,16 +182,14 @@ class Conversation(Struct, kw_only=True, array_like=True):
 
     def copy(self) -> Conversation:
         """A copy that shares nothing that can be changed."""
-        new: Conversation = msgspec.structs.replace(
-            self,
-            transcript=self.transcript.copy(),
-            intents=self.intents.copy(),
-            questions=self.questions.copy(),
-            answers=self.answers.copy(),
-            weak=self.weak.copy(),
-            replies=self.replies.copy(),
-            cooled=self.cooled.copy(),
-        )
+        new = copy.copy(self)
+        new.transcript = self.transcript.copy()
+        new.intents = self.intents.copy()
+        new.questions = self.questions.copy()
+        new.answers = self.answers.copy()
+        new.weak = self.weak.copy()
+        new.replies = self.replies.copy()
+        new.cooled = self.cooled.copy()
         return new
 
     def seen(self, identifier: str) -> bool:
@@ -207,13 +209,13 @@ class Conversation(Struct, kw_only=True, array_like=True):
         """Append to the transcript, dropping the oldest turns that no longer fit."""
         turns = self.transcript
         turns.append(turn)
-        size = sum(turn.size() for turn in turns)
+        size = sum([turn.size() for turn in turns])
         while len(turns) > 1 and (len(turns) > MAX_TURNS or size > MAX_TRANSCRIPT_BYTES):
             size -= turns.pop(0).size()
 
 
 def _bytes_of(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 @lru_cache(maxsize=8)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 OPENING: Final = 0.8
@@ -115,6 +116,7 @@ MIN_QUESTION_WORDS: Final = 2
 """Texts of fewer content words are too short to be called repeated."""
 
 
+@lru_cache(maxsize=8_192)
 def in_context(score: float, less: float) -> float:
     """A probability, with `less` taken from its log-odds; three decimals. 0 stays 0, and 1 stays 1."""
     if not 0.0 < score < 1.0:
