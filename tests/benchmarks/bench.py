@@ -1,9 +1,10 @@
 """Measures Handraise beside what else there is, on a broker of its own and the same events. `make bench` runs it.
 
-    .venv/bin/python -m tests.benchmarks.bench [--events 200000] [--rounds 3] [--only raw_aiokafka,…] [--report FILE]
+    .venv/bin/python -m tests.benchmarks.bench [--events 100000] [--rounds 3] [--only raw_aiokafka,…] [--report FILE]
 
-Each round measures every contender once, so that what else the machine does meanwhile meets them all; the figures are
-medians over the rounds. They are those of one machine on one day: compare the ratios.
+As it is, it takes some twenty minutes on two cores that have nothing else to do. Each round measures every contender
+once, so that what else the machine does meanwhile meets them all; the figures are medians over the rounds. They are
+those of one machine on one day: compare the ratios, and the processor time.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -29,7 +31,9 @@ from tests.benchmarks.job import Job, Took
 from tests.benchmarks.latency import latency
 from tests.benchmarks.report import Results
 from tests.benchmarks.restoring import restoring
+from tests.benchmarks.sharing import shared
 from tests.benchmarks.traffic import Made, traffic
+from tests.benchmarks.turns import by_turn
 from tests.support.brokers import ROOT, Broker, apache_kafka
 from tests.support.installation import Installation, installed
 from tests.support.waiting import until
@@ -130,14 +134,16 @@ async def _clear(to: Installation, name: str) -> None:
 def main() -> None:
     """Measure, and print a table and a line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--events", type=int, default=200_000, help="in the topic that each contender reads")
+    parser.add_argument("--events", type=int, default=100_000, help="in the topic that each contender reads")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured")
     parser.add_argument("--only", default="", help="names of contenders, separated by commas")
     parser.add_argument("--seconds", type=int, default=30, help="of steady traffic at half load")
-    parser.add_argument("--restored", type=int, default=1_000_000, help="conversations to be restored")
+    parser.add_argument("--restored", type=int, default=1_000_000, help="conversations to be restored; fewer as well")
+    parser.add_argument("--backlog", type=int, default=60_000, help="events for one worker, and for two")
     parser.add_argument("--report", type=Path, help="file to write the report to, in Markdown")
     given = parser.parse_args()
     chosen = [one for one in CONTENDERS if not given.only or one.name in given.only.split(",")]
+    began = time.monotonic()
     # So that the broker and the contender end with this program when it is told to end.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     # The broker answers so while it makes topics; the client tries again by itself.
@@ -155,7 +161,13 @@ def main() -> None:
             rates = (LIGHT, whole / 2)
             results.latency = [latency(broker, Path(folder), rate=rate, seconds=given.seconds) for rate in rates]
         if given.restored:
-            results.restore = restoring(broker, Path(folder), given.restored)
+            numbers = (max(1_000, given.restored // 1_000), max(1_000, given.restored // 30), given.restored)
+            results.restores = restoring(broker, Path(folder), numbers)
+            results.turns = by_turn()
+        if given.backlog:
+            backlog = list(traffic(given.backlog))
+            results.shared = [shared(broker, _pid_of(broker), Path(folder), backlog, workers) for workers in (1, 2)]
+    results.seconds = time.monotonic() - began
     sys.stdout.write(f"{results.table()}\n\n{results.rest()}\n\n")
     if given.report:
         results.write(given.report)

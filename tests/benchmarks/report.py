@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import re
 import statistics
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -18,6 +19,8 @@ from msgspec import Struct
 from tests.benchmarks.job import Took
 from tests.benchmarks.latency import Latency
 from tests.benchmarks.restoring import Restore
+from tests.benchmarks.sharing import Shared
+from tests.benchmarks.turns import AtTurn
 from tests.support.brokers import POM
 
 _IN_JSON: Final = (
@@ -35,10 +38,11 @@ _PACKAGES: Final = ("handraise", "faust-streaming", "aiokafka", "quixstreams", "
 _KAFKA: Final = re.compile(r"<artifactId>kafka_2.13</artifactId>\s*<version>([^<]+)")
 _REPORT: Final = """# Benchmark
 
-    make bench ARGS="--report {path}"
+    make bench ARGS="{arguments}"
 
-{day}: {events} events, medians of {rounds} rounds, every contender once a round. {cores} cores ({processor}), on which
-Apache Kafka {kafka} ran as well; Python {python}; {versions}.
+{day}: {events} events, medians of {rounds} rounds, every contender once a round; {minutes:.0f} minutes. {cores} cores
+({processor}), on which Apache Kafka {kafka} ran as well, under a load of {load:.1f} at the end;
+Python {python}; {versions}.
 
 {table}
 
@@ -62,11 +66,16 @@ class Results(Struct, kw_only=True):
 
     events: int
     rounds: int
+    seconds: float = 0.0
+    """That the whole run took."""
     took: Mapping[str, Sequence[Took]]
     """By contender, one a round."""
     latency: Sequence[Latency] = ()
     """At several rates, the one at half load last."""
-    restore: Restore | None = None
+    restores: Sequence[Restore] = ()
+    """Of several numbers of conversations, the largest last."""
+    turns: Sequence[AtTurn] = ()
+    shared: Sequence[Shared] = ()
 
     def a_second(self, name: str) -> float | None:
         """The median of a contender's events a second."""
@@ -95,27 +104,57 @@ class Results(Struct, kw_only=True):
         return "\n".join(lines)
 
     def rest(self) -> str:
-        """Latency and restore, a line each."""
+        """Latency, what many conversations cost, what long ones cost, and several workers: a paragraph each."""
+        parts = (self._latency(), self._restores(), self._turns(), self._shared())
+        return "\n\n".join(part for part in parts if part)
+
+    def _latency(self) -> str:
         lines = [
             f"Latency, exactly-once, {one.rate:,.0f} messages/s: p50 {one.p50:.1f} ms, p99 {one.p99:.1f} ms"
             f" ({one.decisions} decisions; {one.batch:.1f} records in a batch)."
             for one in self.latency
         ]
-        if self.restore is not None:
-            restore = self.restore
-            lines.append(
-                f"Restore of {restore.conversations:,} conversations: {restore.seconds:.1f} s;"
-                f" {restore.encoded_bytes:,.0f} bytes each in the changelog, {restore.memory_bytes:,.0f} in memory."
-            )
+        heavy = self._median("handraise_exactly_once", "batch")
+        if lines and heavy is not None:
+            lines.append(f"Batches are small so that nothing waits; from the backlog above they were of {heavy:,.0f}.")
         return "\n\n".join(lines)
+
+    def _restores(self) -> str:
+        if not self.restores:
+            return ""
+        head = "| live conversations | restored in | memory of each | in the changelog | own µs a message |"
+        lines = [
+            f"| {one.conversations:,} | {one.seconds:.1f} s | {one.memory_bytes:,.0f} B | {one.encoded_bytes:,.0f} B"
+            f" | {one.message_microseconds:.1f} |"
+            for one in self.restores
+        ]
+        said = "Many live conversations, exactly-once, `HANDRAISE_DETECTOR=fast` so that the readers hide nothing:"
+        return "\n".join([said, "", head, "|--:|--:|--:|--:|--:|", *lines])
+
+    def _turns(self) -> str:
+        costs = ", ".join(f"{one.cpu_microseconds:.1f} µs at turn {one.turn}" for one in self.turns)
+        return f"The fold alone, by how far a conversation has come: {costs}." if costs else ""
+
+    def _shared(self) -> str:
+        lines = [
+            f"| {one.workers} | {one.a_second:,.0f} | {one.cpu_microseconds:.1f} | {one.cores:.2f}"
+            f" | {one.broker_cores:.2f} |"
+            for one in self.shared
+        ]
+        if not lines:
+            return ""
+        head = "| workers | events/s | own µs | cores of the workers | cores of the broker |"
+        return "\n".join(["The whole path, exactly-once, on one backlog:", "", head, "|--:|--:|--:|--:|--:|", *lines])
 
     def as_json(self) -> str:
         """The line that ends a run."""
         found: dict[str, Any] = {name: _rounded(self.a_second(name)) for name in _IN_JSON}
         last = self.latency[-1] if self.latency else None
         found["latency_ms"] = {"p50": last and round(last.p50, 1), "p99": last and round(last.p99, 1)}
-        found["restore_1m_s"] = self.restore and round(self.restore.seconds * 1e6 / self.restore.conversations, 2)
-        found["state_bytes"] = self.restore and round(self.restore.memory_bytes)
+        largest = self.restores[-1] if self.restores else None
+        found["restore_1m_s"] = largest and round(largest.seconds * 1e6 / largest.conversations, 2)
+        found["state_bytes"] = largest and round(largest.memory_bytes)
+        found["own_us"] = {name: _rounded(self._median(name, "cpu_microseconds")) for name in _IN_JSON}
         return msgspec.json.encode(found).decode()
 
     def write(self, path: Path) -> None:
@@ -123,7 +162,9 @@ class Results(Struct, kw_only=True):
         versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
         path.write_text(
             _REPORT.format(
-                path=path,
+                arguments=" ".join(sys.argv[1:]),
+                minutes=self.seconds / 60,
+                load=psutil.getloadavg()[0],
                 day=f"{datetime.now(UTC):%Y-%m-%d}",
                 events=f"{self.events:,}",
                 rounds=self.rounds,

@@ -1,23 +1,26 @@
-"""How long a worker takes to read the state of many conversations back, and what memory it takes to hold it."""
+"""What many live conversations cost: to read their state back, to hold it, and for each message that comes then."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import random
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import cycle, islice
 from pathlib import Path
 from typing import Final
 
 import psutil
 from msgspec import Struct
+from msgspec.structs import replace
 
 from handraise.conversation import Processor
 from handraise.detection import detect_fast
 from handraise.engine.topics import Topic
-from handraise.events import MESSAGES, decode
+from handraise.events import MESSAGES, ChatMessage, decode, encode
 from handraise.policy import default_policy
+from handraise.settings import Delivery, DetectorKind
 from tests.benchmarks.filling import fill
+from tests.benchmarks.progress import cpu_seconds, wait_for
 from tests.benchmarks.traffic import Made, traffic
 from tests.support.brokers import Broker
 from tests.support.installation import WORKER, WorkerProcess, installed
@@ -26,53 +29,97 @@ _FOLDED: Final = 40_000
 """Messages that are folded to get states as they are in life; those are restored again and again under other ids."""
 
 
+_MET: Final = 5_000
+"""Messages that come first and do not count: a new worker has met no words yet."""
+_MESSAGES: Final = 20_000
+
+
 class Restore(Struct, frozen=True, kw_only=True):
-    """What it took to restore so many conversations."""
+    """What so many live conversations cost a worker."""
 
     conversations: int
     seconds: float
+    """To restore them all."""
     encoded_bytes: float
     """Of one state in the changelog, on average."""
     memory_bytes: float
     """Resident memory for one conversation."""
+    message_microseconds: float
+    """Processor time for one message to any of them, without the readers, whose cost would hide the difference."""
 
 
-def restoring(broker: Broker, folder: Path, conversations: int) -> Restore:
-    """Put states into a changelog and start a worker on it, beside one that has nothing to restore."""
+def restoring(broker: Broker, folder: Path, conversations: Sequence[int]) -> list[Restore]:
+    """Put so many states into a changelog, start a worker on it and send it messages; beside one with no state."""
     with installed(broker, folder) as empty:
         before = _memory(empty.worker(WORKER).wait_ready())
+    made = [decode(value, MESSAGES) for _, value in traffic(_FOLDED + _MET + _MESSAGES)]
+    states = _states(made[:_FOLDED])
+    return [_restore(broker, folder, number, states, made[_FOLDED:], before) for number in conversations]
+
+
+def _restore(
+    broker: Broker,
+    folder: Path,
+    conversations: int,
+    states: Sequence[Made],
+    messages: Sequence[ChatMessage],
+    memory_before: int,
+) -> Restore:
     size = 0
 
-    def counted() -> Iterator[Made]:
+    def stored() -> Iterator[Made]:
         nonlocal size
-        for made in _states(conversations):
+        for number in range(conversations):
+            made = _renamed(states, number)
             size += len(made.value)
             yield made
 
-    with installed(broker, folder) as to:
-        asyncio.run(fill(to, Topic.STATE, counted(), placed_by=_conversation))
+    chance = random.Random(conversations)  # noqa: S311 - not for secrets
+    to_them = [_addressed(one, states, chance.randrange(conversations)) for one in messages]
+    with installed(broker, folder, delivery=Delivery.EXACTLY_ONCE, detector=DetectorKind.FAST) as to:
+        asyncio.run(fill(to, Topic.STATE, stored(), placed_by=_conversation))
         worker = to.worker(WORKER).wait_ready()
-        return Restore(
-            conversations=conversations,
-            seconds=_seconds(worker),
-            encoded_bytes=size / conversations,
-            memory_bytes=(_memory(worker) - before) / conversations,
-        )
+        seconds, memory = _seconds(worker), _memory(worker) - memory_before
+        asyncio.run(fill(to, Topic.MESSAGES, to_them[:_MET]))
+        wait_for(to, _MET)
+        own = [worker.process.pid]
+        began = cpu_seconds(own)
+        asyncio.run(fill(to, Topic.MESSAGES, to_them[_MET:]))
+        wait_for(to, len(to_them))
+        spent = cpu_seconds(own) - began
+    return Restore(
+        conversations=conversations,
+        seconds=seconds,
+        encoded_bytes=size / conversations,
+        memory_bytes=memory / conversations,
+        message_microseconds=1e6 * spent / (len(to_them) - _MET),
+    )
 
 
-def _states(conversations: int) -> Iterator[Made]:
+def _states(messages: Sequence[ChatMessage]) -> list[Made]:
+    """The states that these messages leave."""
     states: dict[bytes, bytes] = {}
     policy = default_policy("benchmark")
     processor = Processor(lambda _: policy, detect_fast)
-    made = [decode(value, MESSAGES) for _, value in traffic(_FOLDED)]
-    for begin in range(0, _FOLDED, 500):
-        for result in processor.process(made[begin : begin + 500], states.get):
+    for begin in range(0, len(messages), 500):
+        for result in processor.process(messages[begin : begin + 500], states.get):
             if result.state is not None:
                 states[result.key] = result.state
-    for number, (key, state) in enumerate(islice(cycle(states.items()), conversations)):
-        own = _conversation(key)
-        other = b"c-%07d" % number + own[9:]
-        yield Made(key.replace(own, other), state.replace(own, other))
+    return [Made(key, state) for key, state in states.items()]
+
+
+def _renamed(states: Sequence[Made], number: int) -> Made:
+    """One of the states, again and again, as that of conversation `number`."""
+    key, state = states[number % len(states)]
+    own = _conversation(key)
+    other = b"c-%07d" % number + own[9:]
+    return Made(key.replace(own, other), state.replace(own, other))
+
+
+def _addressed(message: ChatMessage, states: Sequence[Made], number: int) -> Made:
+    """The message, sent to conversation `number`."""
+    business, _, conversation = _renamed(states, number).key.decode().partition("/")
+    return Made(conversation.encode(), encode(replace(message, business_id=business, conversation_id=conversation)))
 
 
 def _conversation(key: bytes) -> bytes:

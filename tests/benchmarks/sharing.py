@@ -1,0 +1,68 @@
+"""The same backlog for one worker and for two: what is gained, and what of the machine the broker has meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from handraise.engine.topics import Topic
+from handraise.settings import Delivery
+from tests.benchmarks.filling import fill
+from tests.benchmarks.progress import committed, cpu_seconds, wait_for
+from tests.benchmarks.traffic import Made
+from tests.support.brokers import Broker
+from tests.support.installation import WORKER, installed
+
+
+class Shared(Struct, frozen=True, kw_only=True):
+    """A backlog, from when every worker was ready to when all was done; processor time in seconds of one core."""
+
+    workers: int
+    events: int
+    seconds: float
+    cpu_seconds: float
+    """Of all workers together."""
+    broker_cpu_seconds: float
+
+    @property
+    def a_second(self) -> float:
+        """Events a second, of all workers together."""
+        return self.events / self.seconds
+
+    @property
+    def cpu_microseconds(self) -> float:
+        """Processor time of the workers for one event."""
+        return 1e6 * self.cpu_seconds / self.events
+
+    @property
+    def cores(self) -> float:
+        """Cores that the workers had."""
+        return self.cpu_seconds / self.seconds
+
+    @property
+    def broker_cores(self) -> float:
+        """Cores that the broker had meanwhile."""
+        return self.broker_cpu_seconds / self.seconds
+
+
+def shared(broker: Broker, broker_pid: int, folder: Path, made: Sequence[Made], workers: int) -> Shared:
+    """Measure the whole path, exactly-once, with so many workers in one group."""
+    with installed(broker, folder, delivery=Delivery.EXACTLY_ONCE) as to:
+        asyncio.run(fill(to, Topic.MESSAGES, made))
+        started = [to.worker(WORKER) for _ in range(workers)]
+        own = [one.wait_ready().process.pid for one in started]
+        began = committed(to), time.perf_counter(), cpu_seconds(own), cpu_seconds([broker_pid])
+        wait_for(to, len(made))
+        ended = len(made), time.perf_counter(), cpu_seconds(own), cpu_seconds([broker_pid])
+    events, seconds, own_seconds, broker_seconds = (end - begin for begin, end in zip(began, ended, strict=True))
+    return Shared(
+        workers=workers,
+        events=int(events),
+        seconds=seconds,
+        cpu_seconds=own_seconds,
+        broker_cpu_seconds=broker_seconds,
+    )
