@@ -72,6 +72,18 @@ def test_analyse_tells_of_each_trigger_with_intervals_and_advice(
     assert "complaint: 18 of 24 judged unnecessary in 2 days" in shown
 
 
+def test_in_a_pipe_nothing_of_a_table_is_cut_off(
+    log: Log, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    fill(log)
+    for command in (["analyse", "--since", "2 days"], ["calibrate", "--since", "2 days"]):
+        assert main(command) == 0
+        shown = capsys.readouterr().out
+        assert "…" not in shown
+        assert any(line.startswith("complaint ") for line in shown.splitlines())
+
+
 def test_analyse_for_programs(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
     fill(log)
     assert main(["analyse", "--since", "2 days", "--business", "shop", "--json"]) == 0

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from handraise.cli.period import Business, Since, Until, reading_the_log, scope_of
+from handraise.cli.tables import table_console
 from handraise.review.advice import Advice, advise
 from handraise.review.intervals import Share
 from handraise.review.queries import Figures, PromiseFigures, TriggerFigures, figures, promise_figures
@@ -38,7 +38,7 @@ def analyse(
     if json:
         typer.echo(msgspec.json.format(msgspec.json.encode(_report(found, promises, advice)), indent=2).decode())
         return
-    console = Console(highlight=False)
+    console = table_console()
     console.print(Text(_summary(found)), soft_wrap=True)
     if found.triggers:
         console.print()
@@ -70,7 +70,7 @@ def _times(what: str, times: int) -> str:
 
 def _triggers(found: Figures) -> Table:
     table = Table(box=None, pad_edge=False)
-    table.add_column("trigger")
+    table.add_column("trigger", no_wrap=True)
     for name in ("raised", "of conversations", "precision", "judged", "near", "suppressed", "shadow", "missed", "kept"):
         table.add_column(name, justify="right")
     for one in found.triggers:

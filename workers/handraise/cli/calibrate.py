@@ -8,11 +8,11 @@ from typing import Annotated, Final
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from handraise.cli.period import Business, Since, Until, reading_the_log, scope_of
+from handraise.cli.tables import table_console
 from handraise.review.calibration import Calibration, Proposal, calibrate
 from handraise.review.queries.labels import labelled
 
@@ -46,12 +46,12 @@ def calibrate_command(
     if json:
         typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
         return
-    console = Console(highlight=False)
+    console = table_console()
     if not found:
         console.print(Text("no trigger has held, or nearly held, in this time"))
         return
     table = Table(box=None, pad_edge=False)
-    table.add_column("trigger")
+    table.add_column("trigger", no_wrap=True)
     for name in ("threshold", "proposed", "95 % interval", "judged", "unnecessary", "missed", "out of reach"):
         table.add_column(name, justify="right")
     table.add_column("because")

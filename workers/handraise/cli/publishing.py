@@ -17,6 +17,7 @@ from handraise.cli.errors import UserError
 from handraise.cli.period import reading_the_log
 from handraise.cli.person import By
 from handraise.cli.problems import shown
+from handraise.cli.tables import table_console
 from handraise.engine.errors import EngineError
 from handraise.policy import Draft, Examined, compile_policy, examine_text
 from handraise.policy.written import draft_to_yaml
@@ -82,7 +83,7 @@ def history(
         table.add_row(
             row.version or "given up", f"{row.published_at:%Y-%m-%d %H:%M:%S} UTC", row.by or "·", row.note or "·"
         )
-    Console(highlight=False).print(table)
+    table_console().print(table)
 
 
 def revert(
