@@ -92,8 +92,8 @@ def of_trigger(
         yield Advice(
             trigger=figures.trigger,
             kind=Kind.JUDGE_SOME,
-            text=f"{figures.escalations} escalations {period} and {figures.judged} judged: judge some, for nobody knows"
-            " how many were needed.",
+            text=f"{figures.escalations:,} escalations {period} and {figures.judged:,} judged: judge some, for nobody"
+            " knows how many were needed.",
             count=figures.judged,
             of=figures.escalations,
         )
@@ -107,7 +107,7 @@ def _unnecessary(
     found = share(count, of)
     if found is None or found.low <= MOSTLY:
         return
-    said = f"{count} of {of} judged unnecessary {period}"
+    said = f"{count:,} of {of:,} judged unnecessary {period}"
     if figures.trigger == HIGH_VALUE and (floor := _floor(figures.trigger, said, count, of, large)) is not None:
         yield floor
         return
@@ -117,7 +117,7 @@ def _unnecessary(
         yield Advice(
             trigger=figures.trigger,
             kind=Kind.RAISE_THRESHOLD,
-            text=f"{said}, {dropped} of them below every one that was needed: raise the threshold from"
+            text=f"{said}, {dropped:,} of them below every one that was needed: raise the threshold from"
             f" {scores.threshold:g} to {proposed:g}?",
             count=count,
             of=of,
@@ -170,12 +170,12 @@ def _missed(figures: TriggerFigures, scores: Labelled, period: str) -> Iterator[
     if not scores.lowest <= proposed < scores.threshold:
         return
     caught = sum(score >= proposed for score in missed)
-    fired = f"fired {figures.escalations} times" if figures.escalations else "never fired"
+    fired = f"fired {figures.escalations:,} times" if figures.escalations else "never fired"
     yield Advice(
         trigger=figures.trigger,
         kind=Kind.LOWER_THRESHOLD,
-        text=f"{fired} {period}; of {near} conversations that came near, {len(missed)} were probably missed: lower the"
-        f" threshold from {scores.threshold:g} to {proposed:g}, which would have caught {caught}?",
+        text=f"{fired} {period}; of {near:,} conversations that came near, {len(missed):,} were probably missed: lower"
+        f" the threshold from {scores.threshold:g} to {proposed:g}, which would have caught {caught:,}?",
         count=len(missed),
         of=near,
         setting=_setting(figures.trigger, "threshold"),
@@ -196,7 +196,7 @@ def _misplaced(figures: TriggerFigures, period: str) -> Iterator[Advice]:
             yield Advice(
                 trigger=figures.trigger,
                 kind=kind,
-                text=f"{count} of {figures.judged} judged {told} {period}: {question}",
+                text=f"{count:,} of {figures.judged:,} judged {told} {period}: {question}",
                 count=count,
                 of=figures.judged,
                 setting=_setting(figures.trigger, "owner" if kind is Kind.OTHER_OWNER else "threshold"),
@@ -209,7 +209,7 @@ def _promises(trigger: str, promises: PromiseFigures, period: str) -> Iterator[A
         yield Advice(
             trigger=trigger,
             kind=Kind.PROMISE_LONGER,
-            text=f"{kept.count} of {kept.of} promises kept {period}: promise a longer time, or name more people?",
+            text=f"{kept.count:,} of {kept.of:,} promises kept {period}: promise a longer time, or name more people?",
             count=kept.count,
             of=kept.of,
             setting=_setting(trigger, "within"),
