@@ -206,6 +206,19 @@ def test_a_conversation_that_nobody_was_told_of_leaves_no_trace_in_control() -> 
     assert not effects.controls
 
 
+def test_the_control_record_of_a_conversation_goes_too_where_a_message_ends_it_and_begins_the_next() -> None:
+    chat = shop()
+    chat.customer(WANTS_HUMAN)
+    chat.outcome(OutcomeKind.RELEASED)
+    chat.wait(25 * 60)
+    assert chat.customer(THANKS).forgets
+    assert chat.state is not None
+    chat.wait(25 * 60)
+    again = chat.customer(WANTS_HUMAN)
+    assert again.controls
+    assert not again.forgets
+
+
 def test_an_idle_escalation_is_closed_as_of_when_it_became_so() -> None:
     chat = shop()
     (raised,) = chat.customer(WANTS_HUMAN).escalations

@@ -98,9 +98,10 @@ def fold(
         state = fire_until(state, effects, at, _in_scope(state, policy), detector_version)
     if erases:
         return None, _erase(state, effects, moment)
+    left = state is None and conversation is not None and _is_announced(conversation, effects)
     if state is None and isinstance(event, Outcome):
         effects.came_too_late = True
-        effects.forgets = conversation is not None and conversation.announced
+        effects.forgets = left
         return None, effects
     if state is None:
         state = Conversation(
@@ -118,6 +119,8 @@ def fold(
     else:
         _fold_message(state, effects, moment, event, signals)
     set_timers(state, _in_scope(state, policy))
+    # What the conversation before this one has left in the control topic goes, unless something stands there anew.
+    effects.forgets = left and not state.announced
     return state, effects
 
 
@@ -132,9 +135,13 @@ def advance(
     """
     effects = Effects()
     state = fire_until(conversation.copy(), effects, until, _in_scope(conversation, policy), detector_version)
-    if state is None and conversation.announced:
-        effects.forgets = True
+    effects.forgets = state is None and _is_announced(conversation, effects)
     return state, effects
+
+
+def _is_announced(before: Conversation, effects: Effects) -> bool:
+    """Whether there is a record of a conversation in the control topic, now that its timers have fired."""
+    return before.announced or bool(effects.controls)
 
 
 def _erase(state: Conversation | None, effects: Effects, moment: Moment) -> Effects:
