@@ -77,6 +77,20 @@ def test_a_promise_that_passes_and_a_failed_handover_are_told_in_it_too() -> Non
     assert reason(chat) == "Nadie se ha encargado en el plazo prometido."
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "Rosa could not take it, and nobody comes after them."),
+        ("de", "Rosa konnte es nicht übernehmen, und sonst ist niemand vorgesehen."),
+    ],
+)
+def test_an_owner_after_whom_nobody_comes_is_not_said_to_hand_it_to_themselves(language: str, told: str) -> None:
+    chat = shop(language, owner="Rosa")
+    chat.customer(WANTS_HUMAN)
+    chat.outcome(OutcomeKind.FAILED)
+    assert reason(chat) == told
+
+
 def test_the_owner_that_has_no_name_has_one_in_every_language() -> None:
     chat = shop("fr", triggers=BuiltinTriggers(human_request=TriggerPolicy(owner="Rosa")))
     chat.customer(WANTS_HUMAN)

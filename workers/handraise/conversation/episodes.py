@@ -143,7 +143,7 @@ def fail_over(state: Conversation, effects: Effects, moment: Moment) -> None:
         effects,
         moment,
         EscalationType.UPDATED,
-        reason=reasons.could_not_take(moment.policy.wording, before.owner, owner),
+        reason=reasons.could_not_take(moment.policy.wording, before.owner, owner if owner != before.owner else None),
     )
 
 

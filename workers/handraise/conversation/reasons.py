@@ -42,9 +42,12 @@ def why(state: Conversation, policy: BusinessPolicy, message: ChatMessage | None
     return frame.told.format(lead=lead, said=said or frame.no_text)
 
 
-def could_not_take(wording: Wording, owner: str, goes_to: str) -> str:
-    """The owner cannot take it, and another comes after them."""
-    return wording.texts.reason.could_not_take.format(owner=_named(wording, owner), next=_named(wording, goes_to))
+def could_not_take(wording: Wording, owner: str, goes_to: str | None) -> str:
+    """The owner cannot take it; to whom it goes now, if that is somebody else."""
+    frame, named = wording.texts.reason, _named(wording, owner)
+    if goes_to is None:
+        return frame.could_not_take.format(owner=named)
+    return frame.could_not_take_goes.format(owner=named, next=_named(wording, goes_to))
 
 
 def not_taken(wording: Wording, goes_to: str | None) -> str:

@@ -60,6 +60,7 @@ class ReasonFrame(Struct, frozen=True, forbid_unknown_fields=True):
     own: str
     no_text: str
     could_not_take: str
+    could_not_take_goes: str
     not_taken: str
     not_taken_goes: str
     not_answered: str
