@@ -16,8 +16,8 @@ import orjson
 
 from handraise.demo.installation import Installation
 
-READY_SECONDS: Final = 60.0
-"""A slow machine takes some seconds to start Python, and a first join takes half the session timeout."""
+READY_SECONDS: Final = 180.0
+"""A machine that is busy can take a minute and more to start Python; a first join takes half the session timeout."""
 _STOP_SECONDS: Final = 10.0
 _POLL_SECONDS: Final = 0.1
 _ANSWER_SECONDS: Final = 45.0
