@@ -11,7 +11,7 @@ from handraise.cli.configured import configured
 from handraise.cli.errors import UserError
 from handraise.engine.clients import Clients
 from handraise.engine.errors import EngineError
-from handraise.engine.topics import TopicReport, create_topics
+from handraise.engine.topics import PARTITIONS, TopicReport, create_topics
 
 app: Final = typer.Typer(help="The Kafka topics of an installation.", no_args_is_help=True)
 
@@ -42,4 +42,9 @@ def _line(report: TopicReport) -> str:
     if not report.differences:
         return f"{report.name}: exists"
     told = "; ".join(f"{one.option} is {one.found}, not {one.wanted}" for one in report.differences)
-    return f"{report.name}: exists and differs ({told}); change it with Kafka's own tools, or change the settings"
+    count = next((one.found for one in report.differences if one.option == PARTITIONS), None)
+    mend = "change it with Kafka's own tools, or change the settings"
+    if count is not None:
+        # Kafka's tools can add partitions, and then messages of a conversation no longer come to where its state is.
+        mend = f"set HANDRAISE_PARTITIONS={count}, since the number cannot change once there are messages"
+    return f"{report.name}: exists and differs ({told}); {mend}"

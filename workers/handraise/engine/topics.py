@@ -46,6 +46,10 @@ CO_PARTITIONED: Final = (*SOURCES, Topic.STATE)
 """Partition n of these belongs together, so they must have equally many."""
 
 
+PARTITIONS: Final = "partitions"
+"""How a difference in their number is called, among the options of topics."""
+
+
 class TopicNames:
     """The names of the topics with the prefix of the settings."""
 
@@ -209,8 +213,8 @@ async def _differences(
     topic: Topic,
     counts: dict[str, int],
 ) -> tuple[Difference, ...]:
-    found = {"partitions": str(counts[name])}
-    wanted = {"partitions": str(settings.partitions)} | options(topic, settings.retention_days)
+    found = {PARTITIONS: str(counts[name])}
+    wanted = {PARTITIONS: str(settings.partitions)} | options(topic, settings.retention_days)
     found |= await _options_of(admin, name)
     return tuple(
         Difference(option, found[option], value)
