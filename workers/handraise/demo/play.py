@@ -21,7 +21,7 @@ BETWEEN_CONVERSATIONS: Final = 0.4
 """Seconds from the start of one conversation to that of the next, at speed 1."""
 BETWEEN_TURNS: Final = 1.0
 """Seconds from one turn of a conversation to the next, at speed 1."""
-STALLED_SECONDS: Final = 20.0
+STALLED_SECONDS: Final = 60.0
 """The worker may take this long over the messages that are left without getting any further."""
 _REFRESH_SECONDS: Final = 0.15
 _LOOK_SECONDS: Final = 0.5
