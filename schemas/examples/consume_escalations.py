@@ -24,7 +24,10 @@ GROUP = os.environ.get("GROUP", "support-tool")
 
 
 def show(escalation: dict[str, Any]) -> None:
-    """What the person on duty needs; a real tool opens a ticket here."""
+    """What the person on duty needs; a real tool opens a ticket here, and closes it."""
+    if escalation["type"] == "closed":
+        print(f"closed {escalation['trigger']}: {escalation['closed_because']}", flush=True)  # noqa: T201 - as below
+        return
     reply = escalation["reply"]["text"] if escalation["reply"] else "(a human is there already)"
     print(  # noqa: T201 - an example speaks to a terminal
         f"{escalation['type']} {escalation['trigger']} ({escalation['priority']}) for {escalation['owner']}, "
