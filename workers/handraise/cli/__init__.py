@@ -63,7 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line, by default that of the process, and return the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     # A command that logs sets that up itself; in the others, the client's own words would come before our sentence.
-    logging.getLogger("aiokafka").addHandler(logging.NullHandler())
+    client = logging.getLogger("aiokafka")
+    if not client.handlers:
+        client.addHandler(logging.NullHandler())
     try:
         try:
             return _run(arguments)
