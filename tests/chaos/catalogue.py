@@ -81,7 +81,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "all-poison": Fault(
         "Every record is unusable, and the workers are told to go on all the same.",
         inputs.poisoned_wholly,
-        Setup(settings={"bad_records_limit": 1_000_000_000}),
+        Setup(settings={"bad_records_in_a_row": 0, "bad_records_share": 0}),
     ),
     "duplicates": Fault(
         "Each message comes one to three times, up to two minutes apart.", inputs.repeated, Setup(counted=True)

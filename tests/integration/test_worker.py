@@ -152,14 +152,41 @@ def test_a_bad_policy_is_refused_by_every_worker_and_reported_by_one(installatio
 
 def test_a_long_run_of_bad_records_stops_the_worker_uncommitted(installation: Installation) -> None:
     """The message names the last record and the mend; nothing of the batch is published."""
-    worker = installation.worker(HANDRAISE_BAD_RECORDS_LIMIT="20").wait_ready()
+    worker = installation.worker(HANDRAISE_BAD_RECORDS_IN_A_ROW="20").wait_ready()
     asyncio.run(installation.produce([Record(Topic.MESSAGES, b"junk", b"same key") for _ in range(20)]))
     if worker.wait(20) == 0:
         pytest.fail("the worker should have failed")
     said = worker.log.read_text()
-    assert "the last 20 records" in said
-    assert "HANDRAISE_BAD_RECORDS_LIMIT" in said
+    assert said.splitlines()[-1].startswith("handraise: the last 20 records of partition")
+    assert "HANDRAISE_BAD_RECORDS_IN_A_ROW=0" in said
     assert "junk" not in said
+
+
+@pytest.mark.kafka
+def test_a_worker_that_is_started_again_goes_on_counting_bad_records(kafka_installation: Installation) -> None:
+    """A supervisor does not drain the topic into the dead letters bit by bit; without a limit everything goes there."""
+    made = kafka_installation
+    asyncio.run(made.produce([Record(Topic.MESSAGES, b"junk", b"same key") for _ in range(50)]))
+    small = {"HANDRAISE_BATCH_RECORDS": "5", "HANDRAISE_BAD_RECORDS_IN_A_ROW": "20"}
+    letters = []
+    for _ in range(2):
+        assert made.worker(**small).wait(40) != 0
+        letters.append(len(asyncio.run(made.everything(Topic.DEAD_LETTERS))))
+    assert letters == [15, 15]
+    made.worker(**small | {"HANDRAISE_BAD_RECORDS_IN_A_ROW": "0", "HANDRAISE_BAD_RECORDS_SHARE": "0"}).wait_ready()
+    asyncio.run(made.read(Topic.DEAD_LETTERS, at_least(50)))
+
+
+@pytest.mark.kafka
+def test_a_topic_of_mostly_bad_records_stops_the_worker_too(kafka_installation: Installation) -> None:
+    """No run is long: every fourth record is good."""
+    made = kafka_installation
+    junk = Record(Topic.MESSAGES, b"junk", b"c1")
+    asyncio.run(made.produce([one for number in range(20) for one in (message(number, "c1"), junk, junk, junk)]))
+    share = {"HANDRAISE_BAD_RECORDS_SHARE": "0.5", "HANDRAISE_BAD_RECORDS_WINDOW": "40"}
+    worker = made.worker(**share)
+    assert worker.wait(40) != 0
+    assert "20 of the last 40 records of partition" in worker.log.read_text().splitlines()[-1]
 
 
 def test_a_worker_is_not_ready_before_it_has_partitions(installation: Installation) -> None:

@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError, ProducerFenced
+from aiokafka.structs import OffsetAndMetadata
 
 _BATCH_RECORDS: Final = 3
 """So few that larger results take several batches."""
@@ -24,11 +25,14 @@ _FETCH_RECORDS: Final = 4
 
 
 class Standstill(asyncio.SelectorEventLoop):
-    """An event loop in which waiting takes no time: when nothing can be done, the clock is put forward."""
+    """An event loop in which waiting takes no time: when nothing can be done, the clock is put forward.
+
+    It knows no other time, so that a machine that is slow or busy changes nothing.
+    """
 
     def __init__(self) -> None:
-        super().__init__()
         self._ahead = 0.0
+        super().__init__()
         selector: Any = vars(self)["_selector"]
         wait = selector.select
 
@@ -41,8 +45,8 @@ class Standstill(asyncio.SelectorEventLoop):
         selector.select = select
 
     def time(self) -> float:
-        """The clock, put forward."""
-        return super().time() + self._ahead
+        """All that was put forward."""
+        return self._ahead
 
 
 class Process:
@@ -75,7 +79,7 @@ class Transaction:
     """What was written and not committed yet."""
 
     topics: set[str] = field(default_factory=set)
-    offsets: dict[str, int] = field(default_factory=dict)
+    offsets: dict[str, OffsetAndMetadata] = field(default_factory=dict)
     open: bool = True
     committed: bool = False
 
@@ -99,7 +103,7 @@ class Model:
 
     def __init__(self) -> None:
         self.logs: dict[str, list[Entry]] = defaultdict(list)
-        self.committed: dict[str, int] = {}
+        self.committed: dict[str, OffsetAndMetadata] = {}
         self.epochs: dict[str, int] = defaultdict(int)
         self.under_way: dict[str, Transaction] = {}
         self.generation = 0
@@ -244,12 +248,12 @@ class Producer:
         """Only the client knows of it."""
         self._transaction = Transaction()
 
-    async def send_offsets_to_transaction(self, offsets: Mapping[TopicPartition, int], _: str) -> None:
+    async def send_offsets_to_transaction(self, offsets: Mapping[TopicPartition, tuple[int, str]], _: str) -> None:
         """Add the offsets."""
         await self._process.step()
         self._check()
         assert self._transaction is not None
-        self._transaction.offsets |= {source.topic: offset for source, offset in offsets.items()}
+        self._transaction.offsets |= {source.topic: OffsetAndMetadata(*noted) for source, noted in offsets.items()}
         await self._process.step()
 
     async def commit_transaction(self) -> None:
@@ -340,15 +344,38 @@ class Consumer:
     async def committed(self, source: TopicPartition) -> int | None:
         """The group's offset."""
         await self._process.step()
-        return self._model.committed.get(source.topic)
+        found = self._model.committed.get(source.topic)
+        return None if found is None else found.offset
 
-    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+    async def commit(self, offsets: Mapping[TopicPartition, tuple[int, str]]) -> None:
         """Commit outside of a transaction; only a member of now may."""
         await self._process.step()
         if self._generation != self._model.generation:
             raise CommitFailedError
-        self._model.committed |= {source.topic: offset for source, offset in offsets.items()}
+        self._model.committed |= {source.topic: OffsetAndMetadata(*noted) for source, noted in offsets.items()}
         await self._process.step()
+
+
+class Admin:
+    """As aiokafka's, as far as the engine uses it."""
+
+    def __init__(self, model: Model, process: Process) -> None:
+        self._model = model
+        self._process = process
+
+    async def start(self) -> None:
+        """It has no connection to make."""
+
+    async def close(self) -> None:
+        """It has none to close."""
+
+    async def list_consumer_group_offsets(
+        self, _: str, partitions: Sequence[TopicPartition]
+    ) -> dict[TopicPartition, OffsetAndMetadata]:
+        """The group's offsets, with what is noted beside them."""
+        await self._process.step()
+        nowhere = OffsetAndMetadata(-1, "")
+        return {source: self._model.committed.get(source.topic, nowhere) for source in partitions}
 
 
 class ModelClients:
@@ -361,6 +388,10 @@ class ModelClients:
     def producer(self, transactional_id: str | None = None) -> Producer:
         """A producer."""
         return Producer(self._model, self._process, transactional_id)
+
+    def admin(self) -> Admin:
+        """For the group's offsets."""
+        return Admin(self._model, self._process)
 
     def reader(self) -> Consumer:
         """A consumer without a group."""

@@ -357,6 +357,11 @@ DEAD_LETTERS: Final = _counter(
     "Records that could not be used and went to the dead letters, by reason.",
     _closed("reason", DeadLetterReason),
 )
+BAD_RECORDS: Final = _gauge(
+    "handraise_bad_records_limit_used_ratio",
+    "How near a partition is to the limits of unusable records, by what is committed; at 1 the worker stops.",
+    _PARTITION,
+)
 MISROUTED: Final = _counter(
     "handraise_misrouted_records_total",
     "Records on another partition than Kafka's default partitioner gives their key.",

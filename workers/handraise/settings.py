@@ -177,8 +177,17 @@ class Settings(BaseSettings):
         description="Seconds after which a timer of a conversation in which nothing happens fires late, so that events"
         " of its time that are still on their way go first.",
     )
-    bad_records_limit: Annotated[int, Field(ge=1)] = Field(
-        1_000, description="Records in a row that may all be unusable before the worker stops instead of going on."
+    bad_records_in_a_row: Annotated[int, Field(ge=0)] = Field(
+        1_000,
+        description="Records of a partition in a row that may all be unusable before the worker stops instead of"
+        " sending them to the dead letters; 0 is no limit.",
+    )
+    bad_records_share: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.9,
+        description="The share of a partition's newest records that may be unusable before the same; 0 is no limit.",
+    )
+    bad_records_window: Annotated[int, Field(ge=20, le=1_000_000)] = Field(
+        2_000, description="How many of its newest records that share is of."
     )
     session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = Field(
         10.0, description="Seconds without a sign of life after which a worker's partitions go to the others."

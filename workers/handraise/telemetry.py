@@ -114,6 +114,15 @@ class Metrics:
         if topic == self._messages_topic:
             self._instruments.count(metrics.MESSAGES, (UNKNOWN_SENDER, MessageOutcome.DEAD_LETTER))
 
+    def bad_records(self, partition: int, used: float | None) -> None:
+        """Show how near a partition is to the limits, or that it has left."""
+        values = (str(partition),)
+        if used is None:
+            self._instruments.end(metrics.BAD_RECORDS, values)
+            return
+        self._instruments.start(metrics.BAD_RECORDS, values)
+        self._instruments.set(metrics.BAD_RECORDS, used, values)
+
     def misrouted(self, topic: str) -> None:
         """Count a record on an unexpected partition."""
         del topic  # the mend, a producer's partitioner, is the same for each topic

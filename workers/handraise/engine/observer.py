@@ -39,6 +39,10 @@ class Observer(Protocol):
         """A record of `topic` went to the dead letters; told after the commit."""
         ...
 
+    def bad_records(self, partition: int, used: float | None) -> None:
+        """How near a partition is to the limits of unusable records: at 1 the worker stops. None when it has left."""
+        ...
+
     def misrouted(self, topic: str) -> None:
         """A record of `topic` stood on another partition than the default partitioner gives its key."""
         ...

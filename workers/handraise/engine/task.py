@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import structlog
 from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError
 
+from handraise.engine.badrecords import BadRecordLimits, Tally, committed_tally
 from handraise.engine.batch import Batch, Outbox
 from handraise.engine.clients import Clients
-from handraise.engine.errors import FENCED, LogTruncatedError, TooManyBadRecordsError, explained, may_begin_again
+from handraise.engine.errors import FENCED, LogTruncatedError, explained, may_begin_again
 from handraise.engine.inbox import Inbox
 from handraise.engine.observer import Observer
 from handraise.engine.pace import Pace
@@ -56,12 +57,14 @@ class PartitionTask:
         """Whether the state is restored and records are read."""
         self._parts = parts
         self._changelog = TopicPartition(parts.names[Topic.STATE], partition)
+        self._messages = TopicPartition(parts.names[Topic.MESSAGES], partition)
         self._may_read = asyncio.Event()
         self._may_read.set()
         self._idle = asyncio.Event()
         self._idle.set()
         self._in_hand: Sequence[Record] = ()
-        self._bad_in_a_row = 0
+        self._limits = BadRecordLimits(parts.settings)
+        self._tally = Tally()
         self._pace = Pace(parts.settings.batch_records)
         self._pauses = 0
         self._swept_at = 0.0
@@ -101,6 +104,7 @@ class PartitionTask:
             await wait_for_end(_STOP_SECONDS, f"the task of partition {self.partition} to stop", self._life)
         await self._close()
         self._parts.observer.state_held(self.partition, 0, {})
+        self._parts.observer.bad_records(self.partition, None)
         for topic in SOURCES:
             self._parts.observer.lag_unknown(self._parts.names[topic], self.partition)
 
@@ -160,6 +164,9 @@ class PartitionTask:
         if self._owner is not None:
             await self._check_progress(new)
         self._state.settle(*self._offsets_read())
+        if self._limits.any:
+            self._tally = await committed_tally(parts.clients, parts.settings.group, self._messages)
+            parts.observer.bad_records(self.partition, self._limits.used(self._tally))
         seconds = time.monotonic() - began
         parts.observer.restored(self.partition, len(self._state), seconds)
         self._tell_state()
@@ -242,16 +249,17 @@ class PartitionTask:
         return due
 
     async def _commit(self, batch: Batch, outbox: Outbox) -> None:
-        bad_in_a_row = self._count_bad(batch, outbox)
+        tally = self._limits.count(self._tally, batch, outbox.dead)
         delivery, state, observer = self._delivery, self._state, self._parts.observer
         if delivery is None:
             raise IllegalStateError("the partition was handed back")
         offsets = self._inbox.after(batch)
+        noted = self._noted(offsets, tally)
         began = time.monotonic()
         try:
             # The broker aborts a transaction after this time by itself; waiting longer could not end well.
             async with asyncio.timeout(self._parts.settings.transaction_timeout_seconds):
-                await delivery.commit(outbox.sends, outbox.kept, offsets)
+                await delivery.commit(outbox.sends, outbox.kept, noted)
         except BaseException as error:
             seconds = time.monotonic() - began
             (observer.transaction_fenced if isinstance(error, FENCED) else observer.transaction_aborted)(seconds)
@@ -261,23 +269,20 @@ class PartitionTask:
         now = time.monotonic()
         state.apply(outbox.kept)
         self._inbox.advance(offsets)
-        self._bad_in_a_row = bad_in_a_row
+        if tally != self._tally:
+            self._tally = tally
+            observer.bad_records(self.partition, self._limits.used(tally))
         observer.transaction_committed(now - began)
         observer.batch_committed(self.partition, len(batch), now - batch.taken_at, outbox.folded)
         self._tell_rest(outbox)
 
-    def _count_bad(self, batch: Batch, outbox: Outbox) -> int:
-        in_a_row = self._bad_in_a_row
-        for record in batch:
-            in_a_row = in_a_row + 1 if (record.topic, record.offset) in outbox.dead else 0
-            if in_a_row >= self._parts.settings.bad_records_limit:
-                reason = outbox.dead[record.topic, record.offset]
-                raise TooManyBadRecordsError(
-                    f"the last {in_a_row} records of partition {self.partition} were all unusable, up to"
-                    f" {record.topic} offset {record.offset} ({reason}); this batch is not committed. Mend what"
-                    " produces them, or raise HANDRAISE_BAD_RECORDS_LIMIT to send them to the dead letters and go on"
-                )
-        return in_a_row
+    def _noted(self, offsets: Mapping[TopicPartition, int], tally: Tally) -> dict[TopicPartition, tuple[int, str]]:
+        """The offsets as they are committed. That of the messages has the tally, whatever topic it changed by."""
+        noted = {source: (offset, "") for source, offset in offsets.items()}
+        if offsets and (tally.blocks or self._tally.blocks):
+            messages = self._messages
+            noted[messages] = (offsets.get(messages, self._inbox.next_offset(messages.topic)), tally.note)
+        return noted
 
     def _tell_rest(self, outbox: Outbox) -> None:
         observer = self._parts.observer

@@ -17,7 +17,8 @@ from handraise.engine.state import Kept
 from handraise.engine.topics import Topic, TopicNames
 from handraise.settings import Settings
 
-Offsets = Mapping[TopicPartition, int]
+Offsets = Mapping[TopicPartition, tuple[int, str]]
+"""Where to go on, each with a note that is kept with it."""
 _CLOSE_SECONDS: Final = 0.75
 
 
@@ -160,7 +161,7 @@ class AtLeastOnce:
         self._partition = partition
         self._producer = clients.producer()
         self._writer = Writer(self._producer, names, partition)
-        self._offsets: dict[TopicPartition, int] = {}
+        self._offsets: dict[TopicPartition, tuple[int, str]] = {}
         self._closed = False
 
     async def open(self) -> int | None:

@@ -1,0 +1,118 @@
+"""How many unusable records are too many, and that a restart does not forget them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handraise.engine.badrecords import BadRecordLimits, Tally, read_note
+from handraise.engine.errors import TooManyBadRecordsError
+from handraise.events import DeadLetterReason
+from handraise.settings import Settings
+from tests.support.records import FakeRecord
+
+
+def limits(in_a_row: int = 0, share: float = 0.0, window: int = 100) -> BadRecordLimits:
+    """Limits of these settings."""
+    own: dict[str, Any] = {"bad_records_in_a_row": in_a_row, "bad_records_share": share, "bad_records_window": window}
+    return BadRecordLimits(Settings(**own))
+
+
+def after(limit: BadRecordLimits, bad: list[bool], before: Tally | None = None, offset: int = 0) -> Tally:
+    """The tally after records of which these are unusable."""
+    records = [FakeRecord(b"private words", offset=offset + number) for number in range(len(bad))]
+    dead = {
+        (one.topic, one.offset): DeadLetterReason.NOT_JSON for one, is_bad in zip(records, bad, strict=True) if is_bad
+    }
+    return limit.count(before or Tally(), records, dead)
+
+
+def test_a_run_of_nothing_but_bad_records_ends_at_its_limit() -> None:
+    """The one that reaches it is named, with the setting that lifts it; what it says is not."""
+    with pytest.raises(TooManyBadRecordsError) as stopped:
+        after(limits(in_a_row=5), [True] * 5)
+    said = str(stopped.value)
+    assert "the last 5 records of partition 0" in said
+    assert "chat.messages offset 4 (not_json)" in said
+    assert "HANDRAISE_BAD_RECORDS_IN_A_ROW=0" in said
+    assert "private words" not in said
+    assert after(limits(in_a_row=5), [True] * 4).in_a_row == 4
+
+
+def test_one_good_record_ends_a_run() -> None:
+    """However many bad ones there are before and after it."""
+    limit = limits(in_a_row=5)
+    assert after(limit, ([True] * 4 + [False]) * 50).in_a_row == 0
+
+
+def test_a_share_is_reached_though_good_records_come_between() -> None:
+    """Three of four are bad: the run is short, the window is not."""
+    pattern = [True, True, True, False]
+    with pytest.raises(TooManyBadRecordsError, match=r"50 of the last 100 records .* HANDRAISE_BAD_RECORDS_SHARE=0"):
+        after(limits(in_a_row=1_000, share=0.5), pattern * 100)
+
+
+def test_a_share_below_the_limit_goes_on_for_ever() -> None:
+    """The window moves on, so that what was long ago does not count."""
+    tally = after(limits(share=0.5), [True, False, False] * 1_000)
+    assert 30 <= tally.bad <= 36
+    assert after(limits(share=0.5), [False] * 100, tally) == Tally()
+
+
+def test_a_few_records_are_no_share() -> None:
+    """All of the first ten were bad, of a window of a hundred."""
+    limit = limits(share=0.5)
+    assert limit.used(after(limit, [True] * 10)) == pytest.approx(0.2)
+
+
+def test_the_larger_of_the_two_tells_how_near_the_limits_are() -> None:
+    """At 1 the worker stops."""
+    limit = limits(in_a_row=20, share=0.5)
+    assert limit.used(after(limit, [True] * 19)) == pytest.approx(0.95)
+    assert limit.used(Tally()) == 0.0
+
+
+def test_limits_that_are_off_count_nothing() -> None:
+    """Everything may be unusable then, and nothing is left over when they are on again."""
+    limit = limits()
+    assert after(limit, [True] * 5_000) == Tally()
+    assert not limit.any
+
+
+@given(st.lists(st.lists(st.booleans(), max_size=60), max_size=20))
+def test_a_restart_between_any_two_batches_changes_nothing(batches: list[list[bool]]) -> None:
+    """What is committed as a note counts as what is remembered does."""
+    limit, remembered, noted, offset = limits(in_a_row=10_000, share=0.99, window=40), Tally(), "", 0
+    together: list[bool] = []
+    for batch in batches:
+        together += batch
+        try:
+            remembered = after(limit, batch, remembered, offset)
+        except TooManyBadRecordsError:
+            with pytest.raises(TooManyBadRecordsError):
+                after(limit, batch, read_note(noted), offset)
+            return
+        noted = after(limit, batch, read_note(noted), offset).note
+        offset += len(batch)
+        assert noted == remembered.note
+        assert read_note(noted).bad == remembered.bad
+    run = next((number for number, bad in enumerate(reversed(together)) if not bad), len(together))
+    assert remembered.in_a_row == (run if remembered.blocks else 0)
+
+
+@pytest.mark.parametrize("note", ["", "somebody else's", "handraise bad=1 of=", "handraise bad=x of=1/1"])
+def test_a_note_that_is_not_ours_is_no_tally(note: str) -> None:
+    """An offset that was set by hand has none."""
+    assert read_note(note) == Tally()
+
+
+def test_a_note_fits_where_the_broker_keeps_it() -> None:
+    """A broker takes 4,096 bytes by default."""
+    limit = limits(share=0.999, window=1_000_000)
+    worst = Tally(999_999, tuple(read_note("handraise bad=1 of=50000/50000").blocks * 20))
+    assert len(worst.note) < 1_000
+    assert read_note(worst.note) == worst
+    assert limit.used(worst) > 1
