@@ -107,7 +107,8 @@ def test_every_trigger_starts_at_zero(read: Read, metric: Metric) -> None:
 @pytest.mark.usefixtures("worker")
 def test_every_series_that_can_be_known_before_the_first_event_is_there(registry: CollectorRegistry) -> None:
     present = {name.removesuffix("_count") for name, _ in series_of(registry)}
-    waiting = {metrics.LAG_RECORDS.name, metrics.LAG_SECONDS.name, metrics.POLICIES_INFO.name}
+    by_partition = {metrics.LAG_RECORDS.name, metrics.LAG_SECONDS.name, metrics.BAD_RECORDS.name}
+    waiting = {*by_partition, metrics.POLICIES_INFO.name}
     assert {metric.name for metric in CATALOGUE} - present == waiting
 
 
@@ -242,6 +243,15 @@ def test_what_is_open_is_summed_over_partitions_and_leaves_with_them(worker: Met
     worker.state_held(0, 0, {})
     assert read("handraise_conversations_open", trigger="complaint") == 1
     assert read("handraise_conversations_in_state") == 5
+
+
+def test_how_near_a_partition_is_to_its_limits_is_shown_while_it_is_here(worker: Metrics, read: Read) -> None:
+    worker.bad_records(3, 0.0)
+    worker.bad_records(3, 0.25)
+    assert read("handraise_bad_records_limit_used_ratio", partition="3") == 0.25
+    worker.bad_records(3, None)
+    worker.bad_records(3, None)
+    assert read("handraise_bad_records_limit_used_ratio", partition="3") is None
 
 
 def test_the_lag_of_a_partition_that_is_gone_is_no_longer_shown(worker: Metrics, read: Read) -> None:
