@@ -22,6 +22,7 @@ SHELL: Final = [
 ]
 NEEDS_A_BROKER: Final = (
     "handraise topics",
+    "handraise dead-letters",
     "handraise worker",
     "handraise console",
     "handraise log",

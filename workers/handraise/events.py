@@ -380,7 +380,7 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
     """The headers of a record of `chat.dead-letters`; its key and value are the original bytes.
 
     Each field is one Kafka header, `handraise.<field>`, as UTF-8 text. `error` names the field and the rule that it
-    broke, never its value. `cut_bytes` counts what was left off the end of a value that was too large to keep whole.
+    broke, never its value. `cut_bytes` counts what was left off a record that was too large to keep whole.
     """
 
     reason: DeadLetterReason

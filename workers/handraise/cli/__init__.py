@@ -36,6 +36,9 @@ SUBCOMMANDS: Final = {
         "handraise.cli.log", "log_command", "Keep the escalation log: write what happens to a database."
     ),
     "topics": _Subcommand("handraise.cli.topics", "app", "Create the topics that Handraise reads and writes."),
+    "dead-letters": _Subcommand(
+        "handraise.cli.dead_letters", "app", "List or replay the records that could not be used."
+    ),
     "policy": _Subcommand("handraise.cli.policy", "app", "Check, test, show, publish or revert a policy."),
     "trigger": _Subcommand("handraise.cli.trigger", "app", "Try a trigger of one's own on messages of the past."),
     "replay": _Subcommand(

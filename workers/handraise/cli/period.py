@@ -41,13 +41,14 @@ def reading_the_log() -> Iterator[Session]:
 
 def scope_of(business: str | None, since: str, until: str | None, now: datetime) -> Scope:
     """The part of the log that the options name."""
-    scope = Scope(since=_time(since, now), until=now if until is None else _time(until, now), business=business)
+    scope = Scope(since=time_of(since, now), until=now if until is None else time_of(until, now), business=business)
     if scope.since >= scope.until:
         raise typer.BadParameter("it does not begin before its end", param_hint="--since")
     return scope
 
 
-def _time(written: str, now: datetime) -> datetime:
+def time_of(written: str, now: datetime) -> datetime:
+    """A point in time, as an option names it."""
     length = _LENGTH.fullmatch(written.strip())
     if length is not None:
         number = int(length[1])

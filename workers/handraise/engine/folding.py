@@ -127,7 +127,7 @@ class Folding:
                 self._judge_policy(record, outbox)
                 continue
             try:
-                event = _decode(topic, record.value)
+                event = decode_event(topic, record.value)
             except InvalidEventError as error:
                 outbox.bury(record, error.code, str(error))
                 continue
@@ -174,7 +174,12 @@ class Folding:
                 outbox.bury(record, DeadLetterReason.REJECTED_POLICY, problem)
 
 
-def _decode(topic: Topic, value: bytes | None) -> Event:
+def decode_event(topic: Topic, value: bytes | None) -> Event:
+    """The message or outcome that a record of this topic holds.
+
+    Raises:
+        InvalidEventError: it cannot be used; the message names the field and the rule, never a value.
+    """
     if not value:
         raise InvalidEventError(DeadLetterReason.EMPTY, "$", "there is no value")
     return decode(value, MESSAGES) if topic is Topic.MESSAGES else decode(value, OUTCOMES)

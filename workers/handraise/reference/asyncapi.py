@@ -98,7 +98,8 @@ _CHANNELS: Final = (
         "DeadLetter",
         DEAD_LETTER_HEADERS,
         "as it was received",
-        "Records that could not be used, with the original key, value and headers. Operations read it.",
+        "Records that could not be used, with the original key, value and headers. Operations read it. A record"
+        " with the header `handraise.replayed` alone is the receipt for the letter of that offset: it was replayed.",
     ),
 )
 

@@ -161,7 +161,7 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "source_partition": "The partition, as a decimal number.",
         "source_offset": "The offset, as a decimal number.",
         "error": "The field and the rule that it broke, never its value.",
-        "cut_bytes": "Bytes that were left off the end of a value too large to keep whole, as a decimal number.",
+        "cut_bytes": "Bytes that were left off a record too large to keep whole, as a decimal number.",
     },
     "Hours": {
         "zone": "The time zone of the hours, an IANA name: `Europe/Madrid`.",
