@@ -24,7 +24,7 @@ from tests.chaos.watch import Watch
 from tests.support.brokers import Broker, BrokerUnavailableError, free_port, kafka_cluster
 from tests.support.cluster import Cluster
 from tests.support.installation import Installation
-from tests.support.proxy import Proxy
+from tests.support.proxy import Proxy, behind
 from tests.support.waiting import eventually
 
 CALM_SECONDS: Final = 5.0
@@ -44,7 +44,7 @@ async def run_trial(inject: Inject, setup: Setup, plan: Plan, delivery: Delivery
     for business in BUSINESSES:
         (policies / f"{business}.yaml").write_text(policy(business))
     network = Proxy(free_port(), free_port(), Random(plan.seed))  # noqa: S311 - to be repeated, not to be secret
-    properties = {**setup.properties, **(_behind(network) if setup.proxied else {})}
+    properties = {**setup.properties, **(behind(network) if setup.proxied else {})}
     with (
         _disk(data / "data", setup.disk_megabytes),
         kafka_cluster(data, nodes=setup.nodes, properties=properties) as cluster,
@@ -58,16 +58,6 @@ async def run_trial(inject: Inject, setup: Setup, plan: Plan, delivery: Delivery
         finally:
             made.close()
             await network.stop()
-
-
-def _behind(network: Proxy) -> dict[str, str]:
-    """The properties of a broker that has a second listener, which clients reach by the proxy alone."""
-    listeners = "PLAINTEXT://127.0.0.1:$port,PROXIED://127.0.0.1:{},CONTROLLER://127.0.0.1:$controller_port"
-    return {
-        "listeners": listeners.format(network.target),
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:$port,PROXIED://127.0.0.1:{network.port}",
-        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT",
-    }
 
 
 @contextmanager

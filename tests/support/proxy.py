@@ -142,6 +142,16 @@ class Proxy:
                     await target.drain()
 
 
+def behind(network: Proxy) -> dict[str, str]:
+    """The properties of a broker that has a second listener, which clients reach by the proxy alone."""
+    listeners = "PLAINTEXT://127.0.0.1:$port,PROXIED://127.0.0.1:{},CONTROLLER://127.0.0.1:$controller_port"
+    return {
+        "listeners": listeners.format(network.target),
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:$port,PROXIED://127.0.0.1:{network.port}",
+        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT",
+    }
+
+
 async def _swallow(reader: asyncio.StreamReader) -> None:
     while await reader.read(_CHUNK_BYTES):
         pass

@@ -119,6 +119,18 @@ class Inbox:
             return False
         return not any([await self._missing(source) for source in self._pending])
 
+    def heard_at_ms(self) -> int | None:
+        """When the topic that was heard of longest ago was last heard of: the machine's clock, epoch milliseconds.
+
+        The answer to a fetch counts, also one without records; there is one several times a second while nothing is
+        waiting to be taken. None before the first, and where the group is about to take the partition away.
+        """
+        try:
+            answers = [self._member.last_poll_timestamp(source) for source in self._pending]
+        except (AssertionError, IllegalStateError):
+            return None
+        return None if None in answers else int(min(answers))
+
     async def lag(self, in_hand: Sequence[Record]) -> dict[TopicPartition, Lag]:
         """What is not committed, the batch in hand included. Topics that this worker no longer has are left out."""
         lags = {}

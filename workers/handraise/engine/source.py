@@ -170,6 +170,7 @@ class Source(Service):
         """Let the client report what went wrong with the group: it does so only to who asks for records."""
         nowhere = TopicPartition(self._names[Topic.MESSAGES], -1)
         while not self.should_stop:
+            self._tell_headway()
             await self._member.getmany(nowhere)
             await self._tell_lag()
             await self.sleep(_TICK_SECONDS)
@@ -190,6 +191,15 @@ class Source(Service):
 
     async def _tell_lag(self) -> None:
         await asyncio.gather(*(task.tell_lag() for task in list(self._tasks_by_partition.values())))
+
+    def _tell_headway(self) -> None:
+        # For longer than this, the group may take a worker that says nothing for dead.
+        patience = self._settings.session_timeout_seconds
+        still = [text for task in self._tasks_by_partition.values() if (text := task.standstill(patience)) is not None]
+        if still:
+            self._health.wait_for("headway", "; ".join(sorted(still)))
+        else:
+            self._health.done("headway")
 
     def _tell_readiness(self) -> None:
         restoring = sorted(n for n, task in self._tasks_by_partition.items() if not task.ready)

@@ -65,6 +65,12 @@ class PartitionTask:
         self._in_hand: Sequence[Record] = ()
         self._limits = BadRecordLimits(parts.settings)
         self._tally = Tally()
+        self._failed: str | None = None
+        """The error after which the partition was begun again, until something is committed or all is done."""
+        self._progressed_at = time.time()
+        """When something was last committed, or the partition was begun or went on after a pause."""
+        self._taken_at = 0.0
+        """When the batch in hand was taken."""
         self._pace = Pace(parts.settings.batch_records)
         self._pauses = 0
         self._swept_at = 0.0
@@ -95,6 +101,7 @@ class PartitionTask:
 
     def resume(self) -> None:
         """Go on after a pause, from what is committed."""
+        self._progressed_at = time.time()
         self._may_read.set()
 
     async def stop(self) -> None:
@@ -103,6 +110,8 @@ class PartitionTask:
             self._life.cancel()
             await wait_for_end(_STOP_SECONDS, f"the task of partition {self.partition} to stop", self._life)
         await self._close()
+        # A task that was cancelled is part of a cycle, which may stay for long; what is large must not stay with it.
+        self._state, self._inbox = self._new_state(), self._new_inbox()
         self._parts.observer.state_held(self.partition, 0, {})
         self._parts.observer.bad_records(self.partition, None)
         for topic in SOURCES:
@@ -115,6 +124,23 @@ class PartitionTask:
         settled = self._offsets_read()
         await self._delivery.flush()
         self._state.settle(*settled)
+
+    def standstill(self, patience_seconds: float) -> str | None:
+        """Why the partition makes no headway, in words; None if it does, or there is nothing to do.
+
+        A partition that is not ready says so itself.
+        """
+        if not self.ready or not self._may_read.is_set():
+            return None
+        if self._failed is not None:
+            return f"partition {self.partition} was begun again after {self._failed}, and has committed nothing since"
+        latest = time.time() - patience_seconds
+        if not self._idle.is_set():
+            stuck = self._taken_at < latest
+            return f"partition {self.partition} has a batch in hand that cannot be committed" if stuck else None
+        heard_at = self._inbox.heard_at_ms() or 0
+        silent = max(self._progressed_at, heard_at / 1_000) < latest
+        return f"no broker answers for partition {self.partition}" if silent else None
 
     async def tell_lag(self) -> None:
         """Tell the observer how far behind the partition is."""
@@ -177,6 +203,7 @@ class PartitionTask:
             changelog_records=restored.records,
             seconds=round(seconds, 3),
         )
+        self._progressed_at = time.time()
         self._set_ready(True)
 
     def _offsets_read(self) -> tuple[int, int]:
@@ -216,6 +243,8 @@ class PartitionTask:
             return
         due = await self._due(len(records))
         if not records and not due:
+            if self._failed is not None and await self._inbox.caught_up():
+                self._headway()
             return
         if pauses != self._pauses:
             self._inbox.rewind()
@@ -223,6 +252,7 @@ class PartitionTask:
         batch = Batch(records, self._partitions, self._state, self._owner, self._commit, due)
         self._idle.clear()
         self._in_hand = records
+        self._taken_at = time.time()
         try:
             await self._parts.submit(batch)
             await batch.ended()
@@ -269,6 +299,7 @@ class PartitionTask:
         now = time.monotonic()
         state.apply(outbox.kept)
         self._inbox.advance(offsets)
+        self._headway()
         if tally != self._tally:
             self._tally = tally
             observer.bad_records(self.partition, self._limits.used(tally))
@@ -299,7 +330,12 @@ class PartitionTask:
     def _tell_state(self) -> None:
         self._parts.observer.state_held(self.partition, len(self._state), dict(self._state.open_triggers))
 
+    def _headway(self) -> None:
+        self._failed = None
+        self._progressed_at = time.time()
+
     async def _give_up(self, error: Exception) -> None:
+        self._failed = type(error).__name__
         log.warning("partition_begins_again", partition=self.partition, error=repr(error))
         await self._close()
 
