@@ -92,9 +92,12 @@ NUMBERS: Final = re.compile(rf"\d|\b(?:{'|'.join(sorted(_WORDS))})\b", re.IGNORE
 """Found in every text that may hold an amount or a quantity, and quickly."""
 
 
+_DIGIT: Final = re.compile(r"\d")
+
+
 def amounts_in(text: str) -> tuple[Amount, ...]:
     """Every sum of money in a text, in its order."""
-    return tuple(_amounts(text))
+    return tuple(_amounts(text)) if _DIGIT.search(text) else ()
 
 
 def _amounts(text: str) -> Iterator[Amount]:

@@ -56,10 +56,14 @@ def is_gibberish(words: Sequence[str], text: str) -> bool:
 
 _SAYING_NOTHING: Final = frozenset("bcdfglnpqtvy")
 """Letters that mean nothing however often they come: "kkkk", "jjjj" and "hhhh" laugh, "mmm" hums, "aaaa" may scream."""
+_HELD: Final = re.compile(r"([bcdfglnpqtvy])\1{3}", re.IGNORECASE)
+"""Found in every text that has such a word, and quickly."""
 
 
 def is_one_key_held(text: str) -> bool:
     """Whether a text, as it was written, is nothing but keys held down: a phone in a pocket."""
+    if not _HELD.search(text):
+        return False
     words = _LATIN_WORD.findall(text)
     held = [word.lower() for word in words if len(word) >= _RUN]
     alone = all(len(word) == 1 or len(word) >= _RUN for word in words)

@@ -135,6 +135,7 @@ class RuleBook:
         ]
         self.rules: Final = [rule for rule, _ in compiled]
         self._size: Final = len(self.rules)
+        self._bits: Final = [1 << i for i in range(len(self.rules))]
         self._open, self._masks = _preselection([needs for _, needs in compiled])
         self._customer: Final = self._mask(lambda rule: rule.signal not in ASSISTANT)
         self._assistant: Final = self._mask(lambda rule: rule.signal not in CUSTOMER_SIGNALS)
@@ -166,9 +167,10 @@ class RuleBook:
         left &= self._active[lexicon] & (self._assistant if assistant else self._customer)
         rules = []
         while left:
-            low = left & -left
-            rules.append(self.rules[low.bit_length() - 1])
-            left ^= low
+            at = left.bit_length() - 1
+            rules.append(self.rules[at])
+            left ^= self._bits[at]
+        rules.reverse()
         return rules
 
 
