@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
 
@@ -16,6 +17,9 @@ from tests.benchmarks.progress import committed, cpu_seconds, wait_for
 from tests.benchmarks.traffic import Made
 from tests.support.brokers import Broker
 from tests.support.installation import WORKER, installed
+from tests.support.waiting import until
+
+_SECONDS: Final = 120.0
 
 
 class Shared(Struct, frozen=True, kw_only=True):
@@ -54,7 +58,9 @@ def shared(broker: Broker, broker_pid: int, folder: Path, made: Sequence[Made], 
     with installed(broker, folder, delivery=Delivery.EXACTLY_ONCE) as to:
         asyncio.run(fill(to, Topic.MESSAGES, made))
         started = [to.worker(WORKER) for _ in range(workers)]
-        own = [one.wait_ready().process.pid for one in started]
+        # Not by asking them: they are at work, and each answer would cost them some.
+        until(lambda: all(one.events("partition_ready") for one in started), _SECONDS, "every worker to begin")
+        own = [one.process.pid for one in started]
         began = committed(to), time.perf_counter(), cpu_seconds(own), cpu_seconds([broker_pid])
         wait_for(to, len(made))
         ended = len(made), time.perf_counter(), cpu_seconds(own), cpu_seconds([broker_pid])
