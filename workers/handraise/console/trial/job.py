@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from handraise.console.trial.past import Past, read_past
 from handraise.detection import detection
 from handraise.engine.clients import Clients
-from handraise.engine.errors import EngineError
+from handraise.engine.errors import BrokerUnreachableError, EngineError
 from handraise.engine.topics import TopicNames
 from handraise.policy import Draft, PolicyBook
 from handraise.review.diff import Comparison, Diff, Example
@@ -109,8 +109,11 @@ def _outcome(settings: Settings, order: Order, reports: Connection) -> Result | 
     )
     try:
         past = asyncio.run(reading)
-    except (EngineError, KafkaError) as error:
-        return Failure("Kafka does not answer." if isinstance(error, KafkaError) else f"{error}.")
+    except (BrokerUnreachableError, KafkaError):
+        return Failure("Kafka does not answer, so nothing could be tried. Try again in a moment.")
+    except EngineError as error:
+        said = str(error)
+        return Failure(f"{said[:1].upper()}{said[1:]}.")
     return _compared(settings, order, past, reports)
 
 
