@@ -1,0 +1,135 @@
+"""Every page as it is on a bad day: with nothing on it, with ten thousand escalations, and when something fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import text
+
+from handraise.review.database import LogDatabase
+from tests.browser.conftest import Visit
+from tests.support.browser import DESK, PHONE, Visitor
+from tests.support.busy import fill_busy
+from tests.support.console import WORD, Reader, served
+from tests.support.logged import Log, a_decision, an_empty_log, an_escalation
+from tests.support.usual import publish
+
+PAGES: Final = ("/now", "/log", "/log/decisions", "/triggers", "/try")
+VIEWS: Final = [pytest.param(DESK, "light", id="desk-light"), pytest.param(PHONE, "dark", id="phone-dark")]
+"""Each screen and each scheme; every pair of them is tried on a usual day."""
+_OF_THE_ANSWER: Final = "Failed to load resource"
+"""How Chromium tells of an answer that is no 200; that is what is tried here."""
+
+
+@pytest.fixture(scope="module")
+def busy() -> Iterator[Reader]:
+    """A console over ten thousand open escalations."""
+    with an_empty_log() as log:
+        fill_busy(log)
+        publish(log, "business-3", "business_id: business-3\nowner: Rosa\n", "Rosa is back")
+        with served(log.database) as reader:
+            yield reader
+
+
+@pytest.fixture
+def one() -> Iterator[tuple[Log, Reader]]:
+    """A console over one escalation, and its log; Kafka is away."""
+    with an_empty_log() as log:
+        log.add(an_escalation(), a_decision())
+        publish(log, "shop", "business_id: shop\nowner: Rosa\n", "Rosa is back")
+        with served(log.database) as reader:
+            yield log, reader
+
+
+def looks_well(visitor: Visitor, path: str) -> None:
+    """Nothing keeps anybody from using the page that is open, nothing is cut off, and the browser has no complaint."""
+    assert visitor.sideways() == 0, path
+    assert [said for said in visitor.complaints if _OF_THE_ANSWER not in said] == [], path
+    assert visitor.barriers() == [], path
+    visitor.complaints.clear()  # axe puts styles of its own into the page, which the policy refuses
+
+
+@pytest.mark.parametrize(("screen", "scheme"), VIEWS)
+def test_every_page_with_ten_thousand_escalations(busy: Reader, visit: Visit, screen: object, scheme: str) -> None:
+    visitor = visit(busy.origin, viewport=screen, color_scheme=scheme)
+    page = visitor.sign_in(WORD)
+    expect(page.locator(".list-head")).to_contain_text("10,000 open")
+    shown = ("/now/e05000", "/escalations/e05000", "/conversations/business-0/c-e05000", "/try/business-3")
+    for path in (*PAGES, "/now?rows=480", "/log?text=kettle", "/log/decisions?verdict=unnecessary", *shown):
+        visitor.open(path)
+        if path == "/triggers":
+            expect(page.locator(".advice, .no-advice")).to_be_visible()
+        if path.startswith("/conversations"):
+            expect(page.get_by_role("status")).to_contain_text("Kafka does not answer")
+        looks_well(visitor, path)
+    assert visitor.strangers == []
+
+
+def test_the_busy_list_goes_on_and_the_rest_is_counted(busy: Reader, visit: Visit) -> None:
+    page = visit(busy.origin).sign_in(WORD)
+    expect(page.locator(".row")).to_have_count(60)
+    page.get_by_role("link", name="Show more").click()
+    expect(page.locator(".row")).to_have_count(120)
+    page.goto(f"{busy.origin}/log/decisions")
+    expect(page.locator("a.entry")).to_have_count(50)
+    page.get_by_role("link", name="Show older").click()
+    expect(page.locator("a.entry")).to_have_count(100)
+
+
+@pytest.mark.parametrize(("screen", "scheme"), VIEWS)
+def test_every_page_while_the_log_is_away(tmp_path: Path, visit: Visit, screen: object, scheme: str) -> None:
+    with LogDatabase(f"sqlite:///{tmp_path / 'none.sqlite3'}") as missing, served(missing) as reader:
+        visitor = visit(reader.origin, viewport=screen, color_scheme=scheme)
+        visitor.sign_in(WORD)
+        for path in (*PAGES, "/try/shop", "/escalations/e1", "/conversations/shop/c1"):
+            visitor.open(path)
+            expect(visitor.page.get_by_role("heading", name="The log cannot be read")).to_be_visible()
+            looks_well(visitor, path)
+
+
+@pytest.mark.parametrize(("screen", "scheme"), VIEWS)
+def test_what_is_not_there_and_what_fails_is_told_in_words(
+    one: tuple[Log, Reader], visit: Visit, screen: object, scheme: str
+) -> None:
+    log, reader = one
+    visitor = visit(reader.origin, viewport=screen, color_scheme=scheme)
+    page = visitor.sign_in(WORD)
+    for path in ("/nothing", "/escalations/none", "/conversations/shop/none", "/log?after=x"):
+        visitor.open(path)
+        expect(page.get_by_role("heading", name="That did not work")).to_be_visible()
+        looks_well(visitor, path)
+    with log.database.writing() as connection:
+        connection.execute(text("UPDATE escalation_revisions SET event = '{}'"))
+    visitor.open("/escalations/e1")
+    expect(page.get_by_role("heading", name="This page has failed")).to_be_visible()
+    looks_well(visitor, "/escalations/e1")
+
+
+@pytest.mark.parametrize(("screen", "scheme"), VIEWS)
+def test_a_broker_that_is_away_is_told_where_one_clicked(
+    one: tuple[Log, Reader], visit: Visit, screen: object, scheme: str
+) -> None:
+    visitor = visit(one[1].origin, viewport=screen, color_scheme=scheme)
+    page = visitor.sign_in(WORD)
+    visitor.open("/escalations/e1")
+    page.get_by_role("button", name="Claim").click()
+    expect(page.get_by_role("alert")).to_contain_text("Kafka does not answer")
+    looks_well(visitor, "claim")
+    visitor.open("/try/shop")
+    written = page.get_by_label("Policy", exact=True)
+    before = written.input_value()
+    written.fill(f"{before}withn: 2 hours\n")
+    expect(page.locator("#problems")).to_contain_text("Did you mean `within`?")
+    looks_well(visitor, "problems")
+    written.fill(f"{before}within: 2 hours\n")
+    expect(page.locator("#problems")).to_contain_text("No problems")
+    page.get_by_role("button", name="Try it on the past").click()
+    expect(page.locator("#trial").get_by_role("alert")).to_contain_text("Kafka does not answer")
+    looks_well(visitor, "trial")
+    page.get_by_role("button", name="Publish").click()
+    expect(page.locator("#published").get_by_role("alert")).to_contain_text("Kafka does not answer")
+    looks_well(visitor, "publish")
