@@ -13,7 +13,6 @@ import pytest
 import yaml
 
 from handraise.cli import main
-from handraise.events import DeadLetter
 from handraise.metrics import CATALOGUE
 from handraise.review.metrics import CATALOGUE as LOG_CATALOGUE
 from handraise.settings import PREFIX, Settings
@@ -167,10 +166,3 @@ def test_each_expression_is_one_for_prometheus_and_names_what_there_is(
         [tool("promtool"), "check", "rules", rules], capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_the_headers_of_dead_letters_are_those_that_the_worker_writes() -> None:
-    headers = {f"handraise.{field}" for field in DeadLetter.__struct_fields__}
-    named = set(re.findall(r"`(handraise\.\w+)`", PAGES["dead-letters.md"]))
-    assert named
-    assert named <= headers
