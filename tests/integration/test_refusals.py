@@ -14,6 +14,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import NewTopic, RecordsToDelete
 
 from handraise.engine.topics import Topic, options
+from handraise.settings import Delivery
 from tests.support.brokers import Broker
 from tests.support.installation import Installation, message
 
@@ -90,6 +91,12 @@ def test_topics_are_made_with_their_options_and_differences_are_told(kafka_insta
     compacted = {Topic.CONTROL, Topic.POLICIES}
     assert differing == {made.names[topic] for topic in Topic if topic not in compacted}
     assert "compact" in options(Topic.STATE, 30)["cleanup.policy"]
+
+
+def test_only_under_at_least_once_does_the_changelog_wait_before_it_is_compacted() -> None:
+    lags = {one: int(options(Topic.STATE, 30, one)["min.compaction.lag.ms"]) for one in Delivery}
+    assert lags == {Delivery.EXACTLY_ONCE: 0, Delivery.AT_LEAST_ONCE: 3_600_000}
+    assert all(int(options(Topic.CONTROL, 30, one)["min.compaction.lag.ms"]) for one in Delivery)
 
 
 @pytest.mark.embedded

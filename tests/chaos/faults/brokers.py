@@ -150,7 +150,8 @@ async def _in_step(trial: Trial) -> bool:
 async def _ask_for_copies(trial: Trial, topic: Topic, copies: int) -> None:
     admin = await _admin(trial)
     # What is not named here would go back to its default.
-    configs = options(topic, trial.made.settings.retention_days) | {"min.insync.replicas": str(copies)}
+    settings = trial.made.settings
+    configs = options(topic, settings.retention_days, settings.delivery) | {"min.insync.replicas": str(copies)}
     try:
         await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, trial.made.names[topic], configs)])
     finally:

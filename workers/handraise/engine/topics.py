@@ -12,19 +12,18 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from handraise.engine.clients import Clients
 from handraise.engine.errors import EngineError, TopicsNotFitError
-from handraise.settings import Settings
+from handraise.settings import Delivery, Settings
 
 _COPIES: Final = 3
 _DAY_MS: Final = 86_400_000
 _COMPACTION_LAG_MS: Final = 3_600_000
 """For an hour the newest value does not yet displace those before it: a reader that was away sees each step, and under
 at-least-once a late write of a worker that was stalled cannot have removed the newer one when the state is restored."""
+_STATE_SEGMENT_BYTES: Final = 32 * 1_048_576
+"""The file that a partition of the changelog is writing to is never compacted, and is read whole at every restore; with
+Kafka's gigabyte, restoring would take as long as the traffic was heavy, however few conversations there are."""
 _LONGEST_COMPACTION_LAG_MS: Final = 7 * _DAY_MS
 """Without it, nothing says when what was replaced or erased is gone: a quiet partition is not compacted for long."""
-
-_STATE_SEGMENT_BYTES: Final = 134_217_728
-"""The newest segment of a partition is never compacted, so a worker that restores reads all of it: with Kafka's own
-1 GiB, a quiet installation would read far more of what was replaced than of what holds."""
 
 
 class Topic(StrEnum):
@@ -81,8 +80,12 @@ class TopicReport(NamedTuple):
     differences: tuple[Difference, ...]
 
 
-def options(topic: Topic, retention_days: int) -> dict[str, str]:
-    """The options that a topic is made with."""
+def options(topic: Topic, retention_days: int, delivery: Delivery = Delivery.EXACTLY_ONCE) -> dict[str, str]:
+    """The options that a topic is made with.
+
+    Under exactly-once the changelog is compacted without a lag: a stalled worker is fenced, so the last write of a
+    conversation's state is its newest.
+    """
     retention = str(retention_days * _DAY_MS)
     lags = {
         "min.compaction.lag.ms": str(_COMPACTION_LAG_MS),
@@ -90,6 +93,8 @@ def options(topic: Topic, retention_days: int) -> dict[str, str]:
     }
     if topic is Topic.STATE:
         # Compaction keeps the newest state of a conversation; retention ends those that nobody touches any more.
+        if delivery is Delivery.EXACTLY_ONCE:
+            lags["min.compaction.lag.ms"] = "0"
         return {
             "cleanup.policy": "compact,delete",
             "retention.ms": retention,
@@ -176,7 +181,7 @@ async def _create(admin: Any, settings: Settings, names: TopicNames, topics: Ite
             names[topic],
             settings.partitions,
             settings.replication_factor or min(_COPIES, brokers),
-            topic_configs=options(topic, settings.retention_days),
+            topic_configs=options(topic, settings.retention_days, settings.delivery),
         )
         for topic in topics
     ]
@@ -214,7 +219,7 @@ async def _differences(
     counts: dict[str, int],
 ) -> tuple[Difference, ...]:
     found = {PARTITIONS: str(counts[name])}
-    wanted = {PARTITIONS: str(settings.partitions)} | options(topic, settings.retention_days)
+    wanted = {PARTITIONS: str(settings.partitions)} | options(topic, settings.retention_days, settings.delivery)
     found |= await _options_of(admin, name)
     return tuple(
         Difference(option, found[option], value)

@@ -47,7 +47,12 @@ async def held_by_topics(settings: Settings, clients: Clients, now: datetime) ->
     names = TopicNames(settings.topic_prefix)
     found = await options_of(settings, clients, HOLDING)
     return [
-        held(names[topic], options(topic, settings.retention_days) | found[topic], now, told=bool(found[topic]))
+        held(
+            names[topic],
+            options(topic, settings.retention_days, settings.delivery) | found[topic],
+            now,
+            told=bool(found[topic]),
+        )
         for topic in HOLDING
     ]
 
