@@ -59,9 +59,11 @@ def _set(name: str, value: object) -> Iterator[None]:
         yield
 
 
+_WEIGHED: Final = sorted({*weights.GAP, *(sign for signs in weights.CORROBORATION.values() for sign in signs)})
+"""The signs that have a weight; the others say of one thing, known for certain, why it counts."""
 VARIANTS: Final[dict[str, Callable[[], object]]] = {
     "as it is": lambda: _set("STRONG", weights.STRONG),
-    **{f"without `{sign}`": (lambda sign=sign: _without(sign)) for sign in Sign},  # type: ignore[misc]  # a default binds it
+    **{f"without `{sign}`": (lambda sign=sign: _without(sign)) for sign in _WEIGHED},  # type: ignore[misc]  # a default binds it
     "without any corroboration": lambda: _set("CORROBORATION", {name: {} for name in weights.CORROBORATION}),
     "weak evidence needs no tone": lambda: _set("NEEDS_A_TONE", frozenset[str]()),
     "without the AI's confidence": lambda: _set("CONFIDENCE_FLOOR", -1.0),

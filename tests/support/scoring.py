@@ -75,13 +75,13 @@ class Totals(NamedTuple):
 
 
 def published(sample: Sample, detector: Detector = detect) -> list[Published]:
-    """What comes of a sample under the built-in policy, closings left out; no event depends on a clock."""
+    """What the messages of a sample bring about under the built-in policy: closings and timers are left out."""
     results = Processor(default_policy, detector).process(sample.messages, lambda _: None)
     return [
         Published(turn, event.trigger, event.trigger_class, event.type)
         for turn, result in enumerate(results, 1)
         for event in result.effects.escalations
-        if event.type is not EscalationType.CLOSED
+        if event.type is not EscalationType.CLOSED and not event.caused_by.startswith("timer:")
     ]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from handraise.conversation.effects import Effects, Fact
 from handraise.detection.signals import Intent, Signals
-from handraise.events import BuiltinTriggers, Policy, TriggerPolicy
+from handraise.events import BuiltinTriggers, DecisionResult, Policy, TriggerPolicy
 from handraise.policy import CompiledPolicy, default_policy
 from tests.support.chats import ASKS, NEUTRAL, Chat, said
 
@@ -109,10 +109,13 @@ def test_each_promise_with_nothing_open_is_counted_whatever_the_policy_does_abou
     assert counted(chat.ai(PROMISES)) == 0
 
 
-def test_a_promise_with_an_escalation_open_is_kept() -> None:
+@pytest.mark.parametrize("asks", [said(human_request=0.9), said(high_value=0.9)])
+def test_a_promise_with_an_escalation_open_is_kept_however_urgent(asks: Signals) -> None:
     chat = Chat()
-    chat.customer(said(human_request=0.9))
-    assert not chat.ai(PROMISES).escalations
+    assert chat.customer(asks).escalations
+    effects = chat.ai(PROMISES)
+    assert not effects.escalations
+    assert [decision.result for decision in effects.decisions] == [DecisionResult.SUPPRESSED]
 
 
 def test_an_admission_with_a_promise_is_one_knowledge_gap() -> None:

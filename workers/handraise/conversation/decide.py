@@ -138,7 +138,8 @@ def _held_up(state: Conversation, moment: Moment, candidate: Candidate) -> tuple
     if state.control is ControlState.HUMAN and not candidate.is_crisis:
         return Suppression.HUMAN_HOLDS, "a human holds the conversation"
     if episode is not None:
-        if rule.urgency >= episode.urgency:
+        # What the AI promises while a human has been told is no promise that nobody knows of.
+        if rule.urgency >= episode.urgency or rule.trigger == "broken_promise":
             return Suppression.OPEN, f"an escalation for {episode.trigger} is open"
         if rule.action is Action.OFFER:
             return Suppression.OPEN, f"an escalation for {episode.trigger} is open, and this trigger only offers"
