@@ -20,20 +20,28 @@ class _Kind(StrEnum):
     TOKEN = "token"  # noqa: S105  the name of a kind, not a token
 
 
-# Letters in any script end a word; Python's `\b` knows them, save for the marks of Devanagari and Arabic.
+# Letters in any script end a word, save for the marks of Devanagari and Arabic. A digit may stand next to it: it may
+# belong to a number that is masked, and what is masked once must not show a second secret.
+_BEGIN, _END = r"(?<![^\W\d])", r"(?![^\W\d])"
 _KEYWORDS: Final = re.compile(
-    r"\b(?P<password>pass ?words?|pass ?phrase|passwd|pwd|pass ?code|login code"
+    _BEGIN + r"(?P<password>pass ?words?|pass ?phrase|passwd|pwd|pass ?code|login code"
     r"|contrase[nñ]as?|clave(?: de acceso)?|senhas?|palavra[- ]passe|mots? de passe|mdp|code secret"
-    r"|passw[oö]rt(?:er)?|kennwort|zugangscode)\b"
-    r"|(?P<password_>पासवर्ड|कूटशब्द|(?:ال)?باسوو?رد|كلم[ةه] ?(?:ال)?(?:مرور|سر)(?:ي)?)"
-    r"|\b(?P<digits>pin(?:[- ]?(?:code|number|nummer))?|code pin|cvv2?|cvc2?|cv2|csc|otp|(?:m|sms|photo|push)-?tan"
+    r"|passw[oö]rt(?:er)?|kennwort|zugangscode)"
+    + _END
+    + r"|(?P<password_>पासवर्ड|कूटशब्द|(?:ال)?باسوو?رد|كلم[ةه] ?(?:ال)?(?:مرور|سر)(?:ي)?)"
+    r"|"
+    + _BEGIN
+    + r"(?P<digits>pin(?:[- ]?(?:code|number|nummer))?|code pin|cvv2?|cvc2?|cv2|csc|otp|(?:m|sms|photo|push)-?tan"
     r"|(?:one[- ]time|one[- ]time pass|security|verification|2fa|auth|authentication) ?code"
     r"|c[oó]digo (?:de )?(?:seguridad|verificaci[oó]n|seguran[cç]a|verifica[cç][aã]o)"
     r"|code (?:de )?(?:s[eé]curit[eé]|v[eé]rification)|cryptogramme"
-    r"|geheimzahl|pr[uü]fziffer|kartenpr[uü]fnummer|(?:sicherheits|best[aä]tigungs|verifizierungs)(?:code|nummer))\b"
-    r"|(?P<digits_>पिन|ओटीपी|सीवीवी|(?:ال)?رقم (?:ال)?سري|رمز (?:ال)?(?:تحقق|[أا]مان|تأكيد)|سي في في)"
-    r"|\b(?P<token>(?:api|access|auth|bearer|secret|private)[-_ ]?(?:key|token)|(?:client|app|api)[-_ ]?secret|token"
-    r"|cl[eé] (?:d[’']?)?api|clave (?:de )?api|chave (?:de |da )?api|api-?schl[uü]ssel)\b",
+    r"|geheimzahl|pr[uü]fziffer|kartenpr[uü]fnummer|(?:sicherheits|best[aä]tigungs|verifizierungs)(?:code|nummer))"
+    + _END
+    + r"|(?P<digits_>पिन|ओटीपी|सीवीवी|(?:ال)?رقم (?:ال)?سري|رمز (?:ال)?(?:تحقق|[أا]مان|تأكيد)|سي في في)"
+    r"|"
+    + _BEGIN
+    + r"(?P<token>(?:api|access|auth|bearer|secret|private)[-_ ]?(?:key|token)|(?:client|app|api)[-_ ]?secret|token"
+    r"|cl[eé] (?:d[’']?)?api|clave (?:de )?api|chave (?:de |da )?api|api-?schl[uü]ssel)" + _END,
     re.IGNORECASE,
 )
 
