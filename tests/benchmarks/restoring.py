@@ -50,7 +50,8 @@ class Restore(Struct, frozen=True, kw_only=True):
 
 def restoring(broker: Broker, folder: Path, conversations: Sequence[int]) -> list[Restore]:
     """Put so many states into a changelog, start a worker on it and send it messages; beside one with no state."""
-    with installed(broker, folder) as empty:
+    # The same detector on both sides: what its readers take is not the conversations'.
+    with installed(broker, folder, detector=DetectorKind.FAST) as empty:
         before = _memory(empty.worker(WORKER).wait_ready())
     made = [decode(value, MESSAGES) for _, value in traffic(_FOLDED + _MET + _MESSAGES)]
     states = _states(made[:_FOLDED])
