@@ -92,6 +92,7 @@ def everything_happens(worker: Metrics, version: str) -> None:
     worker.batch_committed(0, len(folded), 0.02, folded)
     for reason in DeadLetterReason:
         worker.dead_letter("chat.messages", reason)
+    worker.bad_records(0, 0.25)
     worker.misrouted("chat.messages")
     worker.replays_skipped(1)
     worker.records_missed("chat.messages", 0, 1)
