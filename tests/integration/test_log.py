@@ -38,7 +38,7 @@ from tests.support.tools import tool
 from tests.support.waiting import until
 
 LOG = ("-m", "handraise", "log")
-SECONDS = 30
+SECONDS = 90
 
 
 def published(events: Iterable[Event]) -> list[Record]:
