@@ -41,14 +41,13 @@ class Job(Struct, frozen=True, kw_only=True):
         return Path(self.folder) / "took.json"
 
 
-class Took(Struct, frozen=True, kw_only=True):
-    """What a run took, from its first event to its last; processor time in seconds of one core."""
+class Spent(Struct, frozen=True, kw_only=True):
+    """What a number of events took, from the first to the last; processor time in seconds of one core."""
 
     events: int
-    steps: int
-    """How often the contender told of progress: batches, or single events."""
     seconds: float
     cpu_seconds: float
+    """Of whatever worked on them, all processes together."""
     broker_cpu_seconds: float
 
     @property
@@ -57,14 +56,21 @@ class Took(Struct, frozen=True, kw_only=True):
         return self.events / self.seconds
 
     @property
+    def cpu_microseconds(self) -> float:
+        """Processor time of whatever worked on them for one event."""
+        return 1e6 * self.cpu_seconds / self.events
+
+
+class Took(Spent, frozen=True, kw_only=True):
+    """What a run of a contender took."""
+
+    steps: int
+    """How often the contender told of progress: batches, or single events."""
+
+    @property
     def batch(self) -> float:
         """Events that were told of together, on average."""
         return self.events / self.steps
-
-    @property
-    def cpu_microseconds(self) -> float:
-        """Processor time of the contender for one event."""
-        return 1e6 * self.cpu_seconds / self.events
 
     @property
     def broker_microseconds(self) -> float:

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from msgspec import Struct
-
 from handraise.engine.topics import Topic
 from handraise.settings import Delivery
 from tests.benchmarks.filling import fill
+from tests.benchmarks.job import Spent
 from tests.benchmarks.progress import committed, cpu_seconds, wait_for
 from tests.benchmarks.traffic import Made
 from tests.support.brokers import Broker
@@ -22,25 +21,10 @@ from tests.support.waiting import until
 _SECONDS: Final = 120.0
 
 
-class Shared(Struct, frozen=True, kw_only=True):
-    """A backlog, from when every worker was ready to when all was done; processor time in seconds of one core."""
+class Shared(Spent, frozen=True, kw_only=True):
+    """A backlog, from when every worker was ready to when all was done."""
 
     workers: int
-    events: int
-    seconds: float
-    cpu_seconds: float
-    """Of all workers together."""
-    broker_cpu_seconds: float
-
-    @property
-    def a_second(self) -> float:
-        """Events a second, of all workers together."""
-        return self.events / self.seconds
-
-    @property
-    def cpu_microseconds(self) -> float:
-        """Processor time of the workers for one event."""
-        return 1e6 * self.cpu_seconds / self.events
 
     @property
     def cores(self) -> float:

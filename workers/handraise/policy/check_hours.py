@@ -61,7 +61,7 @@ def _holidays(code: str | None) -> list[Problem]:
         return []
     try:
         holiday_dates(code, 2026)
-    except (NotImplementedError, KeyError, ValueError):
+    except (NotImplementedError, KeyError, ValueError):  # `holidays` raises the first for what it does not know
         country, _, _ = code.partition("-")
         known = holidays.list_supported_countries()
         if country not in known:
