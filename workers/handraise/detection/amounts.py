@@ -26,6 +26,8 @@ _NAMES: Final = {
 }  # fmt: skip
 _AMBIGUOUS: Final = frozenset({"re", "real", "pounds"})
 """Names that mean something else before or after a number ("re 20", "2 real", "20 pounds" of flour)."""
+CURRENCIES: Final = frozenset((*_SYMBOLS, *_NAMES)) - {"re", "real"}
+"""There is no sum of money in a text that holds none of these, as words or within them."""
 
 _SCALES: Final = {
     "k": 1e3, "thousand": 1e3, "grand": 1e3, "mil": 1e3, "mille": 1e3, "tausend": 1e3, "हज़ार": 1e3, "हजार": 1e3,
@@ -40,6 +42,7 @@ _WORDS: Final = {
     "hundred": 100, "hundreds": 200, "thousand": 1_000, "thousands": 2_000, "dozen": 12, "dozens": 24, "score": 20,
     "million": 1_000_000,
 }  # fmt: skip
+NUMBER_WORDS: Final = frozenset(_WORDS)
 _SMALL: Final = {
     "a": 1, "an": 1, "one": 1, "two": 2, "couple": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
     "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "few": 3, "several": 3,
@@ -57,16 +60,25 @@ _AMOUNT: Final = re.compile(
     rf"|(?P<second>{_NUMBER})(?:\s?(?P<scale2>{_any_of(_SCALES)}))?\s?(?P<after>{_any_of(_SYMBOLS)}|(?:{_any_of(_NAMES)})\b))",
     re.IGNORECASE,
 )
-_QUANTITY: Final = re.compile(
-    rf"(?<![\w#.,/:+$€£₹-])(?:(?P<number>\d{{1,3}}(?:[,.]\d{{3}})+|\d{{1,7}})(?P<scale>k\b)?(?:\s?(?:\+|plus\b))?"
-    rf"|\b(?:(?P<small>{_any_of(_SMALL)})\s(?:of\s)?)?(?P<word>{_any_of(_WORDS)})\b)"
-    r"(?P<times>\s?[x×]\b)?"
-    r"(?![.,:/]\d|\w|\s?[%°])"
-    r"(?:[\s-]+(?:of|more|or so|new|odd|different|separate|extra|additional|the|your|these|those|custom|branded|small|"
-    r"large|big|little|mini|individual|assorted|white|black|blue|red|green|pink|paid|full|brand)\b)*"
-    r"(?:[\s-]+(?P<unit>[^\W\d_][\w'’-]*))?",
-    re.IGNORECASE,
-)
+_IN_FIGURES: Final = r"(?P<number>\d{1,3}(?:[,.]\d{3})+|\d{1,7})(?P<scale>k\b)?(?:\s?(?:\+|plus\b))?"
+_IN_WORDS: Final = rf"\b(?:(?P<small>{_any_of(_SMALL)})\s(?:of\s)?)?(?P<word>{_any_of(_WORDS)})\b"
+
+
+def _quantity(number: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?<![\w#.,/:+$€£₹-])(?:{number})"
+        r"(?P<times>\s?[x×]\b)?"
+        r"(?![.,:/]\d|\w|\s?[%°])"
+        r"(?:[\s-]+(?:of|more|or so|new|odd|different|separate|extra|additional|the|your|these|those|custom|branded|"
+        r"small|large|big|little|mini|individual|assorted|white|black|blue|red|green|pink|paid|full|brand)\b)*"
+        r"(?:[\s-]+(?P<unit>[^\W\d_][\w'’-]*))?",
+        re.IGNORECASE,
+    )
+
+
+_QUANTITY: Final = _quantity(f"{_IN_FIGURES}|{_IN_WORDS}")
+_QUANTITY_IN_FIGURES: Final = _quantity(_IN_FIGURES)
+"""The same for a text that has no number in words, and several times as quick."""
 _COUNTED_BEFORE: Final = re.compile(
     r"\b(?P<unit>team|group|party|staff|class|batch|order|quantity|qty|pack|wedding|event|fleet|set|company|guests?|"
     r"seats?|pieces?|units?)\s?(?:of|for|:)?\s?(?:about|around|approx\w*|at least|up to|over|some)?\s?$",
@@ -88,16 +100,10 @@ _NOT_A_COUNT: Final = re.compile(
 _LEAST_UNIT: Final = 3
 """Shorter "units" are parts of codes ("58 ew")."""
 
-NUMBERS: Final = re.compile(rf"\d|\b(?:{'|'.join(sorted(_WORDS))})\b", re.IGNORECASE)
-"""Found in every text that may hold an amount or a quantity, and quickly."""
-
-
-_DIGIT: Final = re.compile(r"\d")
-
 
 def amounts_in(text: str) -> tuple[Amount, ...]:
     """Every sum of money in a text, in its order."""
-    return tuple(_amounts(text)) if _DIGIT.search(text) else ()
+    return tuple(_amounts(text))
 
 
 def _amounts(text: str) -> Iterator[Amount]:
@@ -111,13 +117,16 @@ def _amounts(text: str) -> Iterator[Amount]:
         yield Amount(value * _SCALES[scale.lower()] if scale else value, currency, found.start(), found.end())
 
 
-def quantities_in(text: str, amounts: tuple[Amount, ...]) -> tuple[Quantity, ...]:
-    """Every number of things in a text that is not a sum of money, in its order; the unit may be empty."""
-    return tuple(_quantities(text, amounts))
+def quantities_in(text: str, amounts: tuple[Amount, ...], *, in_words: bool = True) -> tuple[Quantity, ...]:
+    """Every number of things in a text that is not a sum of money, in its order; the unit may be empty.
+
+    `in_words`: whether the text may hold one of `NUMBER_WORDS`.
+    """
+    return tuple(_quantities(text, amounts, _QUANTITY if in_words else _QUANTITY_IN_FIGURES))
 
 
-def _quantities(text: str, amounts: tuple[Amount, ...]) -> Iterator[Quantity]:
-    for found in _QUANTITY.finditer(text):
+def _quantities(text: str, amounts: tuple[Amount, ...], pattern: re.Pattern[str]) -> Iterator[Quantity]:
+    for found in pattern.finditer(text):
         if any(found.start() < amount.end and amount.start < found.end() for amount in amounts):
             continue
         if found["number"] and _NOT_A_COUNT.search(text, max(0, found.start() - 24), found.start()):

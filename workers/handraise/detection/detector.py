@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from msgspec.structs import replace
 
-from handraise.detection.heads import HEADS, INTENTS
+from handraise.detection.heads import CUSTOMER_SIGNALS, HEADS, INTENTS
 from handraise.detection.lately import Lately, Said
-from handraise.detection.mixture import GROUPS, Mixture, default_mixture, evidence
+from handraise.detection.mixture import GROUPS, Mixture, by_group, default_mixture, evidence
 from handraise.detection.ngrams import NgramModel, default_ngrams
 from handraise.detection.normalise import clip, fold, mask, original_offset
 from handraise.detection.phrase_detector import PhraseDetector, default_phrases
@@ -65,7 +65,12 @@ _COLUMN: Final = {name: at for at, name in enumerate(HEADS)}
 _DECISIVE: Final = [_COLUMN[name] for name in DOUBT]
 _FROM: Final = np.array([least for least, _ in DOUBT.values()])
 _TO: Final = np.array([most for _, most in DOUBT.values()])
-_SCORES: Final = ("human_request", "complaint", "high_value", "distress", "crisis", "affirm", "thanks")
+_SCORES: Final = tuple((name, _COLUMN[name]) for name in CUSTOMER_SIGNALS)
+_ANSWERS: Final = tuple((name, _COLUMN[name]) for name in ("admission", "promise"))
+_FLAGS: Final = tuple((name, _COLUMN[name]) for name in ("deferral", "asks_detail"))
+_NEGATIVE, _POSITIVE = _COLUMN["negative"], _COLUMN["positive"]
+_INTENT_COLUMNS: Final = slice(_COLUMN[INTENTS[0]], _COLUMN[INTENTS[-1]] + 1)
+"""They stand side by side, in the order of `Intent`."""
 
 
 class Detector:
@@ -131,10 +136,10 @@ class Detector:
         logits = self._ngrams.logits(tokens)
         weighed = evidence(signals, logits, None)
         languages = [one.language for one in signals]
-        groups = np.array([GROUPS[language] for language in languages])
         scores = self._mixture.probabilities(weighed, languages, full=False)
+        in_doubt = by_group(languages, self._in_doubt(scores, senders)) if self._readers else {}
         for group, reader in self._readers.items():
-            rows = np.flatnonzero(self._in_doubt(scores, senders) & (groups == group)).tolist()
+            rows = in_doubt.get(group)
             if rows:
                 read = reader.logits([texts[row] for row in rows], [tokens[row] for row in rows])
                 weighed[rows, -len(HEADS) :] = read
@@ -142,26 +147,26 @@ class Detector:
         return scores
 
     @staticmethod
-    def _in_doubt(scores: npt.NDArray[np.float64], senders: Sequence[Sender]) -> npt.NDArray[np.bool_]:
-        """For which texts the faster models are not sure of a signal that decides something."""
+    def _in_doubt(scores: npt.NDArray[np.float64], senders: Sequence[Sender]) -> list[int]:
+        """The texts for which the faster models are not sure of a signal that decides something."""
         decisive = scores[:, _DECISIVE]
         unsure = (decisive > _FROM) & (decisive < _TO)
         customers = np.array([sender is Sender.CUSTOMER for sender in senders])
         of_customer, of_assistant = unsure[:, :-2].any(axis=1), unsure[:, -2:].any(axis=1)
-        return np.where(customers, of_customer, of_assistant)
+        found: list[int] = np.flatnonzero(np.where(customers, of_customer, of_assistant)).tolist()
+        return found
 
     def _signals(self, text: str, sender: Sender, phrases: Signals, tokens: list[str], row: list[float]) -> Signals:
         if sender is Sender.ASSISTANT:
-            scores = {name: _rounded(row[_COLUMN[name]]) for name in ("admission", "promise")}
+            scores = {name: round(row[column], 3) for name, column in _ANSWERS}
             if phrases.promise >= _SURE_PROMISE and GROUPS[phrases.language] != "en":
                 scores["promise"] = max(scores["promise"], phrases.promise)
-            flags = {name: row[_COLUMN[name]] >= 0.5 for name in ("deferral", "asks_detail")}  # noqa: PLR2004 - likelier than not
+            flags = {name: row[column] >= 0.5 for name, column in _FLAGS}  # noqa: PLR2004 - likelier than not
             return replace(phrases, **scores, **flags, spans=self._spans(text, phrases, tokens, scores))
-        scores = {name: _rounded(row[_COLUMN[name]]) for name in _SCORES}
+        scores = {name: round(row[column], 3) for name, column in _SCORES}
         scores["distress"] = max(scores["distress"], scores["crisis"])
-        negative, positive = row[_COLUMN["negative"]], row[_COLUMN["positive"]]
-        sentiment = positive - negative * (_CALM + (1.0 - _CALM) * scores["distress"])
-        intents = [row[_COLUMN[name]] for name in INTENTS]
+        sentiment = row[_POSITIVE] - row[_NEGATIVE] * (_CALM + (1.0 - _CALM) * scores["distress"])
+        intents = row[_INTENT_COLUMNS]
         return replace(
             phrases,
             **scores,
@@ -172,6 +177,8 @@ class Detector:
 
     def _spans(self, text: str, phrases: Signals, tokens: list[str], scores: dict[str, float]) -> tuple[Span, ...]:
         """The phrases' evidence for what scores, and for what no phrase speaks of, the words that moved it most."""
+        if not phrases.spans and max(scores.values()) < _SHOWN:
+            return ()
         kept = [span for span in phrases.spans if scores.get(span.signal, 1.0) >= _SHOWN]
         shown = {span.signal for span in kept}
         unshown = [name for name, score in scores.items() if score >= _SHOWN and name not in shown]
@@ -207,7 +214,9 @@ def _can_be_read(text: str, sender: Sender, tokens: Sequence[str]) -> bool:
 
 def _unlike_a_person(tokens: list[str]) -> list[str]:
     """The tokens as the learned models read them: a department of human resources is no wish for a human."""
-    folded = [fold(token) for token in tokens] if any(fold(token) == _DEPARTMENT[0] for token in tokens) else []
+    if _DEPARTMENT[0] not in map(fold, tokens):
+        return tokens
+    folded = [fold(token) for token in tokens]
     pairs = [at for at in range(len(folded) - 1) if tuple(folded[at : at + 2]) == _DEPARTMENT]
     if not pairs:
         return tokens
@@ -215,10 +224,6 @@ def _unlike_a_person(tokens: list[str]) -> list[str]:
     for at in pairs:
         read[at : at + 2] = "job", "vacancies"
     return read
-
-
-def _rounded(probability: float) -> float:
-    return round(probability, 3)
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Final
 
 from msgspec import Struct
@@ -81,18 +82,26 @@ class _Denied:
     """Where a text's negators are and how far they reach."""
 
     def __init__(self, text: Reading, denial: Denial) -> None:
-        self._symbols: Final = text.symbols
+        self._text: Final = text
         self._denial: Final = denial
-        harmless = set[int]()
+        symbols, harmless = text.symbols, set[int]()
+        self._words, self._adjacent = list[int](), list[int]()
+        if denial.words.isdisjoint(symbols) and denial.adjacent.isdisjoint(symbols):
+            return
         if denial.pseudo:
-            for match in denial.pseudo.pattern.finditer(text.symbols):
+            for match in denial.pseudo.pattern.finditer(symbols):
                 harmless.update(range(*match.span()))
-        clause, self._clauses = 0, list[int]()
-        for symbol, mark in zip(text.symbols, text.clauses, strict=True):
-            clause += symbol in denial.breakers or symbol in _ENDS
-            self._clauses.append(clause + 1_000 * mark)
-        self._words: Final = [i for i, s in enumerate(text.symbols) if s in denial.words and i not in harmless]
-        self._adjacent: Final = [i for i, s in enumerate(text.symbols) if s in denial.adjacent and i not in harmless]
+        self._words += [i for i, s in enumerate(symbols) if s in denial.words and i not in harmless]
+        self._adjacent += [i for i, s in enumerate(symbols) if s in denial.adjacent and i not in harmless]
+
+    @cached_property
+    def _clauses(self) -> list[int]:
+        """For each symbol, a number of the clause that it is in."""
+        clause, clauses = 0, list[int]()
+        for symbol, mark in zip(self._text.symbols, self._text.clauses, strict=True):
+            clause += symbol in self._denial.breakers or symbol in _ENDS
+            clauses.append(clause + 1_000 * mark)
+        return clauses
 
     def covers(self, start: int, end: int, *, says_not: bool) -> bool:
         """Whether the words from `start` to `end` are denied."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -11,8 +12,8 @@ from handraise.detection.normalise import fold
 
 UNDETERMINED: Final = "und"
 
-_BITS: Final = 20
-"""Room for the votes of one language: 8,000 words of 8 votes fit."""
+_BITS: Final = 32
+"""Room for the votes of one language, which are unpacked as one integer of C."""
 
 _FUNCTION: Final = 2
 _TELLING: Final = 5
@@ -41,6 +42,7 @@ class Languages:
     def __init__(self, lexicons: Mapping[str, Lexicon], own_words: Mapping[str, frozenset[str]]) -> None:
         self._names: Final = tuple(lexicons)
         self._unit: Final = {name: 1 << (_BITS * i) for i, name in enumerate(self._names)}
+        self._counts: Final = struct.Struct(f"<{len(self._names)}I")
         self._words: Final = _word_votes(lexicons, own_words, self._unit)
         self.votes: Final = _Votes(self)
 
@@ -50,17 +52,11 @@ class Languages:
         hinted = self._hinted(hint, tokens) if hint else ""
         if hinted:
             votes += _HINT * self._unit[hinted]
-        best, most, second = UNDETERMINED, 0, 0
-        for name in self._names:
-            count = votes & ((1 << _BITS) - 1)
-            votes >>= _BITS
-            if count > most:
-                best, most, second = name, count, most
-            elif count > second:
-                second = count
-        if most < _ENOUGH or most == second:
+        counts = self._counts.unpack(votes.to_bytes(self._counts.size, "little"))
+        most = max(counts)
+        if most < _ENOUGH or counts.count(most) > 1:
             return hinted or UNDETERMINED
-        return best
+        return self._names[counts.index(most)]
 
     def _hinted(self, hint: str, tokens: Iterable[str]) -> str:
         tag = hint.lower().replace("_", "-")

@@ -6,7 +6,7 @@ score is a calibrated probability. They differ by group of languages, since the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from operator import attrgetter
@@ -78,6 +78,14 @@ def evidence(
 _scores_of: Final = attrgetter(*PHRASES)
 
 
+def by_group(languages: Sequence[str], rows: Iterable[int]) -> dict[str, list[int]]:
+    """Texts, given by their places among `languages`, by the group of the language of each."""
+    found = dict[str, list[int]]()
+    for row in rows:
+        found.setdefault(GROUPS[languages[row]], []).append(row)
+    return found
+
+
 class Mixture:
     """The weights by group and by whether the reader was asked."""
 
@@ -101,10 +109,8 @@ class Mixture:
     ) -> npt.NDArray[np.float64]:
         """The probability of every head for each text (texts by heads). No row depends on the others."""
         stage = "full" if full else "fast"
-        groups = np.array([GROUPS[language] for language in languages])
         result = np.zeros((len(evidence), len(HEADS)))
-        for group in set(groups.tolist()):
-            rows = groups == group
+        for group, rows in by_group(languages, range(len(languages))).items():
             weights = self.weights[f"{group}/{stage}"]
             result[rows] = (evidence[rows, None, :] * weights[None, :, :-1]).sum(axis=2) + weights[:, -1]
         return 1.0 / (1.0 + np.exp(-result))

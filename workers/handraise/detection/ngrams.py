@@ -133,8 +133,8 @@ class NgramModel:
         own[1:] += halves
         factor = self._scales[column] * weight_of_one(np.array([counts.sum() + len(at) - 1]))[0]
         shares = [0.0] * len(tokens)
-        for (i, _), share in zip(read, own[1:-1], strict=True):
-            shares[i] = float(share * factor)
+        for (i, _), share in zip(read, (own[1:-1] * factor).tolist(), strict=True):
+            shares[i] = share
         return shares
 
 

@@ -9,10 +9,11 @@ from typing import Final, TypeVar
 from msgspec.structs import replace
 
 from handraise.detection import lexicon as lexicons
-from handraise.detection.amounts import NUMBERS, amounts_in, quantities_in
+from handraise.detection.amounts import amounts_in, quantities_in
 from handraise.detection.evidence import MOST_SPANS, Found, Judge, combine, shown, strongest
 from handraise.detection.fingerprint import fingerprint, hash_of
 from handraise.detection.gibberish import is_gibberish, is_one_key_held
+from handraise.detection.glance import CURRENCY, DIGIT, HELD_KEY, MARKUP, NUMBER_WORD, glance
 from handraise.detection.intent import intent_of
 from handraise.detection.language import UNDETERMINED, Languages
 from handraise.detection.normalise import HEAD, TAIL, clip, fold, mask, original_offset
@@ -64,14 +65,17 @@ class PhraseDetector:
 
     def read(self, text: str, sender: Sender, language: str | None) -> tuple[Signals, list[str]]:
         """What one message says, and the tokens that it was cut into."""
-        read = mask(clip(text))
+        seen = glance(text)
+        read = mask(clip(text)) if MARKUP in seen else clip(text)
         tokens = TOKEN.findall(read)
-        return self._signals(text, read, tokens, sender, language), tokens
+        return self._signals(text, read, tokens, seen, sender, language), tokens
 
-    def _signals(self, text: str, read: str, tokens: list[str], sender: Sender, language: str | None) -> Signals:
+    def _signals(
+        self, text: str, read: str, tokens: list[str], seen: list[int], sender: Sender, language: str | None
+    ) -> Signals:
         name = self._languages.lexicon(tokens, language)
         known = self._tokens[name]
-        looked_up = [known[token] for token in tokens]
+        looked_up = list(map(known.__getitem__, tokens))
         symbols = "".join([symbol for symbol, _ in looked_up])
         prints = fingerprint([content for _, content in looked_up])
         spoken = self._output[name]
@@ -82,7 +86,7 @@ class PhraseDetector:
         found = self._judge.evidence(reading, rules, name) if rules else []
         if sender is Sender.ASSISTANT:
             return self._of_assistant(text, reading, found, spoken, prints)
-        return self._of_customer(text, reading, found, name, prints)
+        return self._of_customer(text, reading, seen, found, name, prints)
 
     def _of_assistant(
         self, text: str, reading: Reading, found: list[Found], language: str, prints: tuple[int, ...]
@@ -103,23 +107,25 @@ class PhraseDetector:
         )
 
     def _of_customer(
-        self, text: str, reading: Reading, found: list[Found], name: str, prints: tuple[int, ...]
+        self, text: str, reading: Reading, seen: list[int], found: list[Found], name: str, prints: tuple[int, ...]
     ) -> Signals:
         symbols = reading.symbols
-        cues = {one.signal.removeprefix(INTENT) for one in found if one.signal.startswith(INTENT)}
-        question = _asks(reading, found)
+        signals = {one.signal for one in found}
+        cues = {signal.removeprefix(INTENT) for signal in signals if signal.startswith(INTENT)}
+        question = ASK in symbols or "question" in signals
         amounts, quantities = tuple[Amount, ...](), tuple[Quantity, ...]()
         numbers = list[tuple[int, int, float]]()
-        if NUMBERS.search(reading.text):
-            amounts = amounts_in(reading.text)
-            quantities = counted(quantities_in(reading.text, amounts))
-            buying = question or not _BUYING.isdisjoint(cues) or any(one.signal == "high_value" for one in found)
+        if DIGIT in seen or NUMBER_WORD in seen:
+            amounts = amounts_in(reading.text) if DIGIT in seen and CURRENCY in seen else ()
+            quantities = counted(quantities_in(reading.text, amounts, in_words=NUMBER_WORD in seen))
+            buying = question or "high_value" in signals or not _BUYING.isdisjoint(cues)
             buying = buying and "change" not in cues
             numbers = stakes(quantities, amounts, buying=buying)
         scores, spans = self._scores(text, reading, found, numbers)
-        tones = [(one.start, one.end, one.score) for one in found if one.signal == "tone"]
+        tones = [(one.start, one.end, one.score) for one in found if one.signal == "tone"] if "tone" in signals else ()
         sentiment = self._valences[name].score(symbols, reading.text, tones)
-        sentiment = _with_signals(sentiment, scores)
+        if scores:
+            sentiment = _with_signals(sentiment, scores)
         if scores.get("crisis", 0.0) > scores.get("distress", 0.0):
             scores["distress"] = scores["crisis"]
         length = len(text)
@@ -128,10 +134,10 @@ class PhraseDetector:
             sentiment=round(sentiment, 3) + 0.0,
             intent=intent_of(scores, cues, question=question, sentiment=sentiment),
             question=question,
-            gibberish=self._is_gibberish(symbols, reading.text, text),
+            gibberish=(HELD_KEY in seen and is_one_key_held(text)) or self._is_gibberish(symbols, reading.text),
             spans=spans,
-            amounts=tuple(_placed(amount, length) for amount in amounts),
-            quantities=tuple(_placed(quantity, length) for quantity in quantities),
+            amounts=_placed(amounts, length),
+            quantities=_placed(quantities, length),
             fingerprint=prints,
             human_request=scores.get("human_request", 0.0),
             complaint=scores.get("complaint", 0.0),
@@ -150,12 +156,12 @@ class PhraseDetector:
         numbers: Sequence[tuple[int, int, float]] = (),
     ) -> tuple[dict[str, float], tuple[Span, ...]]:
         """Scores by signal, and the evidence to show, in offsets of the original text."""
-        if not found and not numbers:
-            return {}, ()
         by_signal = dict[str, list[Found]]()
         for one in found:
             if one.signal in _SCORED:
                 by_signal.setdefault(one.signal, []).append(one)
+        if not by_signal and not numbers:
+            return {}, ()
         scores = {signal: combine([one.score for one in strongest(group)]) for signal, group in by_signal.items()}
         spans = [
             Span(one.signal, *reading.span(one.start, one.end), round(one.score, 3))
@@ -166,13 +172,10 @@ class PhraseDetector:
             stated = [score for _, _, score in numbers]
             scores["high_value"] = combine([scores.get("high_value", 0.0), max(stated)])
             spans += [Span("high_value", start, end, round(score, 3)) for start, end, score in numbers[:MOST_SPANS]]
-        placed = [_placed(span, len(text)) for span in spans]
-        placed.sort(key=lambda span: (span.start, span.end, span.signal))
-        return {signal: round(score, 3) for signal, score in scores.items()}, tuple(placed)
+        spans.sort(key=lambda span: (span.start, span.end, span.signal))
+        return {signal: round(score, 3) for signal, score in scores.items()}, _placed(tuple(spans), len(text))
 
-    def _is_gibberish(self, symbols: str, text: str, as_written: str) -> bool:
-        if is_one_key_held(as_written):
-            return True
+    def _is_gibberish(self, symbols: str, text: str) -> bool:
         if any(ord(symbol) >= FIRST_WORD or symbol in (NUMBER, LINK) for symbol in symbols):
             return False
         words = [token for token in TOKEN.findall(text) if token[0].isalpha()]
@@ -208,11 +211,14 @@ def _spoken_with(name: str) -> tuple[str, ...]:
 _Placed = TypeVar("_Placed", Span, Amount, Quantity)
 
 
-def _placed(part: _Placed, length: int) -> _Placed:
-    """A part of the text that was read, at its place in the whole text of `length` code points."""
+def _placed(parts: tuple[_Placed, ...], length: int) -> tuple[_Placed, ...]:
+    """Parts of the text that was read, at their places in the whole text of `length` code points."""
     if length <= HEAD + TAIL:
-        return part
-    return replace(part, start=original_offset(part.start, length), end=original_offset(part.end, length))
+        return parts
+    return tuple(
+        replace(part, start=original_offset(part.start, length), end=original_offset(part.end, length))
+        for part in parts
+    )
 
 
 def _asks(reading: Reading, found: Iterable[Found]) -> bool:

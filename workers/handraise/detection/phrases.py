@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from handraise.detection.normalise import fold
@@ -95,18 +96,13 @@ _TOKEN: Final = re.compile(r"\s*(?:([()|?+^$])|<([\w-]+)>|\{(\w+)\}|~(\d+)|([^\s
 class Expression:
     """A regular expression over symbols, compiled when a text first needs it: most of the lexicons' never are."""
 
-    __slots__ = ("_compiled", "_source")
-
     def __init__(self, source: str) -> None:
         self._source: Final = source
-        self._compiled: re.Pattern[str] | None = None
 
-    @property
+    @cached_property
     def pattern(self) -> re.Pattern[str]:
         """The compiled expression."""
-        if self._compiled is None:
-            self._compiled = re.compile(self._source)
-        return self._compiled
+        return re.compile(self._source)
 
 
 class PhraseError(ValueError):

@@ -18,27 +18,27 @@ class Reading:
         self._known: Final = known
 
     @cached_property
-    def _positions(self) -> tuple[list[int], list[int], list[int]]:
-        starts, ends, clauses, clause = list[int](), list[int](), list[int](), 0
-        for found in TOKEN.finditer(self.text):
-            token = found[0]
-            symbols = self._known[token][0]
-            if not symbols:
-                clause += token[0] in CLAUSE_MARKS or token[0] in ".…"
-                continue
-            start, end = found.span()
-            for _ in symbols:
-                starts.append(start)
-                ends.append(end)
-                clauses.append(clause)
-        return starts, ends, clauses
-
-    @property
     def clauses(self) -> Sequence[int]:
         """For each symbol, how many marks between clauses stand before it."""
-        return self._positions[2]
+        clauses, clause = list[int](), 0
+        for token in TOKEN.findall(self.text):
+            symbols = self._known[token][0]
+            if symbols:
+                clauses += [clause] * len(symbols)
+            else:
+                clause += token[0] in CLAUSE_MARKS or token[0] in ".…"
+        return clauses
+
+    @cached_property
+    def _places(self) -> Sequence[tuple[int, int]]:
+        """Where the word of each symbol stands."""
+        places = list[tuple[int, int]]()
+        for found in TOKEN.finditer(self.text):
+            symbols = self._known[found[0]][0]
+            if symbols:
+                places += [found.span()] * len(symbols)
+        return places
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where the words of the symbols from `start` to `end` stand in the text; end marks at the rim are left out."""
-        starts, ends, _ = self._positions
-        return starts[start], ends[end - 1]
+        return self._places[start][0], self._places[end - 1][1]

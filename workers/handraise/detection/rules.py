@@ -1,10 +1,8 @@
-"""The phrases of all lexicons, compiled, and the choice of those that can match a text at all."""
+"""The phrases of all lexicons, compiled."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import reduce
-from operator import or_
 from typing import Final
 
 from msgspec import Struct
@@ -22,11 +20,9 @@ from handraise.detection.phrases import (
     required,
     words_of,
 )
+from handraise.detection.preselection import SLOTS, Preselection
 from handraise.detection.sentiment import words_of_sentiment
 from handraise.detection.vocabulary import Vocabulary, aliases_of
-
-_SLOTS: Final = 4
-"""How many of a phrase's required words the preselection looks at."""
 
 _COMMON: Final = 40
 """How many rare words a function word weighs when the words to look at are chosen."""
@@ -128,21 +124,12 @@ class RuleBook:
         def commonness(symbols: frozenset[str]) -> float:
             return len(symbols) + _COMMON * len(symbols & common)
 
-        compiled = [
-            (rule, sorted(set(needs), key=lambda need: (commonness(need), min(need, default="")))[:_SLOTS])
+        self._rules: Final = [
+            (rule, sorted(set(needs), key=lambda need: (commonness(need), min(need, default="")))[:SLOTS])
             for source in sources
             for rule, needs in source.rules(self.vocabulary, self.denials[source.name].words, commonness)
         ]
-        self.rules: Final = [rule for rule, _ in compiled]
-        self._size: Final = len(self.rules)
-        self._bits: Final = [1 << i for i in range(len(self.rules))]
-        self._open, self._masks = _preselection([needs for _, needs in compiled])
-        self._customer: Final = self._mask(lambda rule: rule.signal not in ASSISTANT)
-        self._assistant: Final = self._mask(lambda rule: rule.signal not in CUSTOMER_SIGNALS)
-        self._active: Final = {name: self._mask(_acts_in(name)) for name in (*lexicons, "und")}
-
-    def _mask(self, holds: Callable[[Rule], bool]) -> int:
-        return sum(1 << i for i, rule in enumerate(self.rules) if holds(rule))
+        self._preselections: Final = dict[tuple[str, bool], Preselection[Rule]]()
 
     def symbols(self, token: str, spoken: Sequence[str]) -> str:
         """The symbols of a token in a text that is read by the lexicons `spoken`, the text's own first."""
@@ -160,18 +147,13 @@ class RuleBook:
 
     def candidates(self, encoded: str, lexicon: str, *, assistant: bool) -> list[Rule]:
         """The rules, of those for this language and sender, all of whose required words are in the text."""
-        masks = self._masks
-        found = reduce(or_, [masks[symbol] for symbol in set(encoded) if symbol in masks], self._open)
-        size = self._size
-        left = found & (found >> size) & (found >> 2 * size) & (found >> 3 * size)
-        left &= self._active[lexicon] & (self._assistant if assistant else self._customer)
-        rules = []
-        while left:
-            at = left.bit_length() - 1
-            rules.append(self.rules[at])
-            left ^= self._bits[at]
-        rules.reverse()
-        return rules
+        preselection = self._preselections.get((lexicon, assistant))
+        if preselection is None:
+            acts, others = _acts_in(lexicon), CUSTOMER_SIGNALS if assistant else ASSISTANT
+            preselection = self._preselections[lexicon, assistant] = Preselection(
+                [(rule, needs) for rule, needs in self._rules if acts(rule) and rule.signal not in others]
+            )
+        return preselection.of(encoded)
 
 
 def _acts_in(text: str) -> Callable[[Rule], bool]:
@@ -275,21 +257,3 @@ def _exception(items: list[Item], vocabulary: Vocabulary) -> Expression:
     """Like `_either`, but a gap at the end reaches as far as it may, so that it covers the evidence behind it."""
     sources = (expression(item, vocabulary.symbols_of) for item in items)
     return Expression("|".join(source.removesuffix("?") if source.endswith("}?") else source for source in sources))
-
-
-def _preselection(needs: list[list[frozenset[str]]]) -> tuple[int, dict[str, int]]:
-    """Bit masks for `RuleBook.candidates`: what is met by any text, and what each symbol meets.
-
-    A mask has `_SLOTS` parts of one bit per rule. A rule's bit in the part of a slot says that the slot's need is met.
-    """
-    size = len(needs)
-    always, masks = 0, dict[str, int]()
-    for i, sets in enumerate(needs):
-        for slot in range(_SLOTS):
-            bit = 1 << (slot * size + i)
-            if slot >= len(sets):
-                always |= bit
-                continue
-            for symbol in sets[slot]:
-                masks[symbol] = masks.get(symbol, 0) | bit
-    return always, masks
