@@ -35,6 +35,18 @@ def test_a_glance_misses_nothing_that_a_closer_look_finds(text: str) -> None:
     assert_nothing_is_missed(text)
 
 
+@pytest.mark.parametrize(("text", "value"), [("FİFTY boxes", 50.0), ("fıfty boxes", 50.0), ("Fıfty boxes", 50.0)])
+def test_letters_that_pass_for_those_of_a_number_are_read_as_them(text: str, value: float) -> None:
+    """A Turkish keyboard's; a worker that stumbled over them would stop."""
+    assert [quantity.value for quantity in quantities_in(text, ())] == [value]
+
+
+@pytest.mark.parametrize("text", ["20 mİllion euros", "20 mıllıon EUROſ"])
+def test_letters_that_pass_for_those_of_a_currency_are_read_as_them(text: str) -> None:
+    """The same for scales and names."""
+    assert [(amount.value, amount.currency) for amount in amounts_in(text)] == [(20e6, "EUR")]
+
+
 @pytest.mark.parametrize(
     ("text", "seen"),
     [

@@ -108,13 +108,18 @@ def amounts_in(text: str) -> tuple[Amount, ...]:
 
 def _amounts(text: str) -> Iterator[Amount]:
     for found in _AMOUNT.finditer(text):
-        named = (found["before"] or found["after"]).lower().rstrip(".")
+        named = _known(found["before"] or found["after"]).rstrip(".")
         currency = _SYMBOLS.get(named) or _NAMES[named]
         if named in _AMBIGUOUS and not (named == "pounds" and found["after"]):
             continue
         value = number(found["first"] or found["second"])
         scale = found["scale"] or found["scale2"]
-        yield Amount(value * _SCALES[scale.lower()] if scale else value, currency, found.start(), found.end())
+        yield Amount(value * _SCALES[_known(scale)] if scale else value, currency, found.start(), found.end())
+
+
+def _known(found: str) -> str:
+    """A word as the tables have it: `re`, ignoring case, takes a dotless i, a dotted capital one and a long s too."""
+    return found.lower() if found.isascii() else found.casefold().replace("\u0307", "").replace("ı", "i")
 
 
 def quantities_in(text: str, amounts: tuple[Amount, ...], *, in_words: bool = True) -> tuple[Quantity, ...]:
@@ -134,7 +139,7 @@ def _quantities(text: str, amounts: tuple[Amount, ...], pattern: re.Pattern[str]
         if found["number"]:
             value = number(found["number"]) * (1_000 if found["scale"] else 1)
         else:
-            value = _WORDS[found["word"].lower()] * _SMALL.get((found["small"] or "a").lower(), 1)
+            value = _WORDS[_known(found["word"])] * _SMALL.get(_known(found["small"] or "a"), 1)
         unit = (found["unit"] or "").lower()
         if unit and len(unit) < _LEAST_UNIT:
             unit = ""
