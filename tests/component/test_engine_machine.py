@@ -217,7 +217,8 @@ class EngineMachine(RuleBasedStateMachine):
     async def _started(self) -> Worker:
         process = Process()
         clients = ModelClients(self.model, process)
-        folding = Folding(Processor(BOOK.__getitem__, DETECT, "test"), NAMES, check_policy)
+        processor = Processor(BOOK.__getitem__, DETECT, "test")
+        folding = Folding(processor, NAMES, check_policy)
         working: set[asyncio.Task[None]] = set()
 
         async def submit(batch: Batch) -> None:
@@ -233,6 +234,7 @@ class EngineMachine(RuleBasedStateMachine):
             Recorder().as_observer(),
             head_of,
             submit,
+            processor.forget,
             lambda: None,
         )
         task = PartitionTask(0, parts)

@@ -62,6 +62,9 @@ class CountingStep:
         del state, until
         return Counted(key, None, Effects(), forgotten=True)
 
+    def forget(self, load: Callable[[bytes], bytes | None]) -> None:
+        """Nothing is remembered."""
+
 
 class NoPolicies:
     """A shelf that refuses everything but `{}`."""

@@ -145,6 +145,7 @@ def build_app(settings: Settings, parts: Parts) -> App:
         health=health,
         head_of=parts.head_of,
         submit=lambda batch: batches.put(cast(EventT[Batch], batch)),
+        forget=parts.step.forget,
     )
     app.engine = [
         HttpServer(settings.http_host, settings.http_port, parts.registry, health),

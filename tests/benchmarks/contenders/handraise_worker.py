@@ -62,6 +62,9 @@ class Counting:
         del key, state, until
         raise AssertionError("the sweep fired a timer that no state has")
 
+    def forget(self, load: Callable[[bytes], bytes | None]) -> None:
+        """Nothing is remembered."""
+
 
 def _tell(event: Event, number: int) -> Decision:
     message = cast(ChatMessage, event)

@@ -107,6 +107,11 @@ class Processor:
         after, effects = advance(before, until, policy, self._detector_version)
         return self._with_state(Processed(key=key, state=None, effects=effects, signals=NO_SIGNALS), after)
 
+    def forget(self, load: Callable[[bytes], bytes | None]) -> None:
+        """Let go of what is kept decoded of the conversations that `load` knows; another worker goes on with them."""
+        for key in [key for key in self._hot if load(key) is not None]:
+            del self._hot[key]
+
     def _signals(self, events: Sequence[ChatMessage | Outcome]) -> list[Signals]:
         """Signals of every event, the messages' texts detected together."""
         messages = [event for event in events if isinstance(event, ChatMessage)]

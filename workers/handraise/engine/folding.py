@@ -75,6 +75,10 @@ class Step(Protocol):
         """Fire the timers of a conversation that are due by `until`, in its own time, though no event has come."""
         ...
 
+    def forget(self, load: Callable[[bytes], bytes | None]) -> None:
+        """Let go of what is remembered of the conversations that `load` knows: their partition is another worker's."""
+        ...
+
 
 PolicyCheck = Callable[[bytes | None, bytes], str | None]
 """The path and the reason why a policy with this key and document is refused, or None if it is good."""

@@ -15,10 +15,11 @@ from handraise.engine.batch import Batch
 from handraise.engine.clients import Clients, RebalanceListener
 from handraise.engine.errors import EngineError, RebalanceFailedError
 from handraise.engine.health import Health
+from handraise.engine.memory import give_back
 from handraise.engine.observer import Observer
 from handraise.engine.patience import wait_for_end
 from handraise.engine.state import HeadOf
-from handraise.engine.task import PartitionTask, TaskParts
+from handraise.engine.task import Load, PartitionTask, TaskParts
 from handraise.engine.topics import SOURCES, Topic, TopicNames
 from handraise.settings import Delivery, Settings
 
@@ -36,7 +37,7 @@ log = structlog.get_logger(__name__)
 class Source(Service):
     """Reads the source topics as a member of the group, and submits batches; each is worked on by an agent.
 
-    `submit` hands a batch to the agents.
+    `submit` hands a batch to the agents; `forget` is told the states of a partition that goes.
     """
 
     mundane_level = "debug"
@@ -50,6 +51,7 @@ class Source(Service):
         health: Health,
         head_of: HeadOf,
         submit: Callable[[Batch], Awaitable[None]],
+        forget: Callable[[Load], None],
     ) -> None:
         self._settings = settings
         self._clients = clients
@@ -57,10 +59,13 @@ class Source(Service):
         self._health = health
         self._head_of = head_of
         self._submit = submit
+        self._forget = forget
         self._names = TopicNames(settings.topic_prefix)
         self._tasks_by_partition: dict[int, PartitionTask] = {}
         self._member: Any = None
         self._parts: TaskParts | None = None
+        self._moved = False
+        """Whether a partition has come or gone since memory was given back last."""
         super().__init__()
 
     async def on_start(self) -> None:
@@ -74,6 +79,7 @@ class Source(Service):
             self._observer,
             self._head_of,
             self._submit,
+            self._forget,
             self._tell_readiness,
         )
         await self._clients.start(self._member)
@@ -176,6 +182,15 @@ class Source(Service):
             await self.sleep(_TICK_SECONDS)
 
     @Service.task
+    async def _give_memory_back(self) -> None:
+        while not self.should_stop:
+            await self.sleep(_TICK_SECONDS)
+            # Not while others are being restored: most of what is free then is about to be used.
+            if self._moved and all(task.ready for task in self._tasks_by_partition.values()):
+                self._moved = False
+                give_back()
+
+    @Service.task
     async def _commit_offsets(self) -> None:
         while not self.should_stop and self._settings.delivery is Delivery.AT_LEAST_ONCE:
             await self.sleep(_FLUSH_SECONDS)
@@ -202,6 +217,7 @@ class Source(Service):
             self._health.done("headway")
 
     def _tell_readiness(self) -> None:
+        self._moved = True
         restoring = sorted(n for n, task in self._tasks_by_partition.items() if not task.ready)
         if restoring:
             self._health.wait_for("restoring", f"partitions {restoring} are being restored")

@@ -31,6 +31,9 @@ _LAG_SECONDS: Final = 0.5
 _STOP_SECONDS: Final = 0.75
 _SWEEP_SECONDS: Final = 1.0
 
+Load = Callable[[bytes], bytes | None]
+"""Gives the encoded state of a conversation by its key."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -44,6 +47,8 @@ class TaskParts(NamedTuple):
     observer: Observer
     head_of: HeadOf
     submit: Callable[[Batch], Awaitable[None]]
+    forget: Callable[[Load], None]
+    """Takes the states of a task that has stopped."""
     changed: Callable[[], None]
     """Called when a task has become ready, or no longer is."""
 
@@ -110,6 +115,7 @@ class PartitionTask:
             self._life.cancel()
             await wait_for_end(_STOP_SECONDS, f"the task of partition {self.partition} to stop", self._life)
         await self._close()
+        self._parts.forget(self._state.load)
         # A task that was cancelled is part of a cycle, which may stay for long; what is large must not stay with it.
         self._state, self._inbox = self._new_state(), self._new_inbox()
         self._parts.observer.state_held(self.partition, 0, {})

@@ -1,0 +1,153 @@
+"""What a worker held for partitions that are no more with it goes back to the operating system."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import multiprocessing
+import platform
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any, Final, cast
+
+import psutil
+import pytest
+from aiokafka import TopicPartition
+
+from handraise.engine import source as sources
+from handraise.engine.batch import Batch
+from handraise.engine.clients import Clients
+from handraise.engine.health import Health
+from handraise.engine.memory import give_back
+from handraise.engine.source import Source
+from handraise.engine.task import Load
+from handraise.engine.topics import SOURCES, Topic, TopicNames
+from handraise.settings import load_settings
+from tests.support.counting import COUNTED, Recorder
+from tests.support.modelled import Consumer, Entry, Model, ModelClients, Process
+from tests.support.waiting import eventually
+
+NAMES: Final = TopicNames("")
+ASSIGNED: Final = [TopicPartition(NAMES[topic], 0) for topic in SOURCES]
+BLOCK_BYTES: Final = 8_192
+BLOCKS: Final = 16_384
+KEPT: Final = 64
+"""One of so many blocks stays, as a state does of what a restore has read."""
+
+
+class Cycle:
+    """What only the collector can free."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+class Member(Consumer):
+    """A member of a group whose coordinator is the test."""
+
+    def subscribe(self, topics: Sequence[str], listener: object) -> None:
+        """The test tells the source what the listener would."""
+
+    async def getmany(self, *sources: TopicPartition, timeout_ms: int = 0) -> dict[TopicPartition, list[Entry]]:
+        """As the model's; of a partition that is nowhere the source asks so as to hear of errors."""
+        if sources[0].partition < 0:
+            return {}
+        return await super().getmany(*sources, timeout_ms=timeout_ms)
+
+    def last_poll_timestamp(self, _: TopicPartition) -> None:
+        """No broker has been heard of."""
+
+
+class MemberClients(ModelClients):
+    """The clients of a worker that may take any number of steps."""
+
+    def __init__(self, model: Model) -> None:
+        process = Process()
+        process.give(None)
+        super().__init__(model, process)
+        self._member = Member(model, process, model.generation)
+
+    def member(self) -> Member:
+        """The only one."""
+        return self._member
+
+
+def test_what_only_cycles_keep_is_collected() -> None:
+    """Also what the collector has passed over before, which it comes back to after hours."""
+    kept = weakref.ref(cycle := Cycle())
+    gc.collect()
+    del cycle
+    gc.collect(1)
+    assert kept() is not None
+    give_back()
+    assert kept() is None
+
+
+def fragmented(answer: Any) -> None:  # noqa: ANN401 - a pipe
+    """Fill memory, free most of it in between, and tell how large the process was then and after."""
+    blocks = [b"." * BLOCK_BYTES for _ in range(BLOCKS)]
+    kept = [*blocks[::KEPT], blocks[-1]]
+    del blocks
+    before = psutil.Process().memory_info().rss
+    give_back()
+    answer.send((before, psutil.Process().memory_info().rss))
+    del kept
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no malloc_trim")
+def test_freed_pages_between_what_is_kept_go_back_to_the_system() -> None:
+    """Three quarters of what was freed at least; glibc by itself would keep all of it."""
+    context = multiprocessing.get_context("spawn")
+    mine, its = context.Pipe()
+    process = context.Process(target=fragmented, args=(its,))
+    process.start()
+    try:
+        assert mine.poll(60), "the process told nothing"
+        before, after = mine.recv()
+    finally:
+        process.join(60)
+    assert before - after > 0.75 * BLOCKS * BLOCK_BYTES, (before, after)
+
+
+def test_memory_is_given_back_once_what_came_is_ready_and_what_went_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the fold lets go of the conversations of a partition that went."""
+    given_back: list[list[str]] = []
+    forgotten: list[bytes | None] = []
+
+    async def main() -> None:
+        model = Model()
+        model.append(NAMES[Topic.STATE], b"acme/c1", b"1")
+        health = Health(lambda _: None, {})
+        source = made(model, health, lambda load: forgotten.append(load(b"acme/c1")))
+        monkeypatch.setattr(sources, "give_back", lambda: given_back.append(health.waiting))
+        monkeypatch.setattr(sources, "_TICK_SECONDS", 0.01)
+        await source.start()
+        try:
+            await source.assign(ASSIGNED)
+            await eventually(lambda: given_back == [[]], 20, "memory to be given back after a restore")
+            assert not forgotten
+            await source.revoke()
+            await source.assign([])
+            await eventually(lambda: given_back[1:] == [[]], 20, "memory to be given back after the partition went")
+            assert forgotten == [b"1"]
+        finally:
+            await source.stop()
+
+    asyncio.run(main())
+
+
+def made(model: Model, health: Health, forget: Callable[[Load], None]) -> Source:
+    """A source over the model; there is nothing to fold."""
+
+    async def submit(batch: Batch) -> None:
+        raise AssertionError(batch)
+
+    return Source(
+        settings=load_settings(),
+        clients=cast(Clients, MemberClients(model)),
+        observer=Recorder().as_observer(),
+        health=health,
+        head_of=lambda _: COUNTED,
+        submit=submit,
+        forget=forget,
+    )
