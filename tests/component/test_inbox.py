@@ -30,6 +30,8 @@ class FakeMember:
         self.committed_at: dict[TopicPartition, int] = {}
         self.silent: set[TopicPartition] = set()
         """Topics whose next fetch brings nothing yet."""
+        self.unpacked = 0
+        """How many records were handed out."""
 
     async def beginning_offsets(self, sources: list[TopicPartition]) -> dict[TopicPartition, int]:
         """Where each log begins."""
@@ -55,7 +57,9 @@ class FakeMember:
         """The same."""
         return self.last_stable_offset(source)
 
-    async def getmany(self, *sources: TopicPartition, timeout_ms: int) -> dict[TopicPartition, list[FakeRecord]]:
+    async def getmany(
+        self, *sources: TopicPartition, timeout_ms: int, max_records: int
+    ) -> dict[TopicPartition, list[FakeRecord]]:
         """The next records."""
         assert timeout_ms >= 0
         found = {}
@@ -65,16 +69,19 @@ class FakeMember:
                 continue
             if not self.begin[source] <= self.positions[source] <= self.last_stable_offset(source):
                 raise OffsetOutOfRangeError({source: self.positions[source]})
-            records = [one for one in self.logs[source] if one.offset >= self.positions[source]][: self.chunk]
+            most = min(self.chunk, max_records)
+            records = [one for one in self.logs[source] if one.offset >= self.positions[source]][:most]
             if records:
+                max_records -= len(records)
+                self.unpacked += len(records)
                 self.positions[source] = records[-1].offset + 1
                 found[source] = records
         return found
 
 
-def inbox(member: Any, recorder: Recorder | None = None) -> Inbox:  # noqa: ANN401 - stands for a consumer
+def inbox(member: Any, recorder: Recorder | None = None, ahead_bytes: int = 1_048_576) -> Inbox:  # noqa: ANN401 - stands for a consumer
     """Over both topics."""
-    return Inbox(member, list(member.logs), (recorder or Recorder()).as_observer())
+    return Inbox(member, list(member.logs), (recorder or Recorder()).as_observer(), ahead_bytes)
 
 
 def offsets(records: Sequence[Any]) -> list[tuple[str, int]]:
@@ -109,6 +116,31 @@ def test_a_topic_whose_records_are_on_their_way_is_waited_for() -> None:
         return offsets(await box.take(100))
 
     assert asyncio.run(main()) == [("messages", 0), ("outcomes", 0)]
+
+
+def test_what_was_fetched_is_unpacked_only_as_far_as_its_size_allows() -> None:
+    """However many records a fetch has brought, well compressed as they were; all of them come in the end."""
+    logs: dict[TopicPartition, list[FakeRecord]] = {
+        MESSAGES: [message_record(number, timestamp=number) for number in range(1_000)],
+        OUTCOMES: [],
+    }
+    size = max(256, len(logs[MESSAGES][0].value or b""))
+
+    async def main() -> tuple[int, int, list[int]]:
+        member = FakeMember(logs, chunk=1_000)
+        box = inbox(member, ahead_bytes=100 * size)
+        await box.begin()
+        first = await box.take(2_000)
+        unpacked = member.unpacked
+        rest: list[int] = []
+        while batch := await box.take(2_000):
+            rest += [record.offset for record in batch]
+        return unpacked, len(first), rest
+
+    unpacked, first, rest = asyncio.run(main())
+    assert 100 <= unpacked <= 100 + 63
+    assert first == unpacked
+    assert rest == list(range(first, 1_000))
 
 
 def test_nothing_is_lost_or_repeated_however_small_the_batches_are() -> None:

@@ -48,11 +48,13 @@ class Member(Consumer):
     def subscribe(self, topics: Sequence[str], listener: object) -> None:
         """The test tells the source what the listener would."""
 
-    async def getmany(self, *sources: TopicPartition, timeout_ms: int = 0) -> dict[TopicPartition, list[Entry]]:
+    async def getmany(
+        self, *sources: TopicPartition, timeout_ms: int = 0, max_records: int = 1
+    ) -> dict[TopicPartition, list[Entry]]:
         """As the model's; of a partition that is nowhere the source asks so as to hear of errors."""
         if sources[0].partition < 0:
             return {}
-        return await super().getmany(*sources, timeout_ms=timeout_ms)
+        return await super().getmany(*sources, timeout_ms=timeout_ms, max_records=max_records)
 
     def last_poll_timestamp(self, _: TopicPartition) -> None:
         """No broker has been heard of."""

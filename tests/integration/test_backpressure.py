@@ -37,14 +37,21 @@ def readiness(worker: WorkerProcess) -> tuple[int, str]:
     return worker.get("/readyz")
 
 
-def test_a_backlog_that_cannot_be_worked_on_costs_no_memory_and_no_membership(kafka_installation: Installation) -> None:
-    """The topic of decisions is gone; when it is there again, each message has one decision."""
+@pytest.mark.parametrize("compression", [None, "gzip"])
+def test_a_backlog_that_cannot_be_worked_on_costs_no_memory_and_no_membership(
+    kafka_installation: Installation, compression: str | None
+) -> None:
+    """The topic of decisions is gone; when it is there again, each message has one decision.
+
+    Compressed, a partition's whole backlog fits into one fetch.
+    """
     made = kafka_installation
     small = {"HANDRAISE_FETCH_BYTES": "262144", "HANDRAISE_TRANSACTION_TIMEOUT_SECONDS": "5"}
     worker = made.worker(**small).wait_ready()
     asyncio.run(remove(made, Topic.DECISIONS))
     before = memory_mb(worker)
-    asyncio.run(made.produce([message(number, f"c{number % 40}", TEXT) for number in range(MESSAGES)]))
+    backlog = [message(number, f"c{number % 40}", TEXT) for number in range(MESSAGES)]
+    asyncio.run(made.produce(backlog, compression))
     held: list[float] = []
     said: set[str] = set()
 

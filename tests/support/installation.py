@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 
 from handraise.engine.clients import Clients
 from handraise.engine.topics import Topic, TopicNames, create_topics
@@ -154,17 +154,21 @@ class Installation:
         return started
 
     @asynccontextmanager
-    async def producer(self) -> AsyncIterator[Any]:
+    async def producer(self, compression: str | None = None) -> AsyncIterator[Any]:
         """A producer like one upstream."""
-        producer = await self.clients.start(self.clients.producer())
+        producer = await self.clients.start(
+            AIOKafkaProducer(
+                bootstrap_servers=self.broker.servers, acks="all", compression_type=compression, max_batch_size=524_288
+            )
+        )
         try:
             yield producer
         finally:
             await producer.stop()
 
-    async def produce(self, records: Iterable[Record]) -> None:
+    async def produce(self, records: Iterable[Record], compression: str | None = None) -> None:
         """Publish records, and wait until the broker has them."""
-        async with self.producer() as producer:
+        async with self.producer(compression) as producer:
             sent = [
                 await producer.send(self.names[topic], value, key=key, headers=list(headers), partition=partition)
                 for topic, value, key, headers, partition in records

@@ -324,12 +324,14 @@ class Consumer:
         """Each topic has one."""
         return {0}
 
-    async def getmany(self, *sources: TopicPartition, timeout_ms: int) -> dict[TopicPartition, list[Entry]]:
+    async def getmany(
+        self, *sources: TopicPartition, timeout_ms: int, max_records: int = _FETCH_RECORDS
+    ) -> dict[TopicPartition, list[Entry]]:
         """The next records; without any, the wait for them."""
         await self._process.step()
         found = {}
         for source in sources:
-            records = self._model.read(source.topic, self._positions[source])[:_FETCH_RECORDS]
+            records = self._model.read(source.topic, self._positions[source])[: min(max_records, _FETCH_RECORDS)]
             if records:
                 found[source] = records
                 self._positions[source] = records[-1].offset + 1

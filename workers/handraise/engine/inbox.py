@@ -19,6 +19,10 @@ from handraise.engine.record import Record
 
 _WAIT_MS: Final = 200
 _POSITION_SECONDS: Final = 0.1
+_LEAST_BYTES: Final = 256
+"""What a record counts for at least: what it takes as a Python object, however little it holds."""
+_UNPACKED_AT_ONCE: Final = 64
+"""Records that are unpacked before their size is looked at."""
 
 log = structlog.get_logger(__name__)
 
@@ -34,12 +38,20 @@ class Inbox:
     """Reads partition n of the source topics with the group's consumer.
 
     Only the task of the partition calls it, so that a seek never meets a fetch of the same partition. What was fetched
-    and is not committed is dropped by `rewind`, and read again.
+    and is not committed is dropped by `rewind`, and read again. Of what the consumer has fetched, `ahead_bytes` are
+    unpacked at a time, and up to 63 records more: the rest stays with it as compressed as its producer sent it.
     """
 
-    def __init__(self, member: Any, sources: Iterable[TopicPartition], observer: Observer) -> None:  # noqa: ANN401 - aiokafka carries no types
+    def __init__(
+        self,
+        member: Any,  # noqa: ANN401 - aiokafka carries no types
+        sources: Iterable[TopicPartition],
+        observer: Observer,
+        ahead_bytes: int,
+    ) -> None:
         self._member = member
         self._observer = observer
+        self._ahead_bytes = ahead_bytes
         self._pending: dict[TopicPartition, deque[Record]] = {source: deque() for source in sources}
         self._next: dict[TopicPartition, int] = {}
         self._must_seek = True
@@ -155,17 +167,23 @@ class Inbox:
             await self._fetch(late, _WAIT_MS)
 
     async def _fetch(self, sources: list[TopicPartition], wait_ms: int) -> None:
-        try:
-            fetched = await self._member.getmany(*sources, timeout_ms=wait_ms)
-        except NoOffsetForPartitionError:
-            # The consumer looked for a committed offset before the seek.
-            self._must_seek = True
-            return
-        except OffsetOutOfRangeError as error:
-            await self._out_of_range(error.args[0])
-            return
-        for source, records in fetched.items():
-            self._pending[source].extend(records)
+        unpacked, count = 0, _UNPACKED_AT_ONCE
+        # Fewer than were asked for are all that has been fetched.
+        while unpacked < self._ahead_bytes and count == _UNPACKED_AT_ONCE:
+            try:
+                fetched = await self._member.getmany(*sources, timeout_ms=wait_ms, max_records=_UNPACKED_AT_ONCE)
+            except NoOffsetForPartitionError:
+                # The consumer looked for a committed offset before the seek.
+                self.rewind()
+                return
+            except OffsetOutOfRangeError as error:
+                await self._out_of_range(error.args[0])
+                return
+            wait_ms = count = 0
+            for source, records in fetched.items():
+                self._pending[source].extend(records)
+                count += len(records)
+                unpacked += sum(max(_LEAST_BYTES, len(record.value or b"")) for record in records)
 
     async def _missing(self, source: TopicPartition) -> int:
         """Offsets of a topic that are there but not fetched; 1 if its end is not known yet."""

@@ -360,7 +360,7 @@ class PartitionTask:
 
     def _new_inbox(self) -> Inbox:
         sources = [TopicPartition(self._parts.names[topic], self.partition) for topic in SOURCES]
-        return Inbox(self._parts.member, sources, self._parts.observer)
+        return Inbox(self._parts.member, sources, self._parts.observer, self._parts.settings.fetch_bytes)
 
     def _new_delivery(self) -> Delivery:
         parts = self._parts
