@@ -93,7 +93,7 @@ WORKERS: Final = Row(
             unit="s",
         ),
         Panel("Detection time", "To look at a batch's messages.", quantiles("handraise_detection_seconds"), unit="s"),
-        Panel("Batch size", "Records in a batch.", quantiles("handraise_batch_records")),
+        Panel("Batch size", "Records in a batch.", quantiles("handraise_batch_records"), width=6),
         Panel(
             "Transactions that failed",
             "A minute. `fenced`: another worker had taken the partition over.",
@@ -104,13 +104,22 @@ WORKERS: Final = Row(
                 ),
                 Query("sum(rate(handraise_broker_retries_total[$__rate_interval])) * 60", "repeated requests"),
             ),
+            width=6,
         ),
         Panel(
             "Dead letters by reason",
             "An hour.",
             (Query("sum by (reason) (increase(handraise_dead_letters_total[1h]))", "{{reason}}"),),
+            width=6,
             bars=True,
             stacked=True,
+        ),
+        Panel(
+            "Limit of unusable records",
+            "How near each partition is to it, if there is one. At 100 % its worker stops.",
+            (Query("max by (partition) (handraise_bad_records_limit_used_ratio)", "{{partition}}"),),
+            unit="percentunit",
+            width=6,
         ),
         Panel(
             "Records out of the ordinary",
