@@ -12,7 +12,7 @@ from handraise.conversation.mood import has_fallen
 from handraise.conversation.state import Conversation
 from handraise.conversation.weights import Sign, noisy_or
 from handraise.detection.signals import Intent, Signals, Span
-from handraise.events import ChatMessage, Sender
+from handraise.events import ChatMessage
 from handraise.policy.model import CRISIS, BusinessPolicy, ConversationFacts, OwnMatches
 
 _SAID: Final = ("human_request", "distress", "complaint", "high_value")
@@ -24,9 +24,18 @@ _NOTHING_ASKED: Final = frozenset(("sticker", "reaction", "typing", "read", "sys
 
 
 def assess_customer(
-    state: Conversation, message: ChatMessage, signals: Signals, policy: BusinessPolicy, *, asked_again: bool
+    state: Conversation,
+    message: ChatMessage,
+    signals: Signals,
+    policy: BusinessPolicy,
+    *,
+    real: bool,
+    asked_again: bool,
 ) -> list[Assessment]:
-    """Every trigger that a customer's message speaks for, weakly or strongly. `state` has the message already."""
+    """Every trigger that a customer's message speaks for, weakly or strongly. `state` has the message already.
+
+    `real`: whether the message wants an answer; `asked_again`: whether one like it was answered before.
+    """
     less = weights.OPENING if state.customer_turns <= 1 else weights.LATER
     signals = _less(signals, _SAID, less)
     found = []
@@ -52,7 +61,7 @@ def assess_customer(
     found.append(_high_value(state, signals, policy, asked_again=asked_again))
     if state.pending and asked_again and state.gap_signs:
         found.append(_gap_asked_again(state))
-    found.extend(_own(state, message, signals, policy))
+    found.extend(_own(state, message, signals, policy, wants_answer=real))
     return [assessment for assessment in found if assessment.score > 0]
 
 
@@ -110,8 +119,8 @@ def is_real_question(state: Conversation, message: ChatMessage, signals: Signals
 
 
 def is_request(state: Conversation, message: ChatMessage, signals: Signals) -> bool:
-    """Whether a customer's message says what is wanted, and is more than the detail that the AI has asked for."""
-    if not message.text.strip() or not is_real_question(state, message, signals):
+    """Whether a message that wants an answer says what is wanted, and is more than a detail that the AI asked for."""
+    if not message.text.strip():
         return False
     strong = max(signals.complaint, signals.distress, signals.human_request, signals.high_value) >= weights.STRONG
     return strong or signals.question or signals.intent is not Intent.OTHER or not state.ai_asked
@@ -161,15 +170,25 @@ def _high_value(state: Conversation, signals: Signals, policy: BusinessPolicy, *
     return Assessment(trigger="high_value", score=found.score, signs=signs, spans=value.spans)
 
 
-def _own(state: Conversation, message: ChatMessage, signals: Signals, policy: BusinessPolicy) -> list[Assessment]:
+def _own(
+    state: Conversation,
+    message: ChatMessage,
+    signals: Signals,
+    policy: BusinessPolicy,
+    *,
+    wants_answer: bool = False,
+) -> list[Assessment]:
     """The own triggers that hold; what their conditions remember of this message goes into the state."""
+    if not policy.has_own_triggers:
+        state.memory = None
+        return []
     facts = ConversationFacts(
         sentiment_mean=state.mood.mean,
         negative_streak=state.mood.streak,
         customer_turns=state.customer_turns,
         at_ms=state.last_at,
         began_ms=state.started_at,
-        wants_answer=message.sender is Sender.CUSTOMER and is_real_question(state, message, signals),
+        wants_answer=wants_answer,
         memory=state.memory,
     )
     matches = policy.own_matches(message, signals, facts)

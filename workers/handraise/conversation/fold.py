@@ -181,13 +181,14 @@ def _fold_message(
     moment = _in_its_scope(state, moment)
     match message.sender:
         case Sender.CUSTOMER:
-            opens = state.opening is None and is_real_question(state, message, signals)
+            real = is_real_question(state, message, signals)
+            opens = real and state.opening is None
             if opens:
                 state.opening = replace(turn, text=clip(text, OPENING))
-            if is_request(state, message, signals):
+            if real and is_request(state, message, signals):
                 state.request = gist_of_request(text, signals.spans)
                 state.request_is_opening = opens
-            _customer_turn(state, effects, moment, message, signals)
+            _customer_turn(state, effects, moment, message, signals, real=real)
         case Sender.ASSISTANT if not given:
             told = [span for span in signals.spans if span.signal in _TELLING]
             state.answer = gist_of_answer(text, told, state.request)
@@ -236,7 +237,7 @@ def _as_written(language: str, text: str) -> str:
 
 
 def _customer_turn(
-    state: Conversation, effects: Effects, moment: Moment, message: ChatMessage, signals: Signals
+    state: Conversation, effects: Effects, moment: Moment, message: ChatMessage, signals: Signals, *, real: bool
 ) -> None:
     if state.control is ControlState.CLOSED:
         episodes.set_control(state, effects, moment, ControlState.AI)
@@ -244,7 +245,6 @@ def _customer_turn(
     if message.text.strip() and not signals.gibberish:
         state.mood = feel(state.mood, signals.sentiment, first=not state.intents)
         state.intents[signals.intent.value] = state.intents.pop(signals.intent.value, 0) + 1
-    real = is_real_question(state, message, signals)
     answered = state.questions[: len(state.questions) - state.open_questions]
     asked_again = real and signals.thanks < STRONG and repeats_question(signals.fingerprint, answered)
     if asked_again:
@@ -254,7 +254,7 @@ def _customer_turn(
     if real and not state.waiting_since:
         state.waiting_since = state.seen_at
     back = real and came_back(state, moment.at)
-    assessments = assess_customer(state, message, signals, moment.policy, asked_again=asked_again)
+    assessments = assess_customer(state, message, signals, moment.policy, real=real, asked_again=asked_again)
     if not (state.offer is not None and _answer_offer(state, effects, moment, message, signals)):
         decide(state, effects, moment, message, assessments)
     if not _fired(effects, message) and state.episode is None and state.holder is Holder.AI:

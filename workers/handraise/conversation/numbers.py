@@ -66,8 +66,9 @@ def card_spans(text: str) -> Iterator[Span]:
 
     A number that the words before it call a card counts even if its check fails: people mistype.
     """
-    named = _CARD_WORDS.search(text) is not None
-    for run in _RUN.finditer(text):
+    runs = list(_RUN.finditer(text))
+    named = bool(runs) and _CARD_WORDS.search(text) is not None
+    for run in runs:
         groups = _groups(text, *run.span())
         first = 0
         while first < len(groups):

@@ -6,7 +6,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
 from handraise.conversation.effects import Effects
@@ -24,7 +23,7 @@ NO_SIGNALS: Final = Signals(language="und", sentiment=0.0, intent=Intent.OTHER)
 """What goes with an event that has no text."""
 
 
-class Processed(Struct, frozen=True, kw_only=True):
+class Processed(Struct, kw_only=True):
     """What became of one event of a batch."""
 
     key: bytes
@@ -97,7 +96,7 @@ class Processor:
             rejected = _UNKNOWN if effects.came_too_late else None
             results.append(Processed(key=key, state=None, effects=effects, signals=seen, rejected=rejected))
         for key, at in last.items():
-            results[at] = self._with_state(results[at], states[key])
+            self._keep(results[at], states[key])
         return results
 
     def advance(self, key: bytes, state: bytes, until: int) -> Processed:
@@ -105,7 +104,9 @@ class Processor:
         before = self._decoded(key, state)
         policy = self._policies(before.business_id)
         after, effects = advance(before, until, policy, self._detector_version)
-        return self._with_state(Processed(key=key, state=None, effects=effects, signals=NO_SIGNALS), after)
+        done = Processed(key=key, state=None, effects=effects, signals=NO_SIGNALS)
+        self._keep(done, after)
+        return done
 
     def forget(self, load: Callable[[bytes], bytes | None]) -> None:
         """Let go of what is kept decoded of the conversations that `load` knows; another worker goes on with them."""
@@ -131,12 +132,13 @@ class Processor:
         # Only what was encoded to these very bytes: a batch that was not committed leaves others behind.
         return known[1] if known is not None and known[0] is stored else decode_state(stored)
 
-    def _with_state(self, done: Processed, state: Conversation | None) -> Processed:
+    def _keep(self, done: Processed, state: Conversation | None) -> None:
+        """Put the state that an event leaves into what became of it."""
         self._hot.pop(done.key, None)
         if state is None:
-            return msgspec.structs.replace(done, forgotten=True)
-        encoded = encode_state(state)
-        self._hot[done.key] = encoded, state
+            done.forgotten = True
+            return
+        done.state, done.head = encode_state(state), head_of_state(state)
+        self._hot[done.key] = done.state, state
         if len(self._hot) > _HOT:
             self._hot.popitem(last=False)
-        return msgspec.structs.replace(done, state=encoded, head=head_of_state(state))

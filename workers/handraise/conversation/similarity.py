@@ -10,11 +10,11 @@ Fingerprint = tuple[int, ...]
 
 
 def jaccard(one: Fingerprint, other: Fingerprint) -> float:
-    """Shared content words as a share of all of them, in [0, 1] (Jaccard 1901)."""
+    """Shared content words as a share of all of them, in [0, 1] (Jaccard 1901). No fingerprint has a word twice."""
     if not one or not other:
         return 0.0
-    first, second = set(one), set(other)
-    return len(first & second) / len(first | second)
+    shared = len(set(one).intersection(other))
+    return shared / (len(one) + len(other) - shared)
 
 
 def repeats_answer(answer: Fingerprint, earlier: Iterable[Fingerprint]) -> bool:
@@ -30,7 +30,9 @@ def repeats_question(question: Fingerprint, earlier: Iterable[Fingerprint]) -> b
 def _is_like(one: Fingerprint, others: Iterable[Fingerprint], share: float) -> bool:
     """Whether one of the others has this share of its words in common with a fingerprint that is not empty."""
     size = len(one)
-    # Two sets have no more in common than the smaller one's share in the larger, which costs less to tell.
-    return any(
-        min(size, len(other)) / max(size, len(other)) >= share and jaccard(one, other) >= share for other in others
-    )
+    for other in others:
+        # Two sets have no more in common than the smaller one's share in the larger, which costs less to tell.
+        lengths = size / len(other) if size < len(other) else len(other) / size
+        if lengths >= share and jaccard(one, other) >= share:
+            return True
+    return False

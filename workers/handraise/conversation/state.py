@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -38,12 +39,11 @@ class StoredTurn(Struct, frozen=True, array_like=True):
     given: bool
     """True for a reply that Handraise gave the AI to send."""
 
-    def size(self) -> int:
-        """Bytes that this turn takes in the encoded state, at most."""
-        text, message_id = self.text, self.message_id
-        if text.isascii() and message_id.isascii():
-            return len(text) + len(message_id) + 32
-        return _bytes_of(text) + _bytes_of(message_id) + 32
+
+def size_of(turns: Sequence[StoredTurn]) -> int:
+    """Bytes that turns take in the encoded state, at most."""
+    said = "".join([text for turn in turns for text in (turn.text, turn.message_id)])
+    return (len(said) if said.isascii() else len(said.encode("utf-8", "surrogatepass"))) + 32 * len(turns)
 
 
 class Mood(Struct, frozen=True, array_like=True):
@@ -209,13 +209,9 @@ class Conversation(Struct, kw_only=True, array_like=True):
         """Append to the transcript, dropping the oldest turns that no longer fit."""
         turns = self.transcript
         turns.append(turn)
-        size = sum([turn.size() for turn in turns])
+        size = size_of(turns)
         while len(turns) > 1 and (len(turns) > MAX_TURNS or size > MAX_TRANSCRIPT_BYTES):
-            size -= turns.pop(0).size()
-
-
-def _bytes_of(text: str) -> int:
-    return len(text.encode("utf-8", "surrogatepass"))
+            size -= size_of([turns.pop(0)])
 
 
 @lru_cache(maxsize=8)

@@ -63,6 +63,9 @@ def set_timers(state: Conversation, policy: BusinessPolicy) -> None:
             due[Timer.UNANSWERED] = _patience_ends(state, policy)
         elif state.holder is Holder.AI and state.pending and policy.ai_answers_within_ms is not None:
             due[Timer.AI_SILENT] = state.waiting_since + policy.ai_answers_within_ms
+    if len(due) == 1:
+        state.timers = ((Timer.IDLE.value, due[Timer.IDLE]),)
+        return
     state.timers = tuple(
         sorted(((timer.value, at) for timer, at in due.items()), key=lambda stamped: (stamped[1], _ORDER[stamped[0]]))
     )

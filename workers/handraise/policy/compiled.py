@@ -135,6 +135,11 @@ class CompiledPolicy:
         """The rule of a built-in or own trigger. Raises KeyError for a trigger that the policy does not have."""
         return self._triggers[trigger, trigger_class].rule
 
+    @property
+    def has_own_triggers(self) -> bool:
+        """Whether there is anything to ask of `own_matches`."""
+        return bool(self._own)
+
     def own_matches(self, message: ChatMessage, signals: Signals, facts: ConversationFacts) -> OwnMatches:
         """The own triggers that hold for this message; to be asked once for every message, in their order."""
         if not self._own:

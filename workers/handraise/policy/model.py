@@ -124,6 +124,11 @@ class BusinessPolicy(Protocol):
         """The same policy as its overrides make it on a channel and for a segment of customers."""
         ...
 
+    @property
+    def has_own_triggers(self) -> bool:
+        """Whether there is anything to ask of `own_matches`."""
+        ...
+
     def rule(self, trigger: str, trigger_class: str | None = None) -> Rule:
         """The rule of a built-in or own trigger. Raises KeyError for a trigger that the policy does not have."""
         ...
