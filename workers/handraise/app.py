@@ -25,6 +25,7 @@ from handraise.engine.errors import EngineError
 from handraise.engine.folding import Folding, PolicyCheck, Step
 from handraise.engine.health import WORKER_WAITS, Health
 from handraise.engine.http import HttpServer
+from handraise.engine.memory import keep_large_blocks_apart
 from handraise.engine.observer import Observer
 from handraise.engine.policies import PolicyFollower, PolicyShelf
 from handraise.engine.preflight import Preflight
@@ -159,6 +160,7 @@ def build_app(settings: Settings, parts: Parts) -> App:
 def run(app: App) -> int:
     """Run the app until a signal or an error ends it; the exit status."""
     _spare_the_collector()
+    keep_large_blocks_apart()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     worker = faust.Worker(app, loop=loop, quiet=True, redirect_stdouts=False, override_logging=False)
