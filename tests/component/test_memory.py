@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import multiprocessing
 import platform
+import subprocess
+import sys
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any, Final, cast
+from typing import Final, cast
 
-import psutil
 import pytest
 from aiokafka import TopicPartition
 
@@ -23,16 +23,15 @@ from handraise.engine.source import Source
 from handraise.engine.task import Load
 from handraise.engine.topics import SOURCES, Topic, TopicNames
 from handraise.settings import load_settings
+from tests.support.allocating import LARGE, LARGE_BYTES, SMALL, SMALL_BYTES
+from tests.support.cluster import ROOT
 from tests.support.counting import COUNTED, Recorder
 from tests.support.modelled import Consumer, Entry, Model, ModelClients, Process
 from tests.support.waiting import eventually
 
 NAMES: Final = TopicNames("")
 ASSIGNED: Final = [TopicPartition(NAMES[topic], 0) for topic in SOURCES]
-BLOCK_BYTES: Final = 8_192
-BLOCKS: Final = 16_384
-KEPT: Final = 64
-"""One of so many blocks stays, as a state does of what a restore has read."""
+ON_GLIBC: Final = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries do without")
 
 
 class Cycle:
@@ -85,30 +84,26 @@ def test_what_only_cycles_keep_is_collected() -> None:
     assert kept() is None
 
 
-def fragmented(answer: Any) -> None:  # noqa: ANN401 - a pipe
-    """Fill memory, free most of it in between, and tell how large the process was then and after."""
-    blocks = [b"." * BLOCK_BYTES for _ in range(BLOCKS)]
-    kept = [*blocks[::KEPT], blocks[-1]]
-    del blocks
-    before = psutil.Process().memory_info().rss
-    give_back()
-    answer.send((before, psutil.Process().memory_info().rss))
-    del kept
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no malloc_trim")
+@ON_GLIBC
 def test_freed_pages_between_what_is_kept_go_back_to_the_system() -> None:
     """Three quarters of what was freed at least; glibc by itself would keep all of it."""
-    context = multiprocessing.get_context("spawn")
-    mine, its = context.Pipe()
-    process = context.Process(target=fragmented, args=(its,))
-    process.start()
-    try:
-        assert mine.poll(60), "the process told nothing"
-        before, after = mine.recv()
-    finally:
-        process.join(60)
-    assert before - after > 0.75 * BLOCKS * BLOCK_BYTES, (before, after)
+    before, after = in_a_process_of_its_own("scattered")
+    assert before - after > 0.75 * SMALL * SMALL_BYTES, (before, after)
+
+
+@ON_GLIBC
+def test_large_blocks_go_back_to_the_system_when_they_are_freed() -> None:
+    """A quarter of them stays at most; glibc by itself would keep all of them."""
+    before, after = in_a_process_of_its_own("large")
+    assert after - before < 0.25 * LARGE * LARGE_BYTES, (before, after)
+
+
+def in_a_process_of_its_own(name: str) -> tuple[int, int]:
+    """How many bytes it had in memory before and after; see `tests.support.allocating`."""
+    command = [sys.executable, "-m", "tests.support.allocating", name]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=180)
+    before, after = told.stdout.split()
+    return int(before), int(after)
 
 
 def test_memory_is_given_back_once_what_came_is_ready_and_what_went_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
