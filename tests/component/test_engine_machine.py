@@ -311,7 +311,10 @@ class AtLeastOnceMachine(EngineMachine):
 
 
 SMALL: Final[dict[str, Any]] = {"group": "group", "session_timeout_seconds": 3.0, "batch_records": 5}
-SETTINGS: Final = {delivery: Settings(delivery=delivery, **SMALL) for delivery in Delivery}
+# So few bytes that a topic is paused, and unpacked piece by piece, within the steps of one example.
+SETTINGS: Final = {
+    delivery: Settings(delivery=delivery, **SMALL).model_copy(update={"fetch_bytes": 1_200}) for delivery in Delivery
+}
 EXAMPLES: Final = settings(max_examples=20, stateful_step_count=40, deadline=None)
 
 
@@ -325,6 +328,11 @@ async def _agent(batch: Batch, folding: Folding) -> None:
         folding.fold(batch, outbox)
 
 
+@pytest.fixture(autouse=True)
+def _few_records_are_unpacked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handraise.engine.intake._UNPACKED_AT_ONCE", 3)
+
+
 def test_with_transactions_everything_happens_once() -> None:
     """Wherever a worker is killed, stalled or told to hand over."""
     run_state_machine_as_test(EngineMachine, settings=EXAMPLES)
@@ -336,9 +344,9 @@ def test_without_transactions_nothing_is_lost_and_copies_are_the_same() -> None:
 
 
 @pytest.mark.parametrize("machine", [EngineMachine, AtLeastOnceMachine])
-@pytest.mark.parametrize("begun", range(14))
+@pytest.mark.parametrize("begun", range(16))
 def test_a_batch_can_be_taken_over_at_every_step(machine: type[EngineMachine], begun: int) -> None:
     """Of the worker that has it in hand, and of the one that begins."""
-    for stalled in range(14):
+    for stalled in range(16):
         for more in (0, 1, 4):
             machine().hand_over_in_mid_batch(begun, stalled, more)

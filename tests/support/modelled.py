@@ -22,6 +22,8 @@ from aiokafka.structs import OffsetAndMetadata
 _BATCH_RECORDS: Final = 3
 """So few that larger results take several batches."""
 _FETCH_RECORDS: Final = 4
+_LOOKS: Final = 8
+"""How often a fetch looks for new records before it ends without any."""
 
 
 class Standstill(asyncio.SelectorEventLoop):
@@ -196,6 +198,7 @@ class Producer:
         self._id = transactional_id
         self._epoch = 0
         self._transaction: Transaction | None = None
+        self._writing: set[asyncio.Task[_Written]] = set()
 
     async def start(self) -> None:
         """Fence who had the id before."""
@@ -219,22 +222,33 @@ class Producer:
         """To be filled and sent."""
         return _Building()
 
-    async def send_batch(self, batch: _Building, topic: str, *, partition: int) -> asyncio.Future[_Written]:
-        """Write a batch."""
+    async def send_batch(self, batch: _Building, topic: str, *, partition: int) -> asyncio.Task[_Written]:
+        """Write a batch, beside whatever else the producer does."""
         assert partition == 0
-        acknowledged: asyncio.Future[_Written] = asyncio.get_running_loop().create_future()
+        # The log has them in the order in which they were handed over.
+        writing = asyncio.create_task(self._write(batch, topic, set(self._writing), self._transaction))
+        self._writing.add(writing)
+        writing.add_done_callback(self._writing.discard)
+        return writing
+
+    async def _write(
+        self,
+        batch: _Building,
+        topic: str,
+        before: set[asyncio.Task[_Written]],
+        transaction: Transaction | None,
+    ) -> _Written:
+        await asyncio.gather(*before)
         await self._process.step()
         self._check()
-        transaction = self._transaction
         if transaction is not None:
             assert self._id is not None
             self._model.under_way[self._id] = transaction
             transaction.topics.add(topic)
         for key, value, headers, timestamp in batch.records:
-            acknowledged_offset = self._model.append(topic, key, value, headers, transaction, timestamp)
+            acknowledged = self._model.append(topic, key, value, headers, transaction, timestamp)
         await self._process.step()
-        acknowledged.set_result(_Written(acknowledged_offset))
-        return acknowledged
+        return _Written(acknowledged)
 
     async def send_and_wait(self, topic: str, *, value: bytes | None, key: bytes, partition: int) -> _Written:
         """Write one record."""
@@ -253,11 +267,14 @@ class Producer:
         await self._process.step()
         self._check()
         assert self._transaction is not None
+        assert self._id is not None
+        self._model.under_way[self._id] = self._transaction
         self._transaction.offsets |= {source.topic: OffsetAndMetadata(*noted) for source, noted in offsets.items()}
         await self._process.step()
 
     async def commit_transaction(self) -> None:
         """Everything becomes visible at once."""
+        assert not self._writing, "not everything was acknowledged"
         await self._process.step()
         self._check()
         assert self._transaction is not None
@@ -280,6 +297,7 @@ class Consumer:
         self._process = process
         self._generation = generation
         self._positions: dict[TopicPartition, int] = {}
+        self._paused: set[TopicPartition] = set()
 
     async def start(self) -> None:
         """It has no connection to make."""
@@ -298,6 +316,14 @@ class Consumer:
     def seek(self, source: TopicPartition, offset: int) -> None:
         """Go there."""
         self._positions[source] = offset
+
+    def pause(self, *sources: TopicPartition) -> None:
+        """Hand out nothing of these."""
+        self._paused.update(sources)
+
+    def resume(self, *sources: TopicPartition) -> None:
+        """Hand them out again."""
+        self._paused.difference_update(sources)
 
     async def beginning_offsets(self, sources: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
         """All begin at 0."""
@@ -327,11 +353,20 @@ class Consumer:
     async def getmany(
         self, *sources: TopicPartition, timeout_ms: int, max_records: int = _FETCH_RECORDS
     ) -> dict[TopicPartition, list[Entry]]:
-        """The next records; without any, the wait for them."""
+        """The next records, as soon as there are some; nothing when there were none for so long."""
         await self._process.step()
+        for _ in range(_LOOKS):
+            found = self._fetched(set(sources) - self._paused, max_records)
+            if found:
+                return found
+            await asyncio.sleep(timeout_ms / 1_000 / _LOOKS)
+        return {}
+
+    def _fetched(self, sources: set[TopicPartition], most: int) -> dict[TopicPartition, list[Entry]]:
         found = {}
         for source in sources:
-            records = self._model.read(source.topic, self._positions[source])[: min(max_records, _FETCH_RECORDS)]
+            records = self._model.read(source.topic, self._positions[source])[: min(most, _FETCH_RECORDS)]
+            most -= len(records)
             if records:
                 found[source] = records
                 self._positions[source] = records[-1].offset + 1
@@ -339,8 +374,6 @@ class Consumer:
             if not rest:
                 # Markers, and what was given up, are passed over.
                 self._positions[source] = max(self._positions[source], self._model.end(source.topic))
-        if not found:
-            await asyncio.sleep(timeout_ms / 1_000)
         return found
 
     async def committed(self, source: TopicPartition) -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from handraise.engine.pace import Pace
@@ -16,6 +18,22 @@ def after(pace: Pace, seconds_a_record: float, batches: int = 40) -> int:
 
 def test_cheap_records_come_in_batches_as_large_as_the_setting_allows() -> None:
     assert after(Pace(2_000), 0.000_005) == 2_000
+
+
+def test_from_a_backlog_batches_grow_quickly_and_by_steps() -> None:
+    pace, limits = Pace(2_000), []
+    for _ in range(5):
+        limits.append(pace.limit)
+        pace.took(pace.limit, pace.limit * 0.000_01)
+    assert pace.limit == 2_000
+    assert all(after <= 4.2 * before for before, after in itertools.pairwise(limits))
+
+
+def test_one_cheap_batch_among_dear_ones_hardly_makes_the_next_one_larger() -> None:
+    pace = Pace(2_000)
+    usual = after(pace, 0.000_5)
+    pace.took(usual, usual * 0.000_001)
+    assert pace.limit < 1.5 * usual
 
 
 @pytest.mark.parametrize("seconds", [0.000_1, 0.000_5, 0.005])

@@ -25,6 +25,9 @@ REQUEST_TIMEOUT_MS: Final = 15_000
 MAX_REQUEST_BYTES: Final = 1_048_576
 _MAX_BATCH_BYTES: Final = 524_288
 _FETCH_WAIT_MS: Final = 200
+_MEMBER_FETCH_WAIT_MS: Final = 100
+"""A partition that had enough waits for the fetch under way, which is without it, before it is fetched again: for no
+longer than what it still has lasts."""
 _RESTORE_FETCH_BYTES: Final = 4_194_304
 _STOP_SECONDS: Final = 0.75
 _NEVER_IDLE_MS: Final = 2**31 - 1
@@ -75,8 +78,9 @@ class Clients:
             rebalance_timeout_ms=max(session_ms, 20_000),
             # A partition that takes long to restore is not idle, and a stuck one is caught by the transaction timeout.
             max_poll_interval_ms=_NEVER_IDLE_MS,
-            max_partition_fetch_bytes=self._settings.fetch_bytes,
-            fetch_max_wait_ms=_FETCH_WAIT_MS,
+            # The other half is for what waits already.
+            max_partition_fetch_bytes=self._settings.fetch_bytes // 2,
+            fetch_max_wait_ms=_MEMBER_FETCH_WAIT_MS,
             request_timeout_ms=REQUEST_TIMEOUT_MS,
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -14,15 +13,11 @@ from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from handraise.engine.errors import LogTruncatedError
+from handraise.engine.intake import Intake
 from handraise.engine.observer import Observer
 from handraise.engine.record import Record
 
-_WAIT_MS: Final = 200
 _POSITION_SECONDS: Final = 0.1
-_LEAST_BYTES: Final = 256
-"""What a record counts for at least: what it takes as a Python object, however little it holds."""
-_UNPACKED_AT_ONCE: Final = 64
-"""Records that are unpacked before their size is looked at."""
 
 log = structlog.get_logger(__name__)
 
@@ -37,9 +32,8 @@ class Lag(NamedTuple):
 class Inbox:
     """Reads partition n of the source topics with the group's consumer.
 
-    Only the task of the partition calls it, so that a seek never meets a fetch of the same partition. What was fetched
-    and is not committed is dropped by `rewind`, and read again. Of what the consumer has fetched, `ahead_bytes` are
-    unpacked at a time, and up to 63 records more: the rest stays with it as compressed as its producer sent it.
+    Records are fetched ahead while a batch is in hand. What was fetched and is not committed is dropped by `rewind`,
+    and read again; only `take` seeks, and nothing of the partition is fetched meanwhile.
     """
 
     def __init__(
@@ -51,8 +45,8 @@ class Inbox:
     ) -> None:
         self._member = member
         self._observer = observer
-        self._ahead_bytes = ahead_bytes
-        self._pending: dict[TopicPartition, deque[Record]] = {source: deque() for source in sources}
+        self._intake = Intake(member, sources, ahead_bytes)
+        self._pending = self._intake.waiting
         self._next: dict[TopicPartition, int] = {}
         self._must_seek = True
 
@@ -74,8 +68,7 @@ class Inbox:
 
     def rewind(self) -> None:
         """Drop what was fetched; the next `take` reads from what is committed."""
-        for records in self._pending.values():
-            records.clear()
+        self._intake.drop()
         self._must_seek = True
 
     async def take(self, limit: int) -> list[Record]:
@@ -88,19 +81,28 @@ class Inbox:
             LogTruncatedError: a topic ends before the committed offset.
         """
         if self._must_seek:
-            for source, offset in self._next.items():
-                self._member.seek(source, offset)
             self._must_seek = False
-        await self._fill()
+            await self._intake.begin(self._next)
+        try:
+            await self._wait_for_records()
+        except NoOffsetForPartitionError:
+            # The consumer looked for a committed offset before the seek.
+            self.rewind()
+        except OffsetOutOfRangeError as error:
+            await self._out_of_range(error.args[0])
+        # Topics that have more which is not fetched yet.
+        incomplete = [source for source in self._pending if self._pending[source] and await self._missing(source)]
+        taken = self._merged(limit, incomplete)
+        await self._intake.took()
+        return taken
+
+    def _merged(self, limit: int, incomplete: Iterable[TopicPartition]) -> list[Record]:
         pending = self._pending
         filled = [records for records in pending.values() if records]
         if len(filled) == 1:
             (records,) = filled
             return [records.popleft() for _ in range(min(limit, len(records)))]
-        # How many are left of those topics that have more which is not fetched yet.
-        left = {
-            source.topic: len(pending[source]) for source in pending if pending[source] and await self._missing(source)
-        }
+        left = {source.topic: len(pending[source]) for source in incomplete}
         taken = []
         for record in islice(heapq.merge(*filled, key=_timestamp), limit):
             taken.append(record)
@@ -156,34 +158,20 @@ class Inbox:
             lags[source] = Lag(len(mine) + len(records) + missing, waiting[0].timestamp if waiting else None)
         return lags
 
-    async def _fill(self) -> None:
-        hungry = [source for source, records in self._pending.items() if not records]
-        if not hungry:
-            return
-        await self._fetch(hungry, _WAIT_MS if len(hungry) == len(self._pending) else 0)
-        # Some topics have more that is still on its way: without it, the order would be that of arrival.
-        late = [source for source in hungry if not self._pending[source] and await self._missing(source)]
-        if late and len(late) < len(self._pending):
-            await self._fetch(late, _WAIT_MS)
+    async def close(self) -> None:
+        """Fetch no more; another inbox may read the partition now."""
+        await self._intake.stop()
 
-    async def _fetch(self, sources: list[TopicPartition], wait_ms: int) -> None:
-        unpacked, count = 0, _UNPACKED_AT_ONCE
-        # Fewer than were asked for are all that has been fetched.
-        while unpacked < self._ahead_bytes and count == _UNPACKED_AT_ONCE:
-            try:
-                fetched = await self._member.getmany(*sources, timeout_ms=wait_ms, max_records=_UNPACKED_AT_ONCE)
-            except NoOffsetForPartitionError:
-                # The consumer looked for a committed offset before the seek.
-                self.rewind()
+    async def _wait_for_records(self) -> None:
+        """Until there are some, and of each topic that has more; but not for what a whole fetch does not bring."""
+        while True:
+            if any(self._pending.values()):
+                # Some topics may have more that is still on its way: without it, the order would be that of arrival.
+                hungry = [source for source, records in self._pending.items() if not records]
+                if not any([await self._missing(source) for source in hungry]):
+                    return
+            if not await self._intake.more():
                 return
-            except OffsetOutOfRangeError as error:
-                await self._out_of_range(error.args[0])
-                return
-            wait_ms = count = 0
-            for source, records in fetched.items():
-                self._pending[source].extend(records)
-                count += len(records)
-                unpacked += sum(max(_LEAST_BYTES, len(record.value or b"")) for record in records)
 
     async def _missing(self, source: TopicPartition) -> int:
         """Offsets of a topic that are there but not fetched; 1 if its end is not known yet."""

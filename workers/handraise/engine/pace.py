@@ -11,6 +11,9 @@ _FIRST_GUESS: Final = 0.003
 detector, a large one in each partition could hold the worker up for longer than its session lasts."""
 _STEP: Final = 0.3
 """How much of the last batch's cost goes into the estimate."""
+_STRIDE: Final = 4
+"""By how much the first guess falls with each batch that shows it too high, until one does not: from a backlog, batches
+are large after four of them, and none is more than this much longer than was thought."""
 _TOO_LONG_SECONDS: Final = 4 * _BUSY_SECONDS
 """A batch that held everything up for so long is believed at once, if it was dearer than thought."""
 
@@ -26,6 +29,7 @@ class Pace:
     def __init__(self, most: int) -> None:
         self._most: Final = most
         self._seconds = _FIRST_GUESS
+        self._guessed = True
 
     @property
     def limit(self) -> int:
@@ -36,5 +40,10 @@ class Pace:
         """So many records took so long to fold."""
         if not records or not seconds:
             return
-        dearer = seconds / records - self._seconds
+        each = seconds / records
+        self._guessed = self._guessed and each < self._seconds / 2
+        if self._guessed:
+            self._seconds = max(each, self._seconds / _STRIDE)
+            return
+        dearer = each - self._seconds
         self._seconds += dearer if dearer > 0 and seconds > _TOO_LONG_SECONDS else _STEP * dearer

@@ -106,6 +106,7 @@ class PartitionTask:
 
     def resume(self) -> None:
         """Go on after a pause, from what is committed."""
+        self._inbox.rewind()
         self._progressed_at = time.time()
         self._may_read.set()
 
@@ -347,6 +348,7 @@ class PartitionTask:
 
     async def _close(self) -> None:
         self._set_ready(False)
+        await self._inbox.close()
         delivery, self._delivery = self._delivery, None
         if delivery is not None:
             await delivery.close()
