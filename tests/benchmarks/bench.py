@@ -40,8 +40,11 @@ from tests.support.waiting import until
 
 _CONTENDERS: Final = "tests.benchmarks.contenders."
 _MOST_SECONDS: Final = 900.0
-LIGHT: Final = 200.0
-"""Messages a second of the light load beside which the half load is shown."""
+LIGHT: Final = (50.0, 200.0)
+"""Messages a second of the light loads beside which the others are shown."""
+HALF: Final = 0.5
+HEAVY: Final = 0.8
+"""Shares of what the whole path can do, exactly-once."""
 
 
 class Contender(NamedTuple):
@@ -137,7 +140,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=100_000, help="in the topic that each contender reads")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured")
     parser.add_argument("--only", default="", help="names of contenders, separated by commas")
-    parser.add_argument("--seconds", type=int, default=30, help="of steady traffic at half load")
+    parser.add_argument("--seconds", type=int, default=30, help="of steady traffic at each of several loads")
     parser.add_argument("--restored", type=int, default=1_000_000, help="conversations to be restored; fewer as well")
     parser.add_argument("--backlog", type=int, default=60_000, help="events for one worker, and for two")
     parser.add_argument("--report", type=Path, help="file to write the report to, in Markdown")
@@ -158,8 +161,9 @@ def main() -> None:
                 _progress(f"round {number + 1}: {contender.name} {took[contender.name][-1].a_second:,.0f} events/s")
         whole = results.a_second("handraise_exactly_once")
         if whole is not None and given.seconds:
-            rates = (LIGHT, whole / 2)
+            rates = (*LIGHT, HALF * whole, HEAVY * whole)
             results.latency = [latency(broker, Path(folder), rate=rate, seconds=given.seconds) for rate in rates]
+            results.half_load = HALF * whole
         if given.restored:
             numbers = (max(1_000, given.restored // 1_000), max(1_000, given.restored // 30), given.restored)
             results.restores = restoring(broker, Path(folder), numbers)

@@ -60,6 +60,13 @@ committed; with Quix when its last checkpoint is; with Faust when the agent has 
 ```
 """
 
+_LOADS: Final = """Latency of the whole path, exactly-once, under loads from light to heavy: from when a message was due
+to be sent to when a `read_committed` reader had its decision. Under light load a batch is what is there, so that
+nothing waits for more; under heavy load it is what came meanwhile, so that what a transaction costs is shared by many.
+
+| messages/s | p50 | p99 | records in a batch | decisions |
+|--:|--:|--:|--:|--:|"""
+
 _LIVE: Final = """Live conversations, and a message to any of them, exactly-once; with
 `HANDRAISE_DETECTOR=fast`, so that the cost of the readers hides no difference:
 
@@ -77,7 +84,9 @@ class Results(Struct, kw_only=True):
     took: Mapping[str, Sequence[Took]]
     """By contender, one a round."""
     latency: Sequence[Latency] = ()
-    """At several rates, the one at half load last."""
+    """At several rates, from light to heavy."""
+    half_load: float | None = None
+    """The rate that counts as half load."""
     restores: Sequence[Restore] = ()
     """Of several numbers of conversations, the largest last."""
     turns: Sequence[AtTurn] = ()
@@ -115,15 +124,16 @@ class Results(Struct, kw_only=True):
         return "\n\n".join(part for part in parts if part)
 
     def _latency(self) -> str:
-        lines = [
-            f"Latency, exactly-once, {one.rate:,.0f} messages/s: p50 {one.p50:.1f} ms, p99 {one.p99:.1f} ms"
-            f" ({one.decisions} decisions; {one.batch:.1f} records in a batch)."
+        if not self.latency:
+            return ""
+        rows = [
+            f"| {one.rate:,.0f} | {one.p50:.1f} ms | {one.p99:.1f} ms | {one.batch:.1f} | {one.decisions:,} |"
             for one in self.latency
         ]
-        heavy = self._median("handraise_exactly_once", "batch")
-        if lines and heavy is not None:
-            lines.append(f"Batches are small so that nothing waits; from the backlog above they were of {heavy:,.0f}.")
-        return "\n\n".join(lines)
+        backlog = self._median("handraise_exactly_once", "batch")
+        if backlog is not None:
+            rows.append(f"| {self.a_second('handraise_exactly_once'):,.0f}: a backlog | | | {backlog:,.1f} | |")
+        return "\n".join([_LOADS, *rows])
 
     def _restores(self) -> str:
         if not self.restores:
@@ -158,8 +168,8 @@ class Results(Struct, kw_only=True):
     def as_json(self) -> str:
         """The line that ends a run."""
         found: dict[str, Any] = {name: _rounded(self.a_second(name)) for name in _IN_JSON}
-        last = self.latency[-1] if self.latency else None
-        found["latency_ms"] = {"p50": last and round(last.p50, 1), "p99": last and round(last.p99, 1)}
+        half = next((one for one in self.latency if one.rate == self.half_load), None)
+        found["latency_ms"] = {"p50": half and round(half.p50, 1), "p99": half and round(half.p99, 1)}
         largest = self.restores[-1] if self.restores else None
         found["restore_1m_s"] = largest and round(largest.seconds * 1e6 / largest.conversations, 2)
         found["state_bytes"] = largest and round(largest.memory_bytes)
