@@ -73,11 +73,11 @@ def an_escalation(
 def everything_happens(worker: Metrics, version: str) -> None:
     """Tell a worker's metrics all that an engine can tell, once; `version` names the policies in force."""
     effects = [_effects(trigger) for trigger in (*BUILTIN_TRIGGERS, "vip")]
-    events: list[ChatMessage | Outcome] = [a_message(sender) for sender in Sender]
+    events: list[Sender | Outcome] = [*Sender]
     events += [an_outcome(kind) for kind in OutcomeKind]
     events += [an_outcome(OutcomeKind.VERDICT, verdict) for verdict in Verdict]
-    folded = [Folded(a_message(), one) for one in effects] + [Folded(event, Effects()) for event in events]
-    folded.append(Folded(a_message(), Effects(notes=[Note(Fact.DUPLICATE, "message")])))
+    folded = [Folded(Sender.CUSTOMER, one) for one in effects] + [Folded(one, Effects()) for one in events]
+    folded.append(Folded(Sender.CUSTOMER, Effects(notes=[Note(Fact.DUPLICATE, "message")])))
     worker.policies_in_force(2, version, ["vip"])
     worker.policy_accepted()
     worker.policy_refused()

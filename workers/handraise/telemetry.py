@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from handraise import metrics
 from handraise.conversation.effects import Fact, Note
 from handraise.engine.observer import Folded
-from handraise.events import Action, ChatMessage, DeadLetterReason, Escalation, EscalationType, Outcome, milliseconds
+from handraise.events import Action, DeadLetterReason, Escalation, EscalationType, Outcome, Sender, milliseconds
 from handraise.instruments import Instruments
 from handraise.metrics import (
     NO_CLASS,
@@ -91,12 +91,12 @@ class Metrics:
         self._instruments.set(metrics.LAST_COMMIT, now)
         messages = Tally[tuple[str, str]]()
         for one in folded:
-            event, effects = one.event, one.effects
+            what, effects = one.what, one.effects
             duplicate = any(note.fact is Fact.DUPLICATE for note in effects.notes) if effects.notes else False
-            if isinstance(event, ChatMessage):
-                messages[event.sender, MessageOutcome.DUPLICATE if duplicate else MessageOutcome.FOLDED] += 1
-            elif event is not None and not duplicate:
-                self._count_outcome(event)
+            if isinstance(what, Sender):
+                messages[what, MessageOutcome.DUPLICATE if duplicate else MessageOutcome.FOLDED] += 1
+            elif what is not None and not duplicate:
+                self._count_outcome(what)
             for decision in effects.decisions:
                 self._instruments.count(
                     metrics.DECISIONS, (self._known(decision.trigger), decision.result, decision.action)

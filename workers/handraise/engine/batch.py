@@ -47,6 +47,11 @@ class Outbox:
         self.skipped = 0
         """Records that had been folded before."""
 
+    def load(self, key: bytes) -> bytes | None:
+        """The encoded state of a conversation as it is by now."""
+        kept = self.kept.get(key)
+        return self._state.load(key) if kept is None else kept.state
+
     def send(self, topic: Topic, key: bytes, value: bytes | None) -> None:
         """Publish a record, or the end of what a compacted topic has of the key; the default partitioner places it."""
         self.sends.append(Send(topic, key, value))
@@ -81,7 +86,7 @@ class Outbox:
 
     def fold(self, event: ChatMessage | Outcome | None, effects: Effects) -> None:
         """An event was used, or without one a timer fired; told to the observer after the commit."""
-        self.folded.append(Folded(event, effects))
+        self.folded.append(Folded(event.sender if isinstance(event, ChatMessage) else event, effects))
 
     def bury(self, record: Record, reason: DeadLetterReason, error: str) -> None:
         """Send a record to the dead letters. `error` names the field and the rule, never a value."""
@@ -134,10 +139,6 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self._records)
-
-    def load(self, key: bytes) -> bytes | None:
-        """The committed state of a conversation, from before this batch."""
-        return self._state.load(key)
 
     def transaction(self) -> Transaction:
         """What is put in the outbox inside this context is committed at its end, with the batch's offsets."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Protocol
+from itertools import islice
+from typing import Final, Protocol
 
 import msgspec
 
@@ -25,6 +26,10 @@ from handraise.events import (
     encode,
     milliseconds,
 )
+
+_AT_ONCE: Final = 128
+"""Events that are decoded before they are folded. What was decoded ends soon, and its memory is used again while the
+processor still has it at hand: with a whole batch at once, most of the time went into memory."""
 
 Event = ChatMessage | Outcome
 Clock = Callable[[], datetime]
@@ -101,9 +106,15 @@ class Folding:
 
     def fold(self, batch: Batch, outbox: Outbox) -> None:
         """Decode the batch's records, fold them, and put everything that comes of them into the outbox."""
-        records, events = self._read(batch, outbox)
-        results = self._step.process(events, batch.load)
         at_ms = milliseconds(self._clock())
+        records = iter(batch)
+        while some := list(islice(records, _AT_ONCE)):
+            self._fold_some(some, batch.partitions, outbox, at_ms)
+        self._fire_timers(batch, outbox, at_ms)
+
+    def _fold_some(self, read: Sequence[Record], partitions: int, outbox: Outbox, at_ms: int) -> None:
+        records, events = self._read(read, partitions, outbox)
+        results = self._step.process(events, outbox.load)
         for record, event, result in zip(records, events, results, strict=True):
             key, state, effects = result.key, result.state, result.effects
             if result.rejected is not None:
@@ -118,14 +129,13 @@ class Folding:
             if state is not None or result.forgotten:
                 outbox.keep(key, state, result.head, at_ms)
             self._publish(key, effects, outbox)
-        self._fire_timers(batch, outbox, at_ms)
 
-    def _read(self, batch: Batch, outbox: Outbox) -> tuple[list[Record], list[Event]]:
+    def _read(self, read: Sequence[Record], partitions: int, outbox: Outbox) -> tuple[list[Record], list[Event]]:
         """The records that are to be folded, and what they hold."""
         records: list[Record] = []
         events: list[Event] = []
-        topic_of, partitions = self._names.topic, batch.partitions
-        for record in batch:
+        topic_of = self._names.topic
+        for record in read:
             topic = topic_of(record.topic)
             if topic is Topic.POLICIES:
                 self._judge_policy(record, outbox)
@@ -144,7 +154,7 @@ class Folding:
 
     def _fire_timers(self, batch: Batch, outbox: Outbox, now_ms: int) -> None:
         for key, until, ahead_ms in batch.due:
-            state = batch.load(key)
+            state = outbox.load(key)
             if state is None or key in outbox.kept:
                 continue
             result = self._step.advance(key, state, until)

@@ -12,13 +12,17 @@ from typing import Protocol
 from msgspec import Struct
 
 from handraise.conversation.effects import Effects
-from handraise.events import ChatMessage, DeadLetterReason, Outcome
+from handraise.events import DeadLetterReason, Outcome, Sender
 
 
 class Folded(Struct, frozen=True, gc=False):
-    """One event that was folded and committed, and what it brought about; without an event, timers did."""
+    """One event that was folded and committed, and what it brought about.
 
-    event: ChatMessage | Outcome | None
+    `what` is an outcome, or of a message only who wrote it: the messages of a batch are not kept until its commit. None
+    when timers brought it about.
+    """
+
+    what: Sender | Outcome | None
     effects: Effects
 
 
