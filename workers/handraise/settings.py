@@ -168,9 +168,10 @@ class Settings(BaseSettings):
     )
     fetch_bytes: Annotated[int, Field(ge=65_536, le=67_108_864)] = Field(
         1_048_576,
-        description="Bytes of a partition fetched ahead, of each topic. It bounds the memory for records to come: as"
-        " many again are unpacked at a time, however well they are compressed, from one batch of a producer after the"
-        " other. With 262144 and four partitions, a backlog of 55 MB cost a worker 6 MB, compressed or not.",
+        description="Bytes of a partition unpacked ahead, of each topic, and half as many in one fetch. It bounds the"
+        " memory for records to come, however well they are compressed, since they are unpacked from one batch of a"
+        " producer after the other. With 262144 and four partitions, a backlog of 55 MB cost a worker 6 MB, compressed"
+        " or not.",
     )
     concurrency: Annotated[int, Field(ge=1, le=256)] = Field(
         16, description="Partitions whose batches are in hand at the same time."
