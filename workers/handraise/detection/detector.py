@@ -117,7 +117,7 @@ class Detector:
         result = [signals for signals, _ in found]
         if not chosen:
             return result
-        tokens = [_unlike_a_person(found[at][1]) for at in chosen]
+        tokens = [_unlike_a_person(texts[at], found[at][1]) for at in chosen]
         scores = self._probabilities(
             [texts[at] for at in chosen], [result[at] for at in chosen], tokens, [senders[at] for at in chosen]
         )
@@ -212,11 +212,13 @@ def _can_be_read(text: str, sender: Sender, tokens: Sequence[str]) -> bool:
     return sender is Sender.CUSTOMER and bool(tokens) and not any(map(str.isalpha, text))
 
 
-def _unlike_a_person(tokens: list[str]) -> list[str]:
+def _unlike_a_person(text: str, tokens: list[str]) -> list[str]:
     """The tokens as the learned models read them: a department of human resources is no wish for a human."""
-    if _DEPARTMENT[0] not in map(fold, tokens):
+    if text.isascii() and _DEPARTMENT[0] not in text.lower():
         return tokens
     folded = [fold(token) for token in tokens]
+    if _DEPARTMENT[0] not in folded:
+        return tokens
     pairs = [at for at in range(len(folded) - 1) if tuple(folded[at : at + 2]) == _DEPARTMENT]
     if not pairs:
         return tokens

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -76,23 +75,15 @@ def features_of(token: str, word: str) -> list[int]:
     """The features of one token: its word, the runs of characters in it, and whether it is in capitals."""
     found = [hash_of_word(f"={word}") & (SIZE - 1)]
     if word[:1].isalnum():
-        found += _runs(f"<{word}>")
+        held = f"<{word}>"
+        found += [
+            hash_of_word(held[at : at + length]) & (SIZE - 1)
+            for length in range(SHORTEST, LONGEST + 1)
+            for at in range(len(held) - length + 1)
+        ]
         if is_shouted(token):
             found.append(hash_of_word(_SHOUT) & (SIZE - 1))
     return found
-
-
-def _runs(held: str) -> list[int]:
-    """The features of the runs of characters in a word between its marks."""
-    written, count = held.encode("utf-8", "surrogatepass"), len(held)
-    places: Sequence[int] = range(count + 1)
-    if len(written) > count:
-        places = [0, *accumulate(len(letter.encode("utf-8", "surrogatepass")) for letter in held)]
-    return [
-        zlib.crc32(written[places[at] : places[at + length]]) & (SIZE - 1)
-        for length in range(SHORTEST, LONGEST + 1)
-        for at in range(count - length + 1)
-    ]
 
 
 def weight_of_one(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache, lru_cache
+from functools import cache
 from typing import Final
 
 HEAD: Final = 6_000
@@ -108,7 +108,6 @@ def _entity(found: re.Match[str]) -> str:
     return _blank(found)
 
 
-@lru_cache(maxsize=16_384)
 def fold(word: str) -> str:
     """One word as it is looked up.
 
