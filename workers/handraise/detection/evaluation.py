@@ -140,8 +140,8 @@ def evaluate(rows: Sequence[Row], found: Sequence[Signals], worst: int = 20) -> 
         if not any(holds for _, holds, _ in judged):
             continue
         pairs = [(holds, score) for _, holds, score in judged]
-        low, high = _interval(pairs)
-        measured.append(Measured(label, len(pairs), _counts(pairs), low, high, _calibration_error(pairs)))
+        low, high = interval(pairs)
+        measured.append(Measured(label, len(pairs), counts(pairs), low, high, _calibration_error(pairs)))
         mistakes += [(i, label, score) for i, holds, score in judged if (score >= THRESHOLD) != holds]
     mistakes.sort(key=lambda mistake: (-abs(mistake[2] - THRESHOLD), mistake[0], mistake[1]))
     quiet = [i for i, row in enumerate(rows) if row.sender is Sender.CUSTOMER and _is_quiet(row)]
@@ -174,15 +174,16 @@ def _is_quiet(row: Row) -> bool:
     return all(row.knows(label) for label in ALARMS) and not any(label in row.labels for label in ALARMS)
 
 
-def _counts(pairs: Iterable[tuple[bool, float]]) -> Counts:
+def counts(pairs: Iterable[tuple[bool, float]]) -> Counts:
+    """What came of scores cut at `THRESHOLD`; each pair says whether the label holds, and its score."""
     seen = Counter((holds, score >= THRESHOLD) for holds, score in pairs)
     return Counts(right=seen[True, True], false=seen[False, True], missed=seen[True, False])
 
 
-def _interval(pairs: Sequence[tuple[bool, float]]) -> tuple[float, float]:
-    """Percentiles of F1 over draws with replacement; only right, false and missed rows matter for it."""
-    counts = _counts(pairs)
-    kinds = [counts.right, counts.false, counts.missed]
+def interval(pairs: Sequence[tuple[bool, float]]) -> tuple[float, float]:
+    """The 95 % interval of F1: percentiles over draws with replacement; only right, false and missed rows matter."""
+    seen = counts(pairs)
+    kinds = [seen.right, seen.false, seen.missed]
     shares = np.array([*kinds, len(pairs) - sum(kinds)]) / len(pairs)
     drawn = np.random.default_rng(0).multinomial(len(pairs), shares, size=_DRAWS)
     right, wrong = drawn[:, 0], drawn[:, 1] + drawn[:, 2]
