@@ -8,15 +8,15 @@ from typing import Any, Final
 
 _M_MMAP_THRESHOLD: Final = -3
 _LARGE_BYTES: Final = 2_097_152
-"""More than a fetch of messages, which comes all the time: to map, write and free a MiB took 480 microseconds where the
-heap took 7. Less than a fetch of a restore."""
+"""More than a fetch, which comes all the time: to map, write and free a MiB took 480 microseconds, from the heap 7.
+Less than the tables of a large state, which are made anew as they grow."""
 
 
 def keep_large_blocks_apart() -> None:
     """Have large blocks mapped one by one, so that each goes back to the operating system when it is freed.
 
-    Once a block has been freed, glibc takes all that are as large from its heap, up to 32 MB. What a restore fetches
-    would lie there between the states, and the heap would stay as long as that.
+    Once a block has been freed, glibc takes all that are as large from its heap, up to 32 MB. What was a table of the
+    state would leave its place between the states, and the heap would stay as long as that.
     """
     set_option = _of_the_c_library("mallopt")
     if set_option is not None:
