@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from handraise.reference import example, tables
+from handraise.reference import example, measured, tables
 
 README: Final = Path("README.md")
 
@@ -20,11 +20,13 @@ def render(root: Path) -> dict[Path, str]:
     Raises:
         MarkerMissingError: README.md has no place for a part.
         ExampleMissingError: README.md shows no event.
+        ReportError: a report lacks what README.md quotes of it.
     """
     path = root / README
     text = path.read_text(encoding="utf-8")
     parts = {
         "escalation": example.escalation(text, root / example.POLICY),
+        "measured": measured.measured(root),
         "settings": tables.settings(),
         "metrics": tables.metrics(),
         "log-metrics": tables.log_metrics(),
