@@ -101,7 +101,7 @@ class PhraseDetector:
             deferral=scores.get("deferral", 0.0) >= _SURE,
             asks_detail=scores.get("asks_detail", 0.0) >= _SURE,
             offers_human=scores.get("offers_human", 0.0) >= _SURE,
-            question=_asks(reading, found),
+            question=_asks(reading.symbols, {one.signal for one in found}),
             spans=spans,
             fingerprint=prints,
         )
@@ -112,7 +112,7 @@ class PhraseDetector:
         symbols = reading.symbols
         signals = {one.signal for one in found}
         cues = {signal.removeprefix(INTENT) for signal in signals if signal.startswith(INTENT)}
-        question = ASK in symbols or "question" in signals
+        question = _asks(symbols, signals)
         amounts, quantities = tuple[Amount, ...](), tuple[Quantity, ...]()
         numbers = list[tuple[int, int, float]]()
         if DIGIT in seen or NUMBER_WORD in seen:
@@ -221,8 +221,8 @@ def _placed(parts: tuple[_Placed, ...], length: int) -> tuple[_Placed, ...]:
     )
 
 
-def _asks(reading: Reading, found: Iterable[Found]) -> bool:
-    return ASK in reading.symbols or any(one.signal == "question" for one in found)
+def _asks(symbols: str, signals: set[str]) -> bool:
+    return ASK in symbols or "question" in signals
 
 
 def _with_signals(sentiment: float, scores: Mapping[str, float]) -> float:
