@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import statistics
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +29,10 @@ from tests.support.installation import WORKER, WorkerProcess, installed
 _FOLDED: Final = 40_000
 """Messages that are folded to get states as they are in life; those are restored again and again under other ids."""
 
-
+_STARTS: Final = 3
+"""Workers that restore the same states, one after the other. The first takes memory that nothing has used yet; where
+the machine is a virtual one, its host has to find each such page first."""
+_STOP_SECONDS: Final = 30.0
 _MET: Final = 5_000
 """Messages that come first and do not count: a new worker has met no words yet."""
 _MESSAGES: Final = 20_000
@@ -38,14 +42,19 @@ class Restore(Struct, frozen=True, kw_only=True):
     """What so many live conversations cost a worker."""
 
     conversations: int
-    seconds: float
-    """To restore them all."""
+    starts: tuple[float, ...]
+    """Seconds to restore them all, by each of several workers, one after the other."""
     encoded_bytes: float
     """Of one state in the changelog, on average."""
     memory_bytes: float
     """Resident memory for one conversation."""
     message_microseconds: float
     """Processor time for one message to any of them, without the readers, whose cost would hide the difference."""
+
+    @property
+    def seconds(self) -> float:
+        """The median of the starts."""
+        return statistics.median(self.starts)
 
 
 def restoring(broker: Broker, folder: Path, conversations: Sequence[int]) -> list[Restore]:
@@ -79,8 +88,14 @@ def _restore(
     to_them = [_addressed(one, states, chance.randrange(conversations)) for one in messages]
     with installed(broker, folder, delivery=Delivery.EXACTLY_ONCE, detector=DetectorKind.FAST) as to:
         asyncio.run(fill(to, Topic.STATE, stored(), placed_by=_conversation))
-        worker = to.worker(WORKER).wait_ready()
-        seconds, memory = _seconds(worker), _memory(worker) - memory_before
+        starts = []
+        for number in range(_STARTS):
+            worker = to.worker(WORKER).wait_ready()
+            starts.append(_seconds(worker))
+            if number + 1 < _STARTS:
+                worker.terminate()
+                worker.wait(_STOP_SECONDS)
+        memory = _memory(worker) - memory_before
         asyncio.run(fill(to, Topic.MESSAGES, to_them[:_MET]))
         wait_for(to, _MET)
         own = [worker.process.pid]
@@ -90,7 +105,7 @@ def _restore(
         spent = cpu_seconds(own) - began
     return Restore(
         conversations=conversations,
-        seconds=seconds,
+        starts=tuple(starts),
         encoded_bytes=size / conversations,
         memory_bytes=memory / conversations,
         message_microseconds=1e6 * spent / (len(to_them) - _MET),
