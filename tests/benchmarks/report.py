@@ -147,8 +147,8 @@ class Results(Struct, kw_only=True):
         first, *others = (f"{one:.1f}" for one in most.starts)
         restored = (
             f"Restore of {most.conversations:,} conversations: {most.seconds:.1f} s, the median of workers that began"
-            f" one after the other;\n{first} s by the first, which takes memory that the machine may never have given out,"
-            f" then {' and '.join(others)}.\n"
+            f" one after the other;\n{first} s by the first, which takes memory that the machine may never have given"
+            f" out, then {' and '.join(others)}.\n"
             f"{most.encoded_bytes:,.0f} bytes each in the changelog, {most.memory_bytes:,.0f} in memory."
         )
         return "\n".join([restored, "", _LIVE, *rows])

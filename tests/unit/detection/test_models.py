@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from handraise.detection.features import SIZE, features, word_of
 from handraise.detection.heads import HEADS
-from handraise.detection.ngrams import NgramModel, default_ngrams
+from handraise.detection.ngrams import NgramModel, default_ngrams, sentences
 from handraise.detection.normalise import clip, mask
 from handraise.detection.readers import EnglishEncoder, MultilingualEncoder, default_readers
 from handraise.detection.tokens import TOKEN
@@ -40,6 +40,35 @@ def test_the_sums_are_those_of_the_features_that_were_trained_on(texts: list[str
 
 def test_no_texts_have_no_scores() -> None:
     assert default_ngrams().logits([]).shape == (0, len(HEADS))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("I paid twice. Call me! thanks", ["I paid twice .", "Call me !", "thanks"]),
+        ("ابي اكلم احد؟ شكرا", ["ابي اكلم احد ؟", "شكرا"]),
+        ("पैसे कट गए। फोन करो", ["पैसे कट गए ।", "फोन करो"]),
+        ("one\ntwo ... 3.50 ?", ["one \n", "two ..."]),
+        ("no end", ["no end"]),
+        ("the end.", ["the end ."]),
+        ("?!", ["?!"]),
+        ("", [""]),
+    ],
+)
+def test_sentences_end_at_their_marks_and_have_words(text: str, found: list[str]) -> None:
+    assert [" ".join(sentence) for sentence in sentences(tokens_of(text))] == found
+
+
+@given(TEXTS)
+@settings(max_examples=60)
+def test_the_most_telling_sentence_is_scored_as_if_it_stood_alone(texts: list[str]) -> None:
+    model = default_ngrams()
+    tokens = [tokens_of(text) for text in texts]
+    whole = model.logits(tokens)
+    for text, alone, most in zip(tokens, whole, model.most(tokens, whole), strict=True):
+        parts = sentences(text)
+        expected = model.logits(parts).max(axis=0) if len(parts) > 1 else alone
+        assert most.tolist() == expected.tolist()
 
 
 def test_a_model_is_saved_and_loaded_as_it_was(tmp_path: pytest.TempPathFactory) -> None:

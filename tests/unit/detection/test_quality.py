@@ -18,23 +18,44 @@ SETS: Final = {
     "others": ("es", "pt", "fr", "de", "hi", "hi_latn", "ar"),
     "assistant": ("ai-en", "ai-xx"),
     "talk": ("en-talk", "es-talk", "pt-talk", "fr-talk", "de-talk", "hi-talk", "hi_latn-talk", "ar-talk"),
+    "english, hard": ("en-person3", "en-facts3", "en-feeling3", "en-crisis5", "en-sixth"),
+    "others, hard": tuple(
+        f"{language}-{wave}"
+        for language in ("es", "pt", "fr", "de", "hi", "hi_latn", "ar")
+        for wave in ("third", "fourth", "crisis5", "sixth")
+    ),
+    "english, fresh": ("en-seventh",),
+    "others, fresh": tuple(f"{language}-seventh" for language in ("es", "pt", "fr", "de", "hi", "hi_latn", "ar")),
     "neutral": ("public-multidogo-media",),
 }
 NOISE: Final = 0.03
 """Half of the 95 % interval of most figures; retraining on another machine moves them less."""
 F1: Final = {
-    ("english", "human_request"): 0.89,
-    ("english", "complaint"): 0.92,
-    ("english", "high_value"): 0.96,
-    ("english", "distress"): 0.91,
-    ("others", "human_request"): 0.90,
-    ("others", "complaint"): 0.83,
+    ("english", "human_request"): 0.86,
+    ("english", "complaint"): 0.91,
+    ("english", "high_value"): 0.97,
+    ("english", "distress"): 0.92,
+    ("others", "human_request"): 0.93,
+    ("others", "complaint"): 0.87,
     ("others", "high_value"): 0.98,
-    ("others", "distress"): 0.90,
+    ("others", "distress"): 0.93,
+    ("english, hard", "human_request"): 0.94,
+    ("english, hard", "complaint"): 0.82,
+    ("english, hard", "distress"): 0.85,
+    ("others, hard", "human_request"): 0.89,
+    ("others, hard", "complaint"): 0.78,
+    ("others, hard", "distress"): 0.84,
+    ("others, hard", "crisis"): 0.63,
+    ("english, fresh", "human_request"): 0.98,
+    ("english, fresh", "complaint"): 0.95,
+    ("english, fresh", "distress"): 0.91,
+    ("others, fresh", "human_request"): 0.94,
+    ("others, fresh", "complaint"): 0.87,
+    ("others, fresh", "distress"): 0.91,
     ("assistant", "admission"): 0.91,
     ("assistant", "promise"): 0.93,
 }
-SENTIMENT: Final = {"english": 0.90, "others": 0.84}
+SENTIMENT: Final = {"english": 0.90, "others": 0.84, "english, hard": 0.88, "others, hard": 0.86, "others, fresh": 0.88}
 ALARMS: Final = 9.0
 """False alarms for each thousand neutral turns of real customers."""
 CALIBRATED: Final = 0.05
@@ -61,7 +82,7 @@ def test_sentiment_holds(name: str, committed: float) -> None:
     assert share >= committed - NOISE
 
 
-@pytest.mark.parametrize("name", ["english", "others", "assistant", "talk"])
+@pytest.mark.parametrize("name", [name for name in SETS if name != "neutral"])
 def test_scores_are_probabilities(name: str) -> None:
     assert {
         one.label: one.calibration_error for one in result(name).measured if one.calibration_error > CALIBRATED

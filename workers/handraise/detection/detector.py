@@ -24,7 +24,7 @@ from handraise.events import Sender
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-DETECTOR_VERSION: Final = "learned-3"
+DETECTOR_VERSION: Final = "learned-4"
 """Names what `detect` does; it changes whenever the same text may give other signals."""
 FAST_VERSION: Final = f"{DETECTOR_VERSION}-fast"
 """Names what `detect_fast` does."""
@@ -134,7 +134,7 @@ class Detector:
     ) -> npt.NDArray[np.float64]:
         """The probability of every head for each text."""
         logits = self._ngrams.logits(tokens)
-        weighed = evidence(signals, logits, None)
+        weighed = evidence(signals, logits, self._ngrams.most(tokens, logits), None)
         languages = [one.language for one in signals]
         scores = self._mixture.probabilities(weighed, languages, full=False)
         in_doubt = by_group(languages, self._in_doubt(scores, senders)) if self._readers else {}

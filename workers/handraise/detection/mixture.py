@@ -61,17 +61,25 @@ STAGES: Final = (*(f"{group}/fast" for group in ("en", "latin", "ar", "hi")), "e
 SUREST: Final = 8.0
 """The n-grams' log-odds count no further than this: a word said a thousand times says it once."""
 
-FEATURES: Final = 2 * len(HEADS) + len(PHRASES) * STEPS
+FEATURES: Final = 3 * len(HEADS) + len(PHRASES) * STEPS
 
 
 def evidence(
-    signals: Sequence[Signals], ngrams: npt.NDArray[np.float64], reader: npt.NDArray[np.float64] | None
+    signals: Sequence[Signals],
+    ngrams: npt.NDArray[np.float64],
+    sentences: npt.NDArray[np.float64],
+    reader: npt.NDArray[np.float64] | None,
 ) -> npt.NDArray[np.float64]:
-    """What is weighed of each text: the n-grams' logits, the phrases' scores, and the reader's logits or zeros."""
+    """What is weighed of each text.
+
+    It is the n-grams' logits, the phrases' scores, how much more than the whole the most telling of its `sentences`
+    says by the n-grams, and the reader's logits or zeros.
+    """
     scores = np.array([_scores_of(one) for one in signals]).reshape(-1, len(PHRASES))
     steps = [scores >= step for step in _REACHED]
+    whole, most = np.clip(ngrams, -SUREST, SUREST), np.clip(sentences, -SUREST, SUREST)
     return np.hstack(
-        [np.clip(ngrams, -SUREST, SUREST), scores, *steps, np.zeros_like(ngrams) if reader is None else reader]
+        [whole, scores, *steps, np.maximum(most - whole, 0.0), np.zeros_like(ngrams) if reader is None else reader]
     )
 
 

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _FILE: Final = "ngrams.npz"
+_END_MARKS: Final = frozenset(".!?…؟۔।")
 _MOST_WORDS: Final = 60_000
 """How many tokens are remembered at most."""
 
@@ -91,6 +93,20 @@ class NgramModel:
         with self._lock:
             return self._logits(texts)
 
+    def most(self, texts: Sequence[Sequence[str]], whole: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The highest log-odds of every head for any sentence of each text; of a single sentence, as of the `whole`.
+
+        A wish at the end of a long account is the same wish, but among all the words it weighs little.
+        """
+        result = whole.copy()
+        parts = [sentences(text) for text in texts]
+        several = [at for at, one in enumerate(parts) if len(one) > 1]
+        if several:
+            begin = np.cumsum([0, *(len(parts[at]) for at in several[:-1])])
+            scored = self.logits([sentence for at in several for sentence in parts[at]])
+            result[several] = np.maximum.reduceat(scored, begin, axis=0)
+        return result
+
     def _logits(self, texts: Iterable[Iterable[str]]) -> npt.NDArray[np.float64]:
         words = self._words
         words.make_room()
@@ -136,6 +152,16 @@ class NgramModel:
         for (i, _), share in zip(read, (own[1:-1] * factor).tolist(), strict=True):
             shares[i] = share
         return shares
+
+
+def sentences(tokens: Sequence[str]) -> list[Sequence[str]]:
+    """The tokens by sentence, each with its mark; what has no words is left out."""
+    ends = [at for at, token in enumerate(tokens, 1) if token[0] in _END_MARKS or "\n" in token]
+    if not ends or ends[0] == len(tokens):
+        return [tokens]
+    cuts = [0, *ends, len(tokens)]
+    found = [tokens[begin:end] for begin, end in pairwise(cuts)]
+    return [one for one in found if any(token[0].isalpha() for token in one)]
 
 
 class _Words(dict[str, int]):

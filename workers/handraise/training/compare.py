@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -35,7 +36,7 @@ def main() -> None:
     held_out = CORPUS / "heldout"
     sets = {
         "English": read_rows(sorted(held_out.glob("en-*.jsonl"))),
-        "others": [row for name in _OTHERS for row in read_rows([held_out / f"{name}.jsonl"])],
+        "others": read_rows(file for name in _OTHERS for file in _files(held_out, name)),
     }
     neutral = read_rows([held_out / "public-multidogo-media.jsonl"])
     heads = [f"{name} {language}" for language in sets for name in ALARMS]
@@ -54,6 +55,10 @@ def main() -> None:
             cost = f"{1e6 * seconds / len(neutral):.0f} neutral, {micros:.0f} held-out"
             sys.stdout.write(f"| {name} | {' | '.join(cells)} | {alarms:.1f} | {cost} |\n")
             sys.stdout.flush()
+
+
+def _files(folder: Path, language: str) -> list[Path]:
+    return [folder / f"{language}.jsonl", *sorted(folder.glob(f"{language}-*.jsonl"))]
 
 
 def _models() -> Iterator[tuple[str, Score]]:
@@ -78,7 +83,8 @@ def _models() -> Iterator[tuple[str, Score]]:
         def score(texts: Sequence[str]) -> Scores:
             signals, tokens = read(texts)
             languages = [one.language for one in signals]
-            weighed = evidence(signals, ngrams.logits(tokens), None)
+            logits = ngrams.logits(tokens)
+            weighed = evidence(signals, logits, ngrams.most(tokens, logits), None)
             scores = mixture.probabilities(weighed, languages, full=False)
             groups = np.array([GROUPS[language] for language in languages])
             for group, reader in readers.items():

@@ -42,13 +42,14 @@ def joined(rows: Sequence[Row]) -> list[Row]:
     People and their agents write longer than the writers of the corpus did; what is true of short texts must not turn
     into something else where there is more text. One is made of every twelve rows; nothing is said of its mood or aim.
     """
-    random = np.random.default_rng(0)
     groups = dict[tuple[str, Sender], list[Row]]()
     for row in rows:
         if row.known is None:
             groups.setdefault((row.language, row.sender), []).append(row)
     made = []
     for (language, sender), members in sorted(groups.items()):
+        # Each language by itself, so that more rows of one change nothing in the others.
+        random = np.random.default_rng(zlib.crc32(f"{language} {sender.value}".encode()))
         plain = [row for row in members if not row.labels]
         signals = ASSISTANT_SIGNALS if sender is Sender.ASSISTANT else CUSTOMER_SIGNALS
         for _ in range(len(members) // _PER_JOINED):

@@ -47,6 +47,7 @@ def _features_of(head: str, *, full: bool) -> npt.NDArray[np.int64]:
     used = [own]
     if head in PHRASES:
         used += [heads + step * phrases + PHRASES.index(head) for step in range(STEPS)]
+    used.append(heads + STEPS * phrases + own)
     if full:
-        used.append(heads + STEPS * phrases + own)
+        used.append(2 * heads + STEPS * phrases + own)
     return np.array(used)
