@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 import pytest
 from hypothesis import settings
@@ -57,10 +59,13 @@ class EngineMachine(RuleBasedStateMachine):
     """Delivers, stops, kills, stalls, hands over and compacts; see the rules."""
 
     delivery = Delivery.EXACTLY_ONCE
+    reported: ClassVar[list[str]] = []
+    """What the loops of all machines of a test had to say of errors that nobody took."""
 
     def __init__(self) -> None:
         super().__init__()
         self.loop = Standstill()
+        self.loop.set_exception_handler(self._hear)
         self.model = Model()
         self.sent: list[ChatMessage] = []
         self.outcomes = 0
@@ -207,6 +212,11 @@ class EngineMachine(RuleBasedStateMachine):
         assert self.worker is not None
         return self.worker
 
+    def _hear(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        # The tasks of a worker that was killed are destroyed while they wait, which is no error.
+        if "exception" in context:
+            self.reported.append(repr(context))
+
     def _write(self, topic: Topic, value: bytes) -> None:
         self.model.append(NAMES[topic], b"key", value)
 
@@ -331,6 +341,15 @@ async def _agent(batch: Batch, folding: Folding) -> None:
 @pytest.fixture(autouse=True)
 def _few_records_are_unpacked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("handraise.engine.intake._UNPACKED_AT_ONCE", 3)
+
+
+@pytest.fixture(autouse=True)
+def _no_error_is_reported_as_lost() -> Iterator[None]:
+    gc.collect()
+    EngineMachine.reported.clear()
+    yield
+    gc.collect()
+    assert not EngineMachine.reported
 
 
 def test_with_transactions_everything_happens_once() -> None:

@@ -185,8 +185,12 @@ class Transaction:
         if error is None:
             self._end.set_result(None)
             return False
+        self._fail(error if isinstance(error, Exception) else EngineError("the agent was stopped with a batch in hand"))
         if isinstance(error, Exception):
-            self._end.set_exception(error)
             return True
-        self._end.set_exception(EngineError("the agent was stopped with a batch in hand"))
         raise error
+
+    def _fail(self, error: Exception) -> None:
+        self._end.set_exception(error)
+        # Taken as read: a task that was stopped meanwhile waits no more, and asyncio would report the error as lost.
+        self._end.exception()
