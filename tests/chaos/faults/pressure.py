@@ -20,6 +20,7 @@ SLOW: Final = ("-m", "tests.chaos.slow_worker", "worker")
 _SLOW_SECONDS: Final = 0.02
 """A text: two workers do a hundred messages a second then, half of the load."""
 _MOST_RATE: Final = 4_000.0
+"""The load with which a capacity is looked for: what the workers can do on a quiet machine may be more."""
 _MEASURED_SECONDS: Final = 10.0
 _SHARE: Final = 0.6
 _RATE_LIMIT: Final = 400.0
@@ -76,7 +77,10 @@ async def wrong_clocks(trial: Trial) -> None:
 
 
 async def soak(trial: Trial) -> None:
-    """At 60 % of what the workers can do, one of them is killed every minute; the other is watched."""
+    """At 60 % of what the workers can do, but no more than the oracle can hold, one is killed every minute.
+
+    The other is watched.
+    """
     crew, load = trial.crew, trial.load
     load.rate = min(_SHARE * await _capacity(trial), _RATE_LIMIT)
     trial.figures["rate"] = round(load.rate)
