@@ -26,38 +26,43 @@ SETS: Final = {
     ),
     "english, fresh": ("en-seventh",),
     "others, fresh": tuple(f"{language}-seventh" for language in ("es", "pt", "fr", "de", "hi", "hi_latn", "ar")),
+    "posts": ("en-posts9",),
     "neutral": ("public-multidogo-media",),
 }
 NOISE: Final = 0.03
 """Half of the 95 % interval of most figures; retraining on another machine moves them less."""
 F1: Final = {
-    ("english", "human_request"): 0.86,
-    ("english", "complaint"): 0.91,
-    ("english", "high_value"): 0.97,
+    ("english", "human_request"): 0.89,
+    ("english", "complaint"): 0.92,
+    ("english", "high_value"): 0.95,
     ("english", "distress"): 0.92,
-    ("others", "human_request"): 0.93,
-    ("others", "complaint"): 0.87,
+    ("others", "human_request"): 0.92,
+    ("others", "complaint"): 0.85,
     ("others", "high_value"): 0.98,
     ("others", "distress"): 0.93,
-    ("english, hard", "human_request"): 0.94,
-    ("english, hard", "complaint"): 0.82,
-    ("english, hard", "distress"): 0.85,
-    ("others, hard", "human_request"): 0.89,
+    ("english, hard", "human_request"): 0.95,
+    ("english, hard", "complaint"): 0.84,
+    ("english, hard", "distress"): 0.86,
+    ("others, hard", "human_request"): 0.88,
     ("others, hard", "complaint"): 0.78,
-    ("others, hard", "distress"): 0.84,
-    ("others, hard", "crisis"): 0.63,
+    ("others, hard", "distress"): 0.88,
+    ("others, hard", "crisis"): 0.70,
     ("english, fresh", "human_request"): 0.98,
     ("english, fresh", "complaint"): 0.95,
     ("english, fresh", "distress"): 0.91,
-    ("others, fresh", "human_request"): 0.94,
-    ("others, fresh", "complaint"): 0.87,
-    ("others, fresh", "distress"): 0.91,
+    ("others, fresh", "human_request"): 0.95,
+    ("others, fresh", "complaint"): 0.90,
+    ("others, fresh", "distress"): 0.93,
+    ("posts", "human_request"): 0.95,
+    ("posts", "complaint"): 0.93,
+    ("posts", "distress"): 0.93,
+    ("others, fresh", "crisis"): 0.84,
     ("assistant", "admission"): 0.91,
-    ("assistant", "promise"): 0.93,
+    ("assistant", "promise"): 0.96,
 }
 SENTIMENT: Final = {"english": 0.90, "others": 0.84, "english, hard": 0.88, "others, hard": 0.86, "others, fresh": 0.88}
-ALARMS: Final = 9.0
-"""False alarms for each thousand neutral turns of real customers."""
+ALARMS: Final = 10.0
+"""False alarms for each thousand neutral turns of real customers, no two of which are the same."""
 CALIBRATED: Final = 0.05
 """The expected calibration error stays under this."""
 

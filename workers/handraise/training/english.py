@@ -34,6 +34,8 @@ _LAYERS: Final = (0, 1, 2, 3, 4, 5)
 _SHARP: Final = 5.0
 """Makes the new heads learn faster than the rest."""
 _RATE: Final = 1e-4
+_EPOCHS: Final = 2
+"""How often each row is seen."""
 _DROPOUT: Final = 0.1
 
 
@@ -96,13 +98,13 @@ def _logits(p: Parameters, numbers: jax.Array, mask: jax.Array, key: jax.Array) 
     return pooled @ p["heads.weight"] * _SHARP + p["heads.bias"]
 
 
-def tune_and_write(texts: Sequence[str], holds: Floats, known: Floats, folder: Path, *, epochs: int) -> None:
+def tune_and_write(texts: Sequence[str], holds: Floats, known: Floats, folder: Path) -> None:
     """Tune MiniLM and new heads on all rows, and write both with the word pieces."""
     parameters, vocabulary = base()
     reader = WordPieces(vocabulary)
     pieces = [reader.read(tokens_of(text)) for text in texts]
     start = {**parameters, **new_heads(_WIDTH)}
-    _write(tune(start, _logits, pieces, holds, known, rate=_RATE, epochs=epochs), folder / ENGLISH)
+    _write(tune(start, _logits, pieces, holds, known, rate=_RATE, epochs=_EPOCHS), folder / ENGLISH)
     (folder / PIECES).write_text("\n".join(vocabulary) + "\n", encoding="utf-8")
 
 

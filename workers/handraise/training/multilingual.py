@@ -27,6 +27,8 @@ _WIDTH: Final = 256
 _VECTOR: Final = 512
 _SHARP: Final = 10.0
 _RATE: Final = 3e-4
+_EPOCHS: Final = 3
+"""How often each row is seen."""
 _DROPPED: Final = 0.1
 """The share of pieces that are left out while learning."""
 
@@ -50,7 +52,7 @@ def _base() -> tuple[dict[str, Floats], float]:
     return {name: np.asarray(value, dtype=np.float32) for name, value in parameters.items()}, float(stored.eps)
 
 
-def tune_and_write(texts: Sequence[str], holds: Floats, known: Floats, folder: Path, *, epochs: int) -> None:
+def tune_and_write(texts: Sequence[str], holds: Floats, known: Floats, folder: Path) -> None:
     """Tune the encoder on all rows and write it."""
     encoder = MultilingualEncoder()
     pieces = [encoder.pieces(text, ()) for text in texts]
@@ -93,7 +95,7 @@ def tune_and_write(texts: Sequence[str], holds: Floats, known: Floats, folder: P
         holds,
         known,
         rate=_RATE,
-        epochs=epochs,
+        epochs=_EPOCHS,
         look_up=encoder.vectors,
     )
     _write(p, epsilon, folder / MULTILINGUAL)
