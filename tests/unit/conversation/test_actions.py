@@ -111,7 +111,7 @@ def test_a_shadow_holds_up_no_other_trigger() -> None:
 
 
 def test_a_score_from_seven_tenths_of_its_threshold_is_logged_as_near() -> None:
-    near = Chat().customer(said(complaint=0.65))
-    far = Chat().customer(said(complaint=0.64))
+    near = Chat().customer(said(complaint=0.6))
+    far = Chat().customer(said(complaint=0.59))
     assert [decision.result for decision in near.decisions] == [DecisionResult.NEAR]
     assert not far.decisions

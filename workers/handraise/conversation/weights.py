@@ -11,8 +11,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-OPENING: Final = 1.2
-LATER: Final = 1.8
+OPENING: Final = 1.0
+LATER: Final = 1.5
 ANSWER: Final = 1.4
 """What is taken from the log-odds of what a customer's first message says, of what each later one says, and of what an
 AI turn admits or promises.
