@@ -110,7 +110,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
         Setup(same_state=versions.same_but_for_new_fields),
     ),
     "soak": Fault(
-        "At 400 messages a second for twenty minutes, one of the workers is killed every minute.",
+        "At 60 % of what the workers can do, 400 messages a second at most, one of them is killed every minute.",
         pressure.soak,
         Setup(with_outcomes=False, conversations=3_000),
         seconds=1_200.0,

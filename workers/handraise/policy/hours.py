@@ -99,7 +99,7 @@ def holiday_dates(code: str, year: int) -> frozenset[date]:
     """The public holidays of one year.
 
     Raises:
-        NotImplementedError: the library `holidays` does not know the country or the region.
+        NotImplementedError: the country or the region is unknown. It is what the library `holidays` raises for that.
     """
     country, _, region = code.partition("-")
     return frozenset(holidays.country_holidays(country, subdiv=region or None, years=year))
