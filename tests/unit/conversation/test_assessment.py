@@ -172,6 +172,29 @@ def test_the_same_words_weigh_less_later_in_a_conversation() -> None:
     assert not chat.customer(said(complaint=0.74)).escalations
 
 
+@pytest.mark.parametrize("channel", ["twitter", "X", " Bluesky"])
+def test_who_begins_in_public_mostly_complains(channel: str) -> None:
+    faint = said(complaint=0.4)
+    assert not Chat().customer(faint).escalations
+    assert not Chat().customer(faint, channel="whatsapp").escalations
+    (escalation,) = Chat().customer(faint, channel=channel).escalations
+    assert escalation.trigger == "complaint"
+
+
+def test_what_is_wanted_in_public_and_no_complaint_weighs_what_it_weighs_elsewhere() -> None:
+    assert not Chat().customer(said(human_request=0.7), channel="twitter").escalations
+    assert Chat().customer(said(human_request=0.74), channel="twitter").escalations
+    assert not Chat().customer(said(high_value=0.7), channel="twitter").escalations
+    assert Chat().customer(said(high_value=0.74), channel="twitter").escalations
+
+
+def test_the_channel_counts_for_the_first_message_alone() -> None:
+    chat = Chat()
+    chat.customer(ASKS, channel="twitter")
+    chat.ai(ANSWER)
+    assert not chat.customer(said(complaint=0.74), channel="twitter").escalations
+
+
 def test_no_mood_raises_anything_without_words() -> None:
     chat = Chat()
     for _ in range(6):

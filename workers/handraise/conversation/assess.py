@@ -36,8 +36,8 @@ def assess_customer(
 
     `real`: whether the message wants an answer; `asked_again`: whether one like it was answered before.
     """
-    less = weights.OPENING if state.customer_turns <= 1 else weights.LATER
-    signals = _less(signals, _SAID, less)
+    first = state.customer_turns <= 1
+    signals = _less(signals, {name: weights.opening(state.channel, name) if first else weights.LATER for name in _SAID})
     found = []
     if signals.crisis > 0:
         found.append(_plain("distress", signals.crisis, signals, ("crisis",), trigger_class=CRISIS))
@@ -69,7 +69,7 @@ def assess_assistant(
     state: Conversation, message: ChatMessage, signals: Signals, policy: BusinessPolicy, *, repeated: bool
 ) -> list[Assessment]:
     """Every trigger that an AI turn speaks for. `state` is as the turns before left it."""
-    signals = _less(signals, _ANSWERED, weights.ANSWER)
+    signals = _less(signals, dict.fromkeys(_ANSWERED, weights.ANSWER))
     gap = _knowledge_gap(state, message, signals)
     found = [gap] if gap.score > 0 else []
     if signals.promise > 0 and not signals.offers_human and gap.score < weights.STRONG:
@@ -126,9 +126,9 @@ def is_request(state: Conversation, message: ChatMessage, signals: Signals) -> b
     return strong or signals.question or signals.intent is not Intent.OTHER or not state.ai_asked
 
 
-def _less(signals: Signals, names: tuple[str, ...], less: float) -> Signals:
+def _less(signals: Signals, less: dict[str, float]) -> Signals:
     """The signals, with something taken from the log-odds of some."""
-    return replace(signals, **{name: weights.in_context(getattr(signals, name), less) for name in names})
+    return replace(signals, **{name: weights.in_context(getattr(signals, name), by) for name, by in less.items()})
 
 
 def _plain(

@@ -28,7 +28,10 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         " written without fraction or exponent.",
         "text": "What was written, as it was written. Empty for a message without text, such as an image.",
         "message_type": "`text`, or what else it is: `image`, `voice`, `file`, `location` and the like.",
-        "channel": "Where the conversation takes place: `web`, `whatsapp`, `email` and the like.",
+        "channel": (
+            "Where the conversation takes place: `web`, `whatsapp`, `email` and the like. On `twitter`, `x`, `threads`,"
+            " `bluesky` and `mastodon`, where customers begin in public and mostly complain, a complaint counts sooner."
+        ),
         "language": "The language, if the producer knows it. Otherwise it is detected.",
         "reply_id": "Set when the AI sends a reply that Handraise gave it, so that it is not taken for its own words.",
         "customer": "What is known of the person who writes.",
