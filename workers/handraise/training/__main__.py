@@ -18,7 +18,7 @@ from handraise.detection.ngrams import NgramModel
 from handraise.detection.phrase_detector import default_phrases
 from handraise.detection.readers import english_reader, multilingual_reader
 from handraise.training import linear, mixing
-from handraise.training.corpus import corpus_rows, is_for_tuning, joined, targets
+from handraise.training.corpus import corpus_rows, is_for_tuning, joined, shouted, targets
 
 MODELS: Final = Path(__file__).parents[1] / "detection" / "models"
 
@@ -33,19 +33,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = corpus_rows("train")
     learned = [row for row in rows if not is_for_tuning(row)]
     tuning = [row for row in rows if is_for_tuning(row)]
-    learned, tuning = learned + joined(learned), tuning + joined(tuning)
+    learned, tuning = learned + joined(learned), tuning + joined(tuning) + shouted(tuning)
     _say(f"{len(learned)} rows to learn from, {len(tuning)} to tune on")
-    holds, known = targets(learned)
-    texts = [row.text for row in learned]
-    ngrams = linear.fit(texts, holds, known)
+    spoken = learned + shouted(learned)
+    ngrams = linear.fit([row.text for row in spoken], *targets(spoken))
     ngrams.save(options.to / "ngrams.npz")
     _say("fitted the n-grams")
     if not options.keep_readers:
         from handraise.training import english, multilingual  # noqa: PLC0415 - slow to import
 
+        holds, known = targets(learned)
         for train, is_read in ((english.tune_and_write, _is_english), (multilingual.tune_and_write, _is_other)):
             at = [i for i, row in enumerate(learned) if is_read(row)]
-            train([texts[i] for i in at], holds[at], known[at], options.to)
+            train([learned[i].text for i in at], holds[at], known[at], options.to)
             _say(f"tuned a reader on {len(at)} rows")
     weigh(tuning, ngrams, options.to)
     _say("weighed them")

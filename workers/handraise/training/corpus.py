@@ -15,9 +15,10 @@ from handraise.detection.heads import ASSISTANT_SIGNALS, CUSTOMER_HEADS, CUSTOME
 from handraise.events import Sender
 
 CORPUS: Final = Path(__file__).parents[1] / "detection" / "corpus"
-_PER_JOINED: Final = 12
+_PER_JOINED: Final = 24
 _TELLING: Final = 0.6
 """The share of joined rows with a part that may hold something."""
+_PER_SHOUTED: Final = 16
 _TUNING: Final = 7
 """One writer in so many is set aside to tune on."""
 
@@ -40,7 +41,8 @@ def joined(rows: Sequence[Row]) -> list[Row]:
     """Long messages: several of one language and sender, one after the other, that hold what any of them holds.
 
     People and their agents write longer than the writers of the corpus did; what is true of short texts must not turn
-    into something else where there is more text. One is made of every twelve rows; nothing is said of its mood or aim.
+    into something else where there is more text. One is made of every twenty-four rows; nothing is said of its mood or
+    aim.
     """
     groups = dict[tuple[str, Sender], list[Row]]()
     for row in rows:
@@ -60,6 +62,30 @@ def joined(rows: Sequence[Row]) -> list[Row]:
             text = " ".join(part.text if part.text[-1] in ".!?" else f"{part.text}." for part in parts)
             made.append(Row(text=text, language=language, sender=sender, labels=labels, writer="joined", known=signals))
     return made
+
+
+def shouted(rows: Sequence[Row]) -> list[Row]:
+    """Some customers' messages in capitals: what is wanted does not change, whether anger is meant nobody can say.
+
+    Few writers of the corpus shout, and fewer of them in danger, so from them alone the n-grams learn that nobody who
+    writes in capitals is.
+    """
+    signals = tuple(one for one in CUSTOMER_SIGNALS if one != "distress")
+    return [
+        Row(
+            text=row.text.upper(),
+            language=row.language,
+            sender=row.sender,
+            labels=tuple(label for label in row.labels if label in signals),
+            writer=row.writer,
+            known=signals,
+        )
+        for row in rows
+        if row.known is None
+        and row.sender is Sender.CUSTOMER
+        and row.text.upper() != row.text
+        and zlib.crc32(f"capitals {row.text}".encode()) % _PER_SHOUTED == 0
+    ]
 
 
 def targets(rows: Sequence[Row]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
