@@ -6,7 +6,7 @@ from handraise.policy import compile_policy, parse
 from tests.support.chats import NEUTRAL, Chat, said
 
 HIGH_VALUE = said(high_value=0.9)
-COMPLAINS = said(complaint=0.9)
+COMPLAINS = said(complaint=0.95)
 YES = said(affirm=0.95)
 
 
@@ -105,13 +105,13 @@ def test_a_shadow_is_logged_and_publishes_nothing() -> None:
 
 def test_a_shadow_holds_up_no_other_trigger() -> None:
     chat = chat_with("complaint", "shadow")
-    (escalation,) = chat.customer(said(complaint=0.9, high_value=0.9)).escalations
+    (escalation,) = chat.customer(said(complaint=0.95, high_value=0.9)).escalations
     assert escalation.trigger == "high_value"
     assert escalation.also == []
 
 
 def test_a_score_from_seven_tenths_of_its_threshold_is_logged_as_near() -> None:
-    near = Chat().customer(said(complaint=0.6))
-    far = Chat().customer(said(complaint=0.59))
+    near = Chat().customer(said(complaint=0.72))
+    far = Chat().customer(said(complaint=0.7))
     assert [decision.result for decision in near.decisions] == [DecisionResult.NEAR]
     assert not far.decisions

@@ -18,7 +18,7 @@ from handraise.events import (
 from tests.support.chats import ASKS, HOUR, MINUTE, NEUTRAL, START, Chat, said
 
 WANTS_HUMAN = said(Intent.REQUEST_HUMAN, human_request=0.95)
-COMPLAINS = said(Intent.COMPLAINT, sentiment=-0.6, complaint=0.9)
+COMPLAINS = said(Intent.COMPLAINT, sentiment=-0.6, complaint=0.95)
 CRISIS = said(sentiment=-0.9, crisis=0.95, distress=0.95)
 
 
@@ -64,7 +64,7 @@ def test_a_less_urgent_trigger_is_suppressed_while_an_escalation_is_open() -> No
 
 def test_of_several_triggers_the_most_urgent_acts_and_the_others_are_named() -> None:
     chat = Chat()
-    (escalation,) = chat.customer(said(complaint=0.9, human_request=0.8)).escalations
+    (escalation,) = chat.customer(said(complaint=0.95, human_request=0.8)).escalations
     assert (escalation.trigger, escalation.also) == ("human_request", ["complaint"])
 
 

@@ -171,9 +171,9 @@ def test_a_state_from_before_conditions_looked_back_can_be_read() -> None:
 
 BUILTIN = {
     "human_request": said(Intent.REQUEST_HUMAN, human_request=0.95),
-    "distress": said(Intent.COMPLAINT, distress=0.9),
-    "crisis": said(Intent.OTHER, distress=0.9, crisis=0.9),
-    "complaint": said(Intent.COMPLAINT, complaint=0.9),
+    "distress": said(Intent.COMPLAINT, distress=0.95),
+    "crisis": said(Intent.OTHER, distress=0.95, crisis=0.9),
+    "complaint": said(Intent.COMPLAINT, complaint=0.95),
     "high_value": said(Intent.HIGH_VALUE, high_value=0.9),
 }
 
@@ -247,5 +247,5 @@ def test_a_crisis_in_shadow_leaves_the_distress_in_it_to_be_acted_on(by_override
 def test_a_shadow_trigger_stands_in_nobody_s_way() -> None:
     """The other trigger on the same message acts, and does not name it."""
     chat = _shadowed("distress", by_override=False)
-    (escalation,) = chat.customer(said(Intent.COMPLAINT, distress=0.9, complaint=0.9)).escalations
+    (escalation,) = chat.customer(said(Intent.COMPLAINT, distress=0.95, complaint=0.95)).escalations
     assert (escalation.trigger, escalation.also) == ("complaint", [])

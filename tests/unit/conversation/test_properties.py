@@ -279,7 +279,7 @@ def test_no_stream_makes_a_state_of_more_than_sixteen_kilobytes(texts: list[str]
             language="en",
             sentiment=-0.5,
             intent=Intent.QUESTION,
-            complaint=0.9,
+            complaint=0.95,
             fingerprint=tuple(range(number * 40, number * 40 + 32)),
         )
         state, _ = fold(state, message, seen, FORGETS_NOTHING, "test")

@@ -18,7 +18,7 @@ from tests.support.chats import ASKS, HOUR, NEUTRAL, START, Chat, said
 
 GOLDEN = Path(__file__).parent / "golden"
 LONGEST = 640
-COMPLAINS = said(Intent.COMPLAINT, complaint=0.9, sentiment=-0.5)
+COMPLAINS = said(Intent.COMPLAINT, complaint=0.95, sentiment=-0.5)
 WANTS_HUMAN = said(Intent.REQUEST_HUMAN, human_request=0.95)
 DESPERATE = said(Intent.OTHER, distress=0.95, sentiment=-0.8, fingerprint=(7, 8, 9))
 DETAIL = said(Intent.OTHER)
@@ -98,7 +98,7 @@ def test_the_reply_that_handraise_gave_is_no_attempt() -> None:
     (control,) = chat.customer(WANTS_HUMAN, "a person please").controls
     assert control.reply is not None
     chat.ai(text=control.reply.text)
-    assert "AI has not answered yet" in summary(chat.customer(said(crisis=0.9, distress=0.9), "help"))
+    assert "AI has not answered yet" in summary(chat.customer(said(crisis=0.9, distress=0.95), "help"))
 
 
 def test_an_own_trigger_is_named() -> None:
@@ -151,7 +151,7 @@ def test_a_summary_is_bounded_on_one_line_and_the_same_each_time(
         for sender, text, asks in turns:
             spans = (Span("complaint", 0, min(5, len(text)), 0.6),)
             chat.say(sender, said(Intent.QUESTION if asks else Intent.OTHER, question=asks, spans=spans), text)
-        chat.customer(said(Intent.OTHER, distress=0.9, crisis=0.9), "x" * 700)
+        chat.customer(said(Intent.OTHER, distress=0.95, crisis=0.9), "x" * 700)
     one, other = ([escalation.summary for escalation in chat.escalations] for chat in chats)
     assert one == other
     for told in one:

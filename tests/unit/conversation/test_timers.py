@@ -275,7 +275,7 @@ def test_a_customer_who_asks_again_is_a_probable_miss_once() -> None:
 
 def test_a_customer_who_comes_back_soon_after_the_end_is_a_probable_miss_of_what_was_ended() -> None:
     chat = shop()
-    chat.customer(said(Intent.COMPLAINT, sentiment=-0.6, complaint=0.9))
+    chat.customer(said(Intent.COMPLAINT, sentiment=-0.6, complaint=0.95))
     chat.outcome(OutcomeKind.RESOLVED)
     chat.wait(20)
     (decision,) = [one for one in chat.customer(ASKS_ELSE).decisions if one.result is DecisionResult.MISSED]

@@ -76,6 +76,30 @@ def test_what_merely_looks_alike_is_not(text: str) -> None:
     assert [name for name in ALARMS if getattr(signals, name) >= SURE] == []
 
 
+DANGER: Final = [
+    "my wife has collapsed in the kitchen and i can't find a pulse",
+    "my son fell in the pool and he is not breathing",
+    "the house is on fire and my mother is inside",
+    "i took all my tablets and i am scared",
+    "there is a man with a knife in your shop",
+    "je veux mourir",
+    "mein vater atmet nicht mehr, hilfe",
+    "mi hijo no respira",
+    "meu pai desmaiou e não respira",
+]
+
+
+@pytest.mark.parametrize("text", [*DANGER, *(text.upper() for text in DANGER)])
+def test_danger_is_found_however_loudly_it_is_told(text: str) -> None:
+    (signals,) = detect([text])
+    assert signals.crisis >= SURE
+
+
+@pytest.mark.parametrize(("signal", "text"), [one for one in HOLDS if one[0] in ("human_request", "high_value")])
+def test_capitals_change_nothing_of_what_is_wanted(signal: str, text: str) -> None:
+    assert getattr(detect([text.upper()])[0], signal) >= SURE
+
+
 @pytest.mark.parametrize(
     ("text", "signal"),
     [

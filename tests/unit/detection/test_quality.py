@@ -27,44 +27,56 @@ SETS: Final = {
     "english, fresh": ("en-seventh",),
     "others, fresh": tuple(f"{language}-seventh" for language in ("es", "pt", "fr", "de", "hi", "hi_latn", "ar")),
     "posts": ("en-posts9",),
+    "english, probed": ("en-probed",),
+    "others, probed": tuple(f"{language}-probed" for language in ("es", "pt", "fr", "de", "hi", "hi_latn", "ar")),
+    "assistant, probed": tuple(
+        f"ai-{language}-probed" for language in ("en", "es", "pt", "fr", "de", "hi", "hi_latn", "ar")
+    ),
     "neutral": ("public-multidogo-media",),
 }
 NOISE: Final = 0.03
 """Half of the 95 % interval of most figures; retraining on another machine moves them less."""
 F1: Final = {
-    ("english", "human_request"): 0.89,
+    ("english", "human_request"): 0.90,
     ("english", "complaint"): 0.92,
-    ("english", "high_value"): 0.95,
-    ("english", "distress"): 0.92,
-    ("others", "human_request"): 0.92,
-    ("others", "complaint"): 0.85,
+    ("english", "high_value"): 0.97,
+    ("english", "distress"): 0.91,
+    ("others", "human_request"): 0.91,
+    ("others", "complaint"): 0.89,
     ("others", "high_value"): 0.98,
-    ("others", "distress"): 0.93,
+    ("others", "distress"): 0.94,
     ("english, hard", "human_request"): 0.95,
     ("english, hard", "complaint"): 0.84,
-    ("english, hard", "distress"): 0.86,
-    ("others, hard", "human_request"): 0.88,
-    ("others, hard", "complaint"): 0.78,
-    ("others, hard", "distress"): 0.88,
-    ("others, hard", "crisis"): 0.70,
+    ("english, hard", "distress"): 0.89,
+    ("others, hard", "human_request"): 0.89,
+    ("others, hard", "complaint"): 0.82,
+    ("others, hard", "distress"): 0.89,
+    ("others, hard", "crisis"): 0.72,
     ("english, fresh", "human_request"): 0.98,
-    ("english, fresh", "complaint"): 0.95,
-    ("english, fresh", "distress"): 0.91,
+    ("english, fresh", "complaint"): 0.98,
+    ("english, fresh", "distress"): 0.92,
     ("others, fresh", "human_request"): 0.95,
-    ("others, fresh", "complaint"): 0.90,
-    ("others, fresh", "distress"): 0.93,
+    ("others, fresh", "complaint"): 0.91,
+    ("others, fresh", "distress"): 0.92,
     ("posts", "human_request"): 0.95,
-    ("posts", "complaint"): 0.93,
+    ("posts", "complaint"): 0.94,
     ("posts", "distress"): 0.93,
-    ("others, fresh", "crisis"): 0.84,
-    ("assistant", "admission"): 0.91,
-    ("assistant", "promise"): 0.96,
+    ("others, fresh", "crisis"): 0.87,
+    ("assistant", "admission"): 0.94,
+    ("assistant", "promise"): 0.97,
+    ("english, probed", "human_request"): 0.90,
+    ("english, probed", "complaint"): 0.84,
+    ("english, probed", "distress"): 0.90,
+    ("others, probed", "complaint"): 0.73,
+    ("others, probed", "distress"): 0.74,
+    ("assistant, probed", "admission"): 0.84,
 }
-SENTIMENT: Final = {"english": 0.90, "others": 0.84, "english, hard": 0.88, "others, hard": 0.86, "others, fresh": 0.88}
-ALARMS: Final = 10.0
+SENTIMENT: Final = {"english": 0.91, "others": 0.86, "english, hard": 0.88, "others, hard": 0.87, "others, fresh": 0.90}
+ALARMS: Final = 8.0
 """False alarms for each thousand neutral turns of real customers, no two of which are the same."""
 CALIBRATED: Final = 0.05
-"""The expected calibration error stays under this."""
+"""The expected calibration error stays under this. What was written round the errors of a detector is left out: of that
+nobody can ask that a score is how often it is right."""
 
 
 @cache
@@ -87,7 +99,7 @@ def test_sentiment_holds(name: str, committed: float) -> None:
     assert share >= committed - NOISE
 
 
-@pytest.mark.parametrize("name", [name for name in SETS if name != "neutral"])
+@pytest.mark.parametrize("name", [name for name in SETS if name != "neutral" and not name.endswith("probed")])
 def test_scores_are_probabilities(name: str) -> None:
     assert {
         one.label: one.calibration_error for one in result(name).measured if one.calibration_error > CALIBRATED

@@ -100,10 +100,10 @@ def test_the_fold_uses_what_holds_for_the_customer_who_writes(policy: CompiledPo
     """The segment that was said once holds for the whole conversation."""
     chat = Chat(policy=policy)
     chat.customer(said(Intent.QUESTION, question=True), segment="gold")
-    (escalation,) = chat.customer(said(Intent.COMPLAINT, complaint=0.9)).escalations
+    (escalation,) = chat.customer(said(Intent.COMPLAINT, complaint=0.95)).escalations
     assert escalation.owner == "Vera"
     voice = Chat(policy=policy)
-    (escalation,) = voice.customer(said(Intent.COMPLAINT, complaint=0.6), channel="voice").escalations
+    (escalation,) = voice.customer(said(Intent.COMPLAINT, complaint=0.75), channel="voice").escalations
     assert (escalation.owner, escalation.queue) == ("Tom", "phones")
     assert escalation.policy_version == policy.version
 

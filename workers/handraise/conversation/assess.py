@@ -15,10 +15,8 @@ from handraise.detection.signals import Intent, Signals, Span
 from handraise.events import ChatMessage
 from handraise.policy.model import CRISIS, BusinessPolicy, ConversationFacts, OwnMatches
 
-_SAID: Final = ("human_request", "distress", "complaint", "high_value")
-"""What a customer's message may say that is weighed by where it stands."""
-_ANSWERED: Final = ("admission", "promise")
-"""The same of an AI turn."""
+_ANSWERED: Final = dict.fromkeys(("admission", "promise"), weights.ANSWER)
+"""What an AI turn may say that is weighed by where it stands."""
 _NOTHING_ASKED: Final = frozenset(("sticker", "reaction", "typing", "read", "system"))
 """Message types that want no answer when no text comes with them."""
 
@@ -36,8 +34,7 @@ def assess_customer(
 
     `real`: whether the message wants an answer; `asked_again`: whether one like it was answered before.
     """
-    first = state.customer_turns <= 1
-    signals = _less(signals, {name: weights.opening(state.channel, name) if first else weights.LATER for name in _SAID})
+    signals = _less(signals, weights.opening(state.channel) if state.customer_turns <= 1 else weights.LATER)
     found = []
     if signals.crisis > 0:
         found.append(_plain("distress", signals.crisis, signals, ("crisis",), trigger_class=CRISIS))
@@ -69,7 +66,7 @@ def assess_assistant(
     state: Conversation, message: ChatMessage, signals: Signals, policy: BusinessPolicy, *, repeated: bool
 ) -> list[Assessment]:
     """Every trigger that an AI turn speaks for. `state` is as the turns before left it."""
-    signals = _less(signals, dict.fromkeys(_ANSWERED, weights.ANSWER))
+    signals = _less(signals, _ANSWERED)
     gap = _knowledge_gap(state, message, signals)
     found = [gap] if gap.score > 0 else []
     if signals.promise > 0 and not signals.offers_human and gap.score < weights.STRONG:

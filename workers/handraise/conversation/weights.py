@@ -11,19 +11,21 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-OPENING: Final = 1.0
-LATER: Final = 1.5
+OPENING: Final[dict[str, float]] = {"human_request": 1.0, "high_value": 0.5, "complaint": 1.5, "distress": 1.5}
+LATER: Final[dict[str, float]] = {"human_request": 1.5, "high_value": 1.0, "complaint": 2.3, "distress": 2.3}
 ANSWER: Final = 1.4
 """What is taken from the log-odds of what a customer's first message says, of what each later one says, and of what an
 AI turn admits or promises.
 
 Detection's probabilities are those of messages as the corpus has them, half of which want somebody. In a conversation
-most turns are answers, data and small talk, so the same words are less likely to."""
+most turns are answers, data and small talk, so the same words are less likely to. Who asks for a person or for a
+hundred of something says so; what is a complaint and what is distress is a matter of degree, and most false alarms are
+one of these."""
 
 PUBLIC_CHANNELS: Final = frozenset(("twitter", "x", "threads", "bluesky", "mastodon"))
 """Channels on which a customer begins in public, by the names that producers give them."""
-PUBLIC_OPENING: Final[dict[str, float]] = {"complaint": -1.0, "distress": 0.0}
-"""What takes the place of `OPENING` there, by signal.
+PUBLIC_OPENING: Final[dict[str, float]] = OPENING | {"complaint": -1.0, "distress": 0.0}
+"""What takes the place of `OPENING` there.
 
 Who writes to a business before everybody's eyes mostly complains: two thirds of 526 openings on Twitter did, and a
 sixth were in distress. `ops/decisions/0007` has what this was set on, and what it is worth on others."""
@@ -124,11 +126,10 @@ MIN_QUESTION_WORDS: Final = 2
 """Texts of fewer content words are too short to be called repeated."""
 
 
-def opening(channel: str | None, signal: str) -> float:
-    """What is taken from the log-odds of a signal of a customer's first message on a channel."""
-    if channel is not None and channel.strip().casefold() in PUBLIC_CHANNELS:
-        return PUBLIC_OPENING.get(signal, OPENING)
-    return OPENING
+def opening(channel: str | None) -> dict[str, float]:
+    """What is taken from the log-odds of a customer's first message on a channel."""
+    public = channel is not None and channel.strip().casefold() in PUBLIC_CHANNELS
+    return PUBLIC_OPENING if public else OPENING
 
 
 @lru_cache(maxsize=8_192)

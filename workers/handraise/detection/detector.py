@@ -24,7 +24,7 @@ from handraise.events import Sender
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-DETECTOR_VERSION: Final = "learned-5"
+DETECTOR_VERSION: Final = "learned-6"
 """Names what `detect` does; it changes whenever the same text may give other signals."""
 FAST_VERSION: Final = f"{DETECTOR_VERSION}-fast"
 """Names what `detect_fast` does."""
@@ -36,7 +36,7 @@ DOUBT: Final = {
     "complaint": _ROUGHLY,
     "high_value": _CAREFULLY,
     "distress": _ROUGHLY,
-    "crisis": _CAREFULLY,
+    "crisis": (0.02, 0.98),
     "affirm": _CAREFULLY,
     "admission": _ROUGHLY,
     "promise": _ROUGHLY,
