@@ -13,25 +13,22 @@ from handraise.detection import detect
 from handraise.detection.evaluation import Evaluation, evaluate, read_rows
 
 HELD_OUT: Final = Path(handraise.detection.__file__).parent / "corpus" / "heldout"
+OTHERS: Final = ("es", "pt", "fr", "de", "hi", "hi_latn", "ar")
 SETS: Final = {
     "english": ("en-chat", "en-social"),
-    "others": ("es", "pt", "fr", "de", "hi", "hi_latn", "ar"),
+    "others": OTHERS,
     "assistant": ("ai-en", "ai-xx"),
     "talk": ("en-talk", "es-talk", "pt-talk", "fr-talk", "de-talk", "hi-talk", "hi_latn-talk", "ar-talk"),
     "english, hard": ("en-person3", "en-facts3", "en-feeling3", "en-crisis5", "en-sixth"),
     "others, hard": tuple(
-        f"{language}-{wave}"
-        for language in ("es", "pt", "fr", "de", "hi", "hi_latn", "ar")
-        for wave in ("third", "fourth", "crisis5", "sixth")
+        f"{language}-{wave}" for language in OTHERS for wave in ("third", "fourth", "crisis5", "sixth")
     ),
     "english, fresh": ("en-seventh",),
-    "others, fresh": tuple(f"{language}-seventh" for language in ("es", "pt", "fr", "de", "hi", "hi_latn", "ar")),
+    "others, fresh": tuple(f"{language}-seventh" for language in OTHERS),
     "posts": ("en-posts9",),
     "english, probed": ("en-probed",),
-    "others, probed": tuple(f"{language}-probed" for language in ("es", "pt", "fr", "de", "hi", "hi_latn", "ar")),
-    "assistant, probed": tuple(
-        f"ai-{language}-probed" for language in ("en", "es", "pt", "fr", "de", "hi", "hi_latn", "ar")
-    ),
+    "others, probed": tuple(f"{language}-probed" for language in OTHERS),
+    "assistant, probed": tuple(f"ai-{language}-probed" for language in ("en", *OTHERS)),
     "neutral": ("public-multidogo-media",),
 }
 NOISE: Final = 0.03

@@ -43,7 +43,7 @@ DOUBT: Final = {
 }
 """The signals for which the reader is asked when they are in doubt, and between which scores of the faster models they
 are. Rough ones spare a quarter of the reading, and decide as many conversations rightly; requests read so would be
-missed more often."""
+missed more often. Danger is so rare, and missed so dearly, that it is in doubt sooner than anything else."""
 
 _SHOWN: Final = 0.2
 """From this score, words are shown as evidence."""

@@ -16,9 +16,11 @@ from handraise.events import Sender
 
 CORPUS: Final = Path(__file__).parents[1] / "detection" / "corpus"
 _PER_JOINED: Final = 24
+"""Of so many rows, one is made that joins several."""
 _TELLING: Final = 0.6
 """The share of joined rows with a part that may hold something."""
 _PER_SHOUTED: Final = 16
+"""One row in so many is learned in capitals as well."""
 _TUNING: Final = 7
 """One writer in so many is set aside to tune on."""
 
@@ -41,8 +43,7 @@ def joined(rows: Sequence[Row]) -> list[Row]:
     """Long messages: several of one language and sender, one after the other, that hold what any of them holds.
 
     People and their agents write longer than the writers of the corpus did; what is true of short texts must not turn
-    into something else where there is more text. One is made of every twenty-four rows; nothing is said of its mood or
-    aim.
+    into something else where there is more text. Nothing is said of their mood or aim.
     """
     groups = dict[tuple[str, Sender], list[Row]]()
     for row in rows:
