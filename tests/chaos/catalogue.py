@@ -110,9 +110,10 @@ FAULTS: Final[Mapping[str, Fault]] = {
         Setup(same_state=versions.same_but_for_new_fields),
     ),
     "soak": Fault(
-        "At 60 % of what the workers can do, 400 messages a second at most, one of them is killed every minute.",
+        "At 60 % of what the workers can do with the detector that they have by default, on texts of which none comes"
+        " twice, one of them is killed every minute.",
         pressure.soak,
-        Setup(with_outcomes=False, conversations=3_000),
+        Setup(with_outcomes=False, conversations=3_000, numbered=True, settings={"detector": "careful"}),
         seconds=1_200.0,
     ),
 }

@@ -77,6 +77,8 @@ class Load:
     with_outcomes: bool = True
     most_conversations: int | None = None
     """After so many, a conversation that has ended goes on with another script."""
+    numbered: bool = False
+    """Whether each text ends with a number of its own: what a worker met lately, it does not look at again."""
     now_ms: Callable[[], int] = field(default=lambda: time.time_ns() // 1_000_000)
     """The clock that stamps `sent_at`."""
     sent: dict[str, float] = field(default_factory=dict)
@@ -89,6 +91,7 @@ class Load:
     _on_their_way: list[tuple[float, int, Parcel]] = field(default_factory=list)
     _order: Iterator[int] = field(default_factory=count)
     _numbers: Iterator[int] = field(default_factory=count)
+    _texts: Iterator[int] = field(default_factory=count)
     _turns: dict[str, int] = field(default_factory=dict)
 
     def stop(self) -> None:
@@ -161,7 +164,7 @@ class Load:
             business_id=talk.business_id,
             sender=said.sender,
             sent_at=self.now_ms(),
-            text=said.text,
+            text=f"{said.text} ({next(self._texts)})" if self.numbered else said.text,
             assistant=said.assistant,
         )
         parcel = Parcel(Topic.MESSAGES, talk.conversation_id.encode(), encode(message), message.message_id)

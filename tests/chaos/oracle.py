@@ -8,7 +8,7 @@ output and the state have to agree on one of them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -39,6 +39,8 @@ SameState = Callable[[bytes | None, bytes | None], bool]
 Place = tuple[str, int, int]
 """Topic, partition and offset of a record."""
 _EXAMPLES: Final = 5
+_AT_ONCE: Final = 400
+"""Texts at which the detector looks together."""
 
 ESCALATIONS: Final = msgspec.json.Decoder(Escalation)
 CONTROLS: Final = msgspec.json.Decoder(Control)
@@ -133,7 +135,7 @@ class Oracle:
 
     Args:
         policy_of: the policy that an event is to be folded with.
-        detect: texts to signals, as the workers were set.
+        detect: texts to signals, as the workers were set. It is asked about one text at a time: see `remembered`.
         detector_version: goes on every event that comes out.
         same_state: how two states are compared.
     """
@@ -148,7 +150,7 @@ class Oracle:
         self._policy_of = policy_of
         self._same_state = same_state
         self._current: BusinessPolicy | None = None
-        self._processor = Processor(self._policy, remembered(detect), detector_version)
+        self._processor = Processor(self._policy, detect, detector_version)
 
     def judge(self, case: Case, findings: Findings) -> Order:
         """Compare one conversation, by the order of its events that explains most; that order."""
@@ -226,9 +228,17 @@ def add(findings: Findings, more: Findings) -> None:
         findings.note(example)
 
 
-def remembered(detect: Detect) -> Detect:
-    """The same detector, which looks at each text once: what it says of a text does not depend on the others."""
+def remembered(detect: Detect, messages: Iterable[ChatMessage] = ()) -> Detect:
+    """The same detector, which looks at each text once: what it says of a text does not depend on the others.
+
+    At the texts of `messages` it looks beforehand, many at a time, which is quicker.
+    """
     known: dict[tuple[object, ...], Signals] = {}
+    met = list({(one.text, one.sender, one.language): None for one in messages})
+    for start in range(0, len(met), _AT_ONCE):
+        texts, senders, languages = zip(*met[start : start + _AT_ONCE], strict=True)
+        signals = detect(list(texts), senders=list(senders), languages=list(languages))
+        known |= dict(zip(met[start : start + _AT_ONCE], signals, strict=True))
 
     def look_up(texts: Sequence[str], *, senders: Any = None, languages: Any = None) -> list[Signals]:  # noqa: ANN401 - as the detector
         found = []
@@ -277,10 +287,14 @@ def read_output(topic: Topic, key: bytes, value: bytes | None) -> Output:
     return decision_output(DECISIONS.decode(value))
 
 
-def raised(outputs: Iterable[Output]) -> list[str]:
-    """The triggers that a conversation raised, in their order; a copy counts once."""
+def raised(outputs: Iterable[Output], by: Container[str] | None = None) -> list[str]:
+    """The triggers that a conversation raised, in their order, if `by` these messages; a copy counts once."""
     escalations = {one.identity: ESCALATIONS.decode(one.value) for one in outputs if one.topic is Topic.ESCALATIONS}
-    return [one.trigger for one in escalations.values() if one.type is EscalationType.RAISED]
+    return [
+        one.trigger
+        for one in escalations.values()
+        if one.type is EscalationType.RAISED and (by is None or one.caused_by in by)
+    ]
 
 
 def read_event(topic: Topic, value: bytes | None) -> Event | None:

@@ -108,6 +108,7 @@ def _trial(setup: Setup, plan: Plan, made: Installation, cluster: Cluster, netwo
             rng,
             with_outcomes=setup.with_outcomes,
             most_conversations=setup.conversations,
+            numbered=setup.numbered,
         ),
         Watch(cluster.servers, made.names, setup.partitions),
         rng,

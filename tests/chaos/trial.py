@@ -52,6 +52,8 @@ class Setup:
     conversations: int | None = None
     """How many there are at most; then the same ones go on."""
     with_outcomes: bool = True
+    numbered: bool = False
+    """Whether no text comes twice."""
     same_state: SameState = same_bytes
     counted: bool = False
     """Whether the workers live to the end, so that what they have counted can be compared."""
@@ -79,6 +81,8 @@ class Trial:
     """What the fault has measured besides."""
     problems: list[str] = field(default_factory=list)
     """What the fault has seen that must not be."""
+    measured_from: float = 0.0
+    """When what is sent began to count for latency and progress: the machine's clock, in seconds."""
     ended_at: float = 0.0
     """When the fault was over: the machine's clock, in seconds."""
     _until: float = 0.0

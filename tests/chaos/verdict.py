@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from struct import Struct
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from handraise.conversation.state import state_key
 from handraise.detection import Detect, detection
@@ -30,13 +30,16 @@ from tests.chaos.oracle import (
     raised,
     read_event,
     read_output,
+    remembered,
 )
 from tests.chaos.scripts import Script
 from tests.chaos.trial import Trial
 from tests.support.installation import Installation
 
 _OWNER: Final = Struct(">q")
-OUTPUTS: Final = (Topic.ESCALATIONS, Topic.CONTROL, Topic.DECISIONS)
+PLACED_ALIKE: Final = (Topic.ESCALATIONS, Topic.DECISIONS)
+"""Outputs that are in the partition of their conversation's messages."""
+OUTPUTS: Final = (*PLACED_ALIKE, Topic.CONTROL)
 COUNTED: Final = ("lost", "duplicate", "differing", "unexpected", "disordered", "drift", "wrong_answers")
 
 
@@ -99,35 +102,27 @@ class Verdict:
 
 
 async def judge(trial: Trial, unseen: int) -> Verdict:
-    """Read everything back, and compare it with what the input asks for."""
-    made, scripts = trial.made, trial.load.scripts
-    messages, outcomes = await made.everything(Topic.MESSAGES), await made.everything(Topic.OUTCOMES)
-    written = [(topic, record) for topic in OUTPUTS for record in await made.everything(topic)]
-    outputs = _by_conversation(read_output(topic, record.key, record.value) for topic, record in written)
-    states = newest_states(await made.everything(Topic.STATE))
+    """Read everything back, and compare it with what the input asks for.
+
+    One partition after the other, since a long run would not fit into memory: all that belongs to a conversation is in
+    one, but for its control events, which have the business in their key.
+    """
+    made = trial.made
+    controls = _by_conversation(
+        read_output(Topic.CONTROL, one.key, one.value) for one in await made.everything(Topic.CONTROL)
+    )
     letters = await made.everything(Topic.DEAD_LETTERS)
     policies = await made.everything(Topic.POLICIES)
-    found = Findings(messages=len(messages))
-    spoken, bad = _conversations(made, [*messages, *outcomes])
-    reported = {OUTCOMES.decode(one.value).outcome_id: one for one in outcomes}
-    bad |= {_place(one): one.value for one in policies if check_policy(one.key, one.value) is not None}
-    oracle = Oracle(_policies(trial, outputs), *_detection(made), trial.setup.same_state)
-    for key, events in spoken.items():
-        said = [event for event in events if isinstance(event, ChatMessage)]
-        done = [event for event in events if isinstance(event, Outcome)]
-        case = Case(key, said, done, outputs.pop(key, []), states.pop(key, None))
-        order = oracle.judge(case, found)
-        for record in (reported[_identifier(event)] for event in order.rejected):
-            bad[_place(record)] = record.value
-        if said and order.as_sent and not _answers(case, scripts[said[0].conversation_id]):
-            found.wrong_answers += 1
-            found.note(f"wrong answer: {key!r}")
-    for key, left in outputs.items():
-        add(found, Findings(unexpected=len(left), examples=[f"unexpected: conversation {key!r}"]))
-    for key in states:
-        add(found, Findings(drift=1, examples=[f"drift: {key!r} is no conversation of the input"]))
+    found = Findings()
+    bad = {_place(one): one.value for one in policies if check_policy(one.key, one.value) is not None}
+    detecting = _detection(made)
+    there = set[str]()
+    for partition in range(trial.setup.partitions):
+        part = await _judge_partition(trial, partition, controls, detecting, found)
+        bad |= part.bad
+        there |= part.messages
+    _all_unexpected(controls, found)
     compare_letters(bad, letters, found)
-    there = {event.message_id for events in spoken.values() for event in events if isinstance(event, ChatMessage)}
     verdict = Verdict(
         made.settings.delivery.value,
         found,
@@ -141,6 +136,57 @@ async def judge(trial: Trial, unseen: int) -> Verdict:
     )
     _tell_times(trial, verdict)
     return verdict
+
+
+class _Part(NamedTuple):
+    """What the input of a partition holds."""
+
+    messages: set[str]
+    """The ids of its messages."""
+    bad: dict[Place, bytes]
+    """What has to be in the dead letters, by its place."""
+
+
+async def _judge_partition(
+    trial: Trial,
+    partition: int,
+    controls: dict[bytes, list[Output]],
+    detecting: tuple[Detect, str],
+    found: Findings,
+) -> _Part:
+    """Judge the conversations of a partition; their control events are taken out of `controls`."""
+    made, scripts = trial.made, trial.load.scripts
+    messages = await made.everything(Topic.MESSAGES, partition)
+    outcomes = await made.everything(Topic.OUTCOMES, partition)
+    written = [(topic, record) for topic in PLACED_ALIKE for record in await made.everything(topic, partition)]
+    outputs = _by_conversation(read_output(topic, record.key, record.value) for topic, record in written)
+    states = newest_states(await made.everything(Topic.STATE, partition))
+    found.messages += len(messages)
+    spoken, bad = _conversations(made, [*messages, *outcomes])
+    reported = {OUTCOMES.decode(one.value).outcome_id: one for one in outcomes}
+    detect, version = detecting
+    said_here = (event for events in spoken.values() for event in events if isinstance(event, ChatMessage))
+    oracle = Oracle(_policies(trial, outputs), remembered(detect, said_here), version, trial.setup.same_state)
+    for key, events in spoken.items():
+        said = [event for event in events if isinstance(event, ChatMessage)]
+        done = [event for event in events if isinstance(event, Outcome)]
+        case = Case(key, said, done, outputs.pop(key, []) + controls.pop(key, []), states.pop(key, None))
+        order = oracle.judge(case, found)
+        for record in (reported[_identifier(event)] for event in order.rejected):
+            bad[_place(record)] = record.value
+        if said and order.as_sent and not _answers(case, scripts[said[0].conversation_id]):
+            found.wrong_answers += 1
+            found.note(f"wrong answer: {key!r}")
+    _all_unexpected(outputs, found)
+    for key in states:
+        add(found, Findings(drift=1, examples=[f"drift: {key!r} is no conversation of the input"]))
+    ids = {event.message_id for events in spoken.values() for event in events if isinstance(event, ChatMessage)}
+    return _Part(ids, bad)
+
+
+def _all_unexpected(outputs: Mapping[bytes, Sequence[Output]], found: Findings) -> None:
+    for key, left in outputs.items():
+        add(found, Findings(unexpected=len(left), examples=[f"unexpected: conversation {key!r}"]))
 
 
 def newest_states(changelog: Iterable[Any]) -> dict[bytes, bytes]:
@@ -211,12 +257,15 @@ def _identifier(event: Event) -> str:
 
 
 def _answers(case: Case, script: Script) -> bool:
-    """Whether a conversation that was read as it was written raised what it was written to raise."""
+    """Whether a conversation that was read as it was written raised what it was written to raise.
+
+    Of one that goes on with other scripts, it is the first that counts.
+    """
     read = list(dict.fromkeys(message.message_id for message in case.messages))
     written = [f"{case.messages[0].conversation_id}-{turn:02}" for turn in range(len(script.turns))]
-    if read != written:
+    if read[: len(written)] != written:
         return True
-    return raised(case.outputs) == ([script.raises] if script.raises else [])
+    return raised(case.outputs, by=set(written)) == ([script.raises] if script.raises else [])
 
 
 def compare_letters(bad: Mapping[Place, bytes], letters: Iterable[Any], found: Findings) -> None:
@@ -252,7 +301,8 @@ def _miscounted(trial: Trial, found: Findings) -> list[str]:
 
 
 def _tell_times(trial: Trial, verdict: Verdict) -> None:
-    seen, sent, strikes = trial.watch.seen, trial.load.sent, trial.strikes
+    sent, strikes = trial.load.sent, trial.strikes
+    seen = {name: one for name, one in trial.watch.seen.items() if sent[name] >= trial.measured_from}
     took = sorted(one.at - sent[name] for name, one in seen.items())
     if took:
         verdict.latency = {

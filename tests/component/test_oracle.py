@@ -22,6 +22,7 @@ from tests.chaos.oracle import (
     decision_output,
     escalation_output,
     raised,
+    remembered,
     same_bytes,
 )
 
@@ -71,6 +72,21 @@ def test_what_the_worker_does_differs_in_nothing() -> None:
     for place in range(1, len(MESSAGES) + 1):
         found = judged(*folded([*MESSAGES[:place], RESOLVED, *MESSAGES[place:]]), [RESOLVED])
         assert found.differences == 0
+
+
+def test_what_single_messages_raised_is_told_apart() -> None:
+    """A conversation of the load may go on, and raise more."""
+    outputs, _ = folded(MESSAGES)
+    assert raised(outputs, by={one.message_id for one in MESSAGES}) == ["human_request"]
+    assert raised(outputs, by={"another"}) == []
+
+
+def test_looking_beforehand_finds_the_same() -> None:
+    """And what was not looked at beforehand is looked at then."""
+    ahead = remembered(detect_fast, MESSAGES[:2])
+    found = Findings()
+    Oracle(lambda _: POLICY, ahead, "test", same_bytes).judge(Case(KEY, MESSAGES, (), *folded(MESSAGES)), found)
+    assert found.differences == 0
 
 
 Spoil = Callable[[list[Output]], list[Output]]

@@ -199,13 +199,14 @@ class Installation:
             await reader.stop()
         return found
 
-    async def everything(self, topic: Topic) -> list[Any]:
-        """All that is committed in a topic when the call begins, partition by partition."""
+    async def everything(self, topic: Topic, partition: int | None = None) -> list[Any]:
+        """All that is committed in a topic, or in one partition of it, when the call begins, in order of partitions."""
         name = self.names[topic]
         found: list[Any] = []
         reader = await self.clients.start(self.clients.reader())
         try:
-            for source in [TopicPartition(name, partition) for partition in range(self.settings.partitions)]:
+            for number in range(self.settings.partitions) if partition is None else [partition]:
+                source = TopicPartition(name, number)
                 reader.assign([source])
                 await reader.seek_to_beginning(source)
                 end = (await reader.end_offsets([source]))[source]

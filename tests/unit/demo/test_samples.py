@@ -16,9 +16,8 @@ SAMPLES: Final = load_samples()
 DIFFER: Final = frozenset(
     [
         "airline-02",
-        "saas-09",
+        "energy-01",  # prices in general are grumbled about, and it is taken for distress
         "telecom-01",
-        "telecom-04",
         "telecom-07",
         "venue-02",
     ]

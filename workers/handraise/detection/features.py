@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from handraise.detection.normalise import fold, is_masked
+from handraise.detection.romanised import romanised
 
 BITS: Final = 19
 SIZE: Final = 1 << BITS
@@ -48,14 +49,14 @@ square root, so that many small leanings of plain words do not add up to a certa
 def word_of(token: str) -> str:
     """A token as the model reads it, empty for white space.
 
-    Folded, with letters that are repeated for emphasis cut to two, and the figures of a number hidden, since what they
-    are says nothing of what is meant; how many they are may.
+    Folded, Hindi in Latin letters, with letters that are repeated for emphasis cut to two, and the figures of a number
+    hidden, since what they are says nothing of what is meant; how many they are may.
     """
     if is_masked(token):
         return _LINK
     if token.isspace():
         return ""
-    word = _ELONGATED.sub(r"\1\1", fold(token))[:_LONGEST_WORD]
+    word = _ELONGATED.sub(r"\1\1", fold(romanised(token)))[:_LONGEST_WORD]
     if word[:1].isdigit():
         return "0" * min(len(word), 6)
     return word

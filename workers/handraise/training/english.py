@@ -34,8 +34,8 @@ _LAYERS: Final = (0, 1, 2, 3, 4, 5)
 _SHARP: Final = 5.0
 """Makes the new heads learn faster than the rest."""
 _RATE: Final = 1e-4
-_EPOCHS: Final = 2
-"""How often each row is seen."""
+_SHARES: Final = (1.0, 0.7)
+"""How much of the rows each epoch goes through: those with the highest loss."""
 _DROPOUT: Final = 0.1
 
 
@@ -104,7 +104,7 @@ def tune_and_write(texts: Sequence[str], holds: Floats, known: Floats, folder: P
     reader = WordPieces(vocabulary)
     pieces = [reader.read(tokens_of(text)) for text in texts]
     start = {**parameters, **new_heads(_WIDTH)}
-    _write(tune(start, _logits, pieces, holds, known, rate=_RATE, epochs=_EPOCHS), folder / ENGLISH)
+    _write(tune(start, _logits, pieces, holds, known, rate=_RATE, shares=_SHARES), folder / ENGLISH)
     (folder / PIECES).write_text("\n".join(vocabulary) + "\n", encoding="utf-8")
 
 
