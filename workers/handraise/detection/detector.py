@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from handraise.detection.lately import Lately, Said
 from handraise.detection.mixture import GROUPS, Mixture, by_group, default_mixture, evidence
 from handraise.detection.ngrams import NgramModel, default_ngrams
 from handraise.detection.normalise import clip, fold, mask, original_offset
+from handraise.detection.outright import SCORE, Place, default_outright
 from handraise.detection.phrase_detector import PhraseDetector, default_phrases
 from handraise.detection.readers import LateReader, Reader, default_readers
 from handraise.detection.signals import Intent, Signals, Span
@@ -85,6 +87,7 @@ class Detector:
         self._ngrams: Final = ngrams
         self._mixture: Final = mixture
         self._readers: Final = readers
+        self._outright: Final = default_outright()
         self._lately: Final = Lately()
 
     def detect(self, texts: Sequence[str], senders: Sequence[Sender], languages: Sequence[str | None]) -> list[Signals]:
@@ -164,6 +167,8 @@ class Detector:
             flags = {name: row[column] >= 0.5 for name, column in _FLAGS}  # noqa: PLR2004 - likelier than not
             return replace(phrases, **scores, **flags, spans=self._spans(text, phrases, tokens, scores))
         scores = {name: round(row[column], 3) for name, column in _SCORES}
+        outright = self._outright.find(tokens)
+        scores |= {name: max(scores[name], SCORE) for name in outright}
         scores["distress"] = max(scores["distress"], scores["crisis"])
         sentiment = row[_POSITIVE] - row[_NEGATIVE] * (_CALM + (1.0 - _CALM) * scores["distress"])
         intents = row[_INTENT_COLUMNS]
@@ -172,11 +177,18 @@ class Detector:
             **scores,
             sentiment=round(max(-1.0, min(1.0, sentiment)), 3) + 0.0,
             intent=_INTENTS[intents.index(max(intents))],
-            spans=self._spans(text, phrases, tokens, scores),
+            spans=self._spans(text, phrases, tokens, scores, outright),
         )
 
-    def _spans(self, text: str, phrases: Signals, tokens: list[str], scores: dict[str, float]) -> tuple[Span, ...]:
-        """The phrases' evidence for what scores, and for what no phrase speaks of, the words that moved it most."""
+    def _spans(
+        self,
+        text: str,
+        phrases: Signals,
+        tokens: list[str],
+        scores: dict[str, float],
+        outright: Mapping[str, Place] = MappingProxyType({}),
+    ) -> tuple[Span, ...]:
+        """The phrases' evidence for what scores; else what is said outright, or the words that moved it most."""
         if not phrases.spans and max(scores.values()) < _SHOWN:
             return ()
         kept = [span for span in phrases.spans if scores.get(span.signal, 1.0) >= _SHOWN]
@@ -185,7 +197,12 @@ class Detector:
         if unshown:
             places = [found.span() for found in TOKEN.finditer(mask(clip(text)))]
             for name in unshown:
-                kept += self._words(text, tokens, places, name, scores[name])
+                if name in outright:
+                    begin, end = places[outright[name].begin][0], places[outright[name].end - 1][1]
+                    length = len(text)
+                    kept.append(Span(name, original_offset(begin, length), original_offset(end, length), scores[name]))
+                else:
+                    kept += self._words(text, tokens, places, name, scores[name])
         kept.sort(key=lambda span: (span.start, span.end, span.signal))
         return tuple(kept)
 

@@ -1,0 +1,85 @@
+"""What is said outright counts, and only that."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from handraise.detection import detect, detect_fast
+from handraise.detection.lexicon import FOLDER, NAMES
+from handraise.detection.outright import SIGNALS, default_outright
+from handraise.detection.tokens import TOKEN
+from handraise.events import Sender
+
+STORED = tomllib.loads((FOLDER / "outright.toml").read_text("utf-8"))
+SAID = [
+    (name, signal, text)
+    for name, language in STORED.items()
+    for signal in SIGNALS
+    for texts in language.get(signal, {}).values()
+    for text in texts
+]
+
+
+def found(text: str) -> set[str]:
+    return set(default_outright().find(TOKEN.findall(text)))
+
+
+def test_every_way_of_writing_has_its_statements() -> None:
+    assert set(STORED) == set(NAMES)
+    assert {(name, signal) for name, signal, _ in SAID} == {(name, signal) for name in NAMES for signal in SIGNALS}
+
+
+def test_each_statement_counts() -> None:
+    scores = detect_fast(
+        [text for _, _, text in SAID], senders=[Sender.CUSTOMER] * len(SAID), languages=[None] * len(SAID)
+    )
+    missed = [said for said, one in zip(SAID, scores, strict=True) if getattr(one, said[1]) < 0.9]
+    assert missed == []
+
+
+@pytest.mark.parametrize(
+    ("text", "signal"),
+    [
+        ("I want to make a complaint.", "complaint"),
+        ("Hello, I want to make a complaint about your driver", "complaint"),
+        ("ok. i'd like to complain", "complaint"),
+        ("Ich möchte mich beschweren!", "complaint"),
+        ("QUIERO PONER UNA QUEJA", "complaint"),
+        ("i want to make a complaint 😡", "complaint"),
+        ("quero morrer", "crisis"),
+        ("I want to die.", "crisis"),
+        ("the order is 4471. I want to kill myself. bye", "crisis"),
+    ],
+)
+def test_it_is_found_wherever_its_sentence_stands(text: str, signal: str) -> None:
+    assert signal in found(text)
+    (one,) = detect([text], senders=[Sender.CUSTOMER], languages=[None])
+    assert getattr(one, signal) >= 0.9
+    assert any(span.signal == signal for span in one.spans)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How do I make a complaint?",
+        "where can i complain about a neighbour",
+        "I want to know your complaints procedure",
+        "can't complain",
+        "I want to die of embarrassment",
+        "I want to die 😂",
+        "lol i want to die",
+        "I want to die?",
+        "my sister said she wants to die laughing",
+        "not good enough?",
+        "",
+    ],
+)
+def test_what_is_near_it_is_left_to_the_models(text: str) -> None:
+    assert found(text) == set()
+
+
+def test_an_agent_says_nothing_outright() -> None:
+    (one,) = detect(["I want to make a complaint."], senders=[Sender.ASSISTANT], languages=[None])
+    assert one.complaint == 0.0

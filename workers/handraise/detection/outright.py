@@ -1,0 +1,137 @@
+"""What customers say outright: sentences of which no careful reader could doubt what they say.
+
+The learned models know the wording of people who do not say what they want, and are unsure of those who do: "I want to
+make a complaint" stands next to "how do I make a complaint" in all that they know, and hardly anybody of the corpus
+says it. So what is said outright is looked up (`lexicon/outright.toml`), and counts whatever the models think.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, lru_cache
+from typing import Final, NamedTuple
+
+import msgspec
+from msgspec import Struct, field
+
+from handraise.detection.lexicon import FOLDER
+from handraise.detection.normalise import fold
+
+SCORE: Final = 0.98
+"""Of a signal that is said outright."""
+_END_MARKS: Final = frozenset(".!?…؟۔।")
+_LAUGHING: Final = frozenset("😂🤣😅😆😁😄😜😝😛😹😭💀☠")
+"""Pictures with which things are said in jest, if not always."""
+_ASKING: Final = frozenset("?؟")
+
+Words = tuple[str, ...]
+
+
+class Statements(Struct, frozen=True, forbid_unknown_fields=True):
+    """What says a signal outright: as a whole sentence, or as the beginning of one."""
+
+    whole: tuple[str, ...] = ()
+    start: tuple[str, ...] = ()
+
+
+class Language(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is said outright in one way of writing."""
+
+    openers: tuple[str, ...] = ()
+    """Words that stand before a sentence and change nothing."""
+    fillers: tuple[str, ...] = ()
+    """Words that change nothing wherever they stand: how much something is so."""
+    contractions: dict[str, str] = field(default_factory=dict)
+    """Written words, and the two that they stand for."""
+    jest: tuple[str, ...] = ()
+    """Beginnings of words of a message in which nothing is meant as it is said: laughter."""
+    complaint: Statements = Statements()
+    distress: Statements = Statements()
+    crisis: Statements = Statements()
+
+
+SIGNALS: Final = ("complaint", "distress", "crisis")
+
+
+class Place(NamedTuple):
+    """The first token of a statement, and the one behind its last."""
+
+    begin: int
+    end: int
+
+
+class Outright:
+    """Looks statements up in a text's tokens. The languages are looked up together: nothing of one is in another's."""
+
+    def __init__(self, languages: Mapping[str, Language]) -> None:
+        known = list(languages.values())
+        self._openers: Final = frozenset(_plain(word) for one in known for word in one.openers)
+        self._fillers: Final = frozenset(_plain(word) for one in known for word in one.fillers)
+        self._jest: Final = tuple(_plain(word) for one in known for word in one.jest)
+        self._contractions: Final = {
+            _plain(word): words.split() for one in known for word, words in one.contractions.items()
+        }
+        self._whole: Final = dict[Words, str]()
+        self._start: Final = dict[Words, str]()
+        for one in known:
+            for signal in SIGNALS:
+                statements: Statements = getattr(one, signal)
+                self._whole.update((self._read(text), signal) for text in statements.whole)
+                self._start.update((self._read(text), signal) for text in statements.start)
+        self._lengths: Final = sorted({len(words) for words in self._start})
+        self._firsts: Final = frozenset(words[0] for words in (*self._whole, *self._start))
+
+    def find(self, tokens: Sequence[str]) -> dict[str, Place]:
+        """Where each signal that is said outright is said; nothing in a message that laughs."""
+        found = dict[str, Place]()
+        for begin, end in _sentences(tokens):
+            words = self._spoken(tokens, begin, end)
+            if not words or words[0][0] not in self._firsts:
+                continue
+            said = tuple(word for word, _ in words)
+            asks = end < len(tokens) and not _ASKING.isdisjoint(tokens[end])
+            signal, last = None if asks else self._whole.get(said), words[-1][1]
+            for length in self._lengths:
+                if signal is None and length <= len(said):
+                    signal, last = self._start.get(said[:length]), words[length - 1][1]
+            if signal is not None:
+                found.setdefault(signal, Place(words[0][1], last + 1))
+        if found and any(token[0] in _LAUGHING or _plain(token).startswith(self._jest) for token in tokens):
+            return {}
+        return found
+
+    def _spoken(self, tokens: Sequence[str], begin: int, end: int) -> list[tuple[str, int]]:
+        """The words of a sentence that count, each with the place of its token."""
+        found: list[tuple[str, int]] = []
+        for at in range(begin, end):
+            word = _plain(tokens[at]) if tokens[at][0].isalnum() else ""
+            if word and word not in self._fillers and (found or word not in self._openers):
+                found += [(one, at) for one in self._contractions.get(word, (word,))]
+        return found
+
+    def _read(self, text: str) -> Words:
+        words = text.split()
+        return tuple(word for word, _ in self._spoken(words, 0, len(words)))
+
+
+def _sentences(tokens: Sequence[str]) -> Iterator[tuple[int, int]]:
+    begin = 0
+    for at, token in enumerate(tokens):
+        if token[0] in _END_MARKS or "\n" in token:
+            yield begin, at
+            begin = at + 1
+    yield begin, len(tokens)
+
+
+@lru_cache(maxsize=60_000)
+def _plain(word: str) -> str:
+    """Folded, and without apostrophes."""
+    return fold(word).replace("'", "")
+
+
+@cache
+def default_outright() -> Outright:
+    """The statements of the package, read once in a process."""
+    stored = tomllib.loads((FOLDER / "outright.toml").read_text("utf-8"))
+    return Outright(msgspec.convert(stored, dict[str, Language]))
