@@ -29,6 +29,8 @@ SETS: Final = {
     "english, probed": ("en-probed",),
     "others, probed": tuple(f"{language}-probed" for language in OTHERS),
     "assistant, probed": tuple(f"ai-{language}-probed" for language in ("en", *OTHERS)),
+    "english, plain": ("en-plain",),
+    "others, plain": tuple(f"{language}-plain" for language in OTHERS),
     "neutral": ("public-multidogo-media",),
 }
 NOISE: Final = 0.03
@@ -67,6 +69,14 @@ F1: Final = {
     ("others, probed", "complaint"): 0.78,
     ("others, probed", "distress"): 0.76,
     ("assistant, probed", "admission"): 0.88,
+    ("english, plain", "human_request"): 0.00,
+    ("english, plain", "complaint"): 0.00,
+    ("english, plain", "distress"): 0.00,
+    ("others, plain", "human_request"): 0.00,
+    ("others, plain", "complaint"): 0.00,
+    ("others, plain", "high_value"): 0.00,
+    ("others, plain", "distress"): 0.00,
+    ("others, plain", "crisis"): 0.00,
 }
 SENTIMENT: Final = {"english": 0.91, "others": 0.86, "english, hard": 0.89, "others, hard": 0.87, "others, fresh": 0.90}
 ALARMS: Final = 8.0
@@ -96,7 +106,9 @@ def test_sentiment_holds(name: str, committed: float) -> None:
     assert share >= committed - NOISE
 
 
-@pytest.mark.parametrize("name", [name for name in SETS if name != "neutral" and not name.endswith("probed")])
+@pytest.mark.parametrize(
+    "name", [name for name in SETS if name != "neutral" and not name.endswith(("probed", "plain"))]
+)
 def test_scores_are_probabilities(name: str) -> None:
     assert {
         one.label: one.calibration_error for one in result(name).measured if one.calibration_error > CALIBRATED

@@ -23,7 +23,7 @@ _IGNORED: Final = re.compile(f"[{INVISIBLE}]")
 _STRETCHED: Final = re.compile(r"(.)\1{2,}")
 _NUKTA: Final = "\u093c"
 _VIRAMA: Final = "\u094d"
-_NASALS: Final = frozenset("\u0901\u0902")
+_NASALS: Final = frozenset("\u0900\u0901\u0902")
 _VISARGA: Final = "\u0903"
 _SPELLED: Final = "k kh g gh n ch ch j jh n t th d dh n t th d dh n p f b bh m y r l l w sh sh s h"
 _CONSONANTS: Final = dict(zip("कखगघङचछजझञटठडढणतथदधनपफबभमयरलळवशषसह", _SPELLED.split(), strict=True))
