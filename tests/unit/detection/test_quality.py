@@ -37,49 +37,49 @@ NOISE: Final = 0.03
 """Half of the 95 % interval of most figures; retraining on another machine moves them less."""
 F1: Final = {
     ("english", "human_request"): 0.90,
-    ("english", "complaint"): 0.92,
+    ("english", "complaint"): 0.93,
     ("english", "high_value"): 0.96,
-    ("english", "distress"): 0.89,
+    ("english", "distress"): 0.91,
     ("others", "human_request"): 0.92,
-    ("others", "complaint"): 0.91,
-    ("others", "high_value"): 0.98,
-    ("others", "distress"): 0.94,
+    ("others", "complaint"): 0.93,
+    ("others", "high_value"): 0.99,
+    ("others", "distress"): 0.95,
     ("english, hard", "human_request"): 0.94,
-    ("english, hard", "complaint"): 0.84,
-    ("english, hard", "distress"): 0.91,
+    ("english, hard", "complaint"): 0.86,
+    ("english, hard", "distress"): 0.90,
     ("others, hard", "human_request"): 0.89,
     ("others, hard", "complaint"): 0.83,
-    ("others, hard", "distress"): 0.90,
-    ("others, hard", "crisis"): 0.79,
-    ("english, fresh", "human_request"): 0.97,
-    ("english, fresh", "complaint"): 0.98,
-    ("english, fresh", "distress"): 0.92,
-    ("others, fresh", "human_request"): 0.94,
-    ("others, fresh", "complaint"): 0.91,
+    ("others, hard", "distress"): 0.89,
+    ("others, hard", "crisis"): 0.77,
+    ("english, fresh", "human_request"): 0.98,
+    ("english, fresh", "complaint"): 0.97,
+    ("english, fresh", "distress"): 0.91,
+    ("others, fresh", "human_request"): 0.96,
+    ("others, fresh", "complaint"): 0.92,
     ("others, fresh", "distress"): 0.94,
-    ("posts", "human_request"): 0.94,
+    ("posts", "human_request"): 0.95,
     ("posts", "complaint"): 0.94,
-    ("posts", "distress"): 0.94,
-    ("others, fresh", "crisis"): 0.86,
-    ("assistant", "admission"): 0.95,
-    ("assistant", "promise"): 0.96,
-    ("english, probed", "human_request"): 0.89,
+    ("posts", "distress"): 0.92,
+    ("others, fresh", "crisis"): 0.85,
+    ("assistant", "admission"): 0.96,
+    ("assistant", "promise"): 0.95,
+    ("english, probed", "human_request"): 0.91,
     ("english, probed", "complaint"): 0.82,
     ("english, probed", "distress"): 0.76,
-    ("others, probed", "complaint"): 0.78,
-    ("others, probed", "distress"): 0.76,
+    ("others, probed", "complaint"): 0.79,
+    ("others, probed", "distress"): 0.77,
     ("assistant, probed", "admission"): 0.88,
-    ("english, plain", "human_request"): 0.00,
-    ("english, plain", "complaint"): 0.00,
-    ("english, plain", "distress"): 0.00,
-    ("others, plain", "human_request"): 0.00,
-    ("others, plain", "complaint"): 0.00,
-    ("others, plain", "high_value"): 0.00,
-    ("others, plain", "distress"): 0.00,
-    ("others, plain", "crisis"): 0.00,
+    ("english, plain", "human_request"): 0.97,
+    ("english, plain", "complaint"): 0.98,
+    ("english, plain", "distress"): 0.97,
+    ("others, plain", "human_request"): 0.98,
+    ("others, plain", "complaint"): 0.81,
+    ("others, plain", "high_value"): 0.89,
+    ("others, plain", "distress"): 0.92,
+    ("others, plain", "crisis"): 0.93,
 }
-SENTIMENT: Final = {"english": 0.91, "others": 0.86, "english, hard": 0.89, "others, hard": 0.87, "others, fresh": 0.90}
-ALARMS: Final = 8.0
+SENTIMENT: Final = {"english": 0.90, "others": 0.85, "english, hard": 0.90, "others, hard": 0.88, "others, fresh": 0.90}
+ALARMS: Final = 9.0
 """False alarms for each thousand neutral turns of real customers, no two of which are the same."""
 CALIBRATED: Final = 0.05
 """The expected calibration error stays under this. What was written round the errors of a detector is left out: of that
@@ -106,9 +106,7 @@ def test_sentiment_holds(name: str, committed: float) -> None:
     assert share >= committed - NOISE
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in SETS if name != "neutral" and not name.endswith(("probed", "plain"))]
-)
+@pytest.mark.parametrize("name", [name for name in SETS if name != "neutral" and not name.endswith("probed")])
 def test_scores_are_probabilities(name: str) -> None:
     assert {
         one.label: one.calibration_error for one in result(name).measured if one.calibration_error > CALIBRATED
