@@ -115,7 +115,7 @@ async def soak(trial: Trial) -> None:
 
 
 async def _capacity(trial: Trial) -> float:
-    """Messages decided in a second while there is a backlog, and nothing else is done with the machine."""
+    """Messages decided in a second while there is a backlog; the load is back at its usual rate by then."""
     usual, trial.load.rate = trial.load.rate, _MOST_RATE
     await trial.wait(_BACKLOG_SECONDS)
     trial.load.rate = usual

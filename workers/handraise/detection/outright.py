@@ -62,7 +62,7 @@ class Place(NamedTuple):
 
 
 class Outright:
-    """Looks statements up in a text's tokens. The languages are looked up together: nothing of one is in another's."""
+    """Looks statements up in a text's tokens, in all languages at once: people mix them."""
 
     def __init__(self, languages: Mapping[str, Language]) -> None:
         known = list(languages.values())

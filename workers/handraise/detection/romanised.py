@@ -1,6 +1,6 @@
 """Hindi in Latin letters, as people type it, so that what is learned of one script holds for the other.
 
-Half of those who write Hindi to a business write it in Latin letters, by no standard. A table has the spelling of words
+Many who write Hindi to a business write it in Latin letters, by no standard. A table has the spelling of words
 for which rules do not give it, most of them English (`lexicon/romanised.txt`). For all others there are rules, each
 chosen by what the corpus's writers of Hindi in Latin letters type: a long vowel is doubled in a first syllable (for i
 and u only if a consonant closes it), a nasal at a word's end is written after a long a alone, and a consonant's own
