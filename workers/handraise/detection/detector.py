@@ -13,12 +13,12 @@ from msgspec.structs import replace
 
 from handraise.detection.heads import CUSTOMER_SIGNALS, HEADS, INTENTS
 from handraise.detection.lately import Lately, Said
-from handraise.detection.mixture import GROUPS, Mixture, by_group, default_mixture, evidence
+from handraise.detection.mixture import GROUPS, Mixture, default_mixture, evidence
 from handraise.detection.ngrams import NgramModel, default_ngrams
 from handraise.detection.normalise import clip, fold, mask, original_offset
 from handraise.detection.outright import SCORE, Place, default_outright
 from handraise.detection.phrase_detector import PhraseDetector, default_phrases
-from handraise.detection.readers import LateReader, Reader, default_readers
+from handraise.detection.reader import Reader, default_reader
 from handraise.detection.signals import Intent, Signals, Span
 from handraise.detection.tokens import EMOJI, TOKEN
 from handraise.events import Sender
@@ -76,17 +76,15 @@ _INTENT_COLUMNS: Final = slice(_COLUMN[INTENTS[0]], _COLUMN[INTENTS[-1]] + 1)
 
 
 class Detector:
-    """Phrases, n-grams, and the readers by group of languages; without readers, the faster models decide alone."""
+    """Phrases, n-grams, and the reader; without a reader, the faster models decide alone."""
 
-    def __init__(
-        self, phrases: PhraseDetector, ngrams: NgramModel, mixture: Mixture, readers: Mapping[str, Reader | LateReader]
-    ) -> None:
+    def __init__(self, phrases: PhraseDetector, ngrams: NgramModel, mixture: Mixture, reader: Reader | None) -> None:
         if ngrams.heads != HEADS:
             raise ValueError(f"the n-grams score {ngrams.heads}, not {HEADS}: train them anew")
         self._phrases: Final = phrases
         self._ngrams: Final = ngrams
         self._mixture: Final = mixture
-        self._readers: Final = readers
+        self._reader: Final = reader
         self._outright: Final = default_outright()
         self._lately: Final = Lately()
 
@@ -121,32 +119,23 @@ class Detector:
         if not chosen:
             return result
         tokens = [_unlike_a_person(texts[at], found[at][1]) for at in chosen]
-        scores = self._probabilities(
-            [texts[at] for at in chosen], [result[at] for at in chosen], tokens, [senders[at] for at in chosen]
-        )
+        scores = self._probabilities([result[at] for at in chosen], tokens, [senders[at] for at in chosen])
         for at, words, row in zip(chosen, tokens, scores.tolist(), strict=True):
             result[at] = self._signals(texts[at], senders[at], result[at], words, row)
         return result
 
     def _probabilities(
-        self,
-        texts: Sequence[str],
-        signals: Sequence[Signals],
-        tokens: Sequence[list[str]],
-        senders: Sequence[Sender],
+        self, signals: Sequence[Signals], tokens: Sequence[list[str]], senders: Sequence[Sender]
     ) -> npt.NDArray[np.float64]:
         """The probability of every head for each text."""
         logits = self._ngrams.logits(tokens)
         weighed = evidence(signals, logits, self._ngrams.most(tokens, logits), None)
         languages = [one.language for one in signals]
         scores = self._mixture.probabilities(weighed, languages, full=False)
-        in_doubt = by_group(languages, self._in_doubt(scores, senders)) if self._readers else {}
-        for group, reader in self._readers.items():
-            rows = in_doubt.get(group)
-            if rows:
-                read = reader.logits([texts[row] for row in rows], [tokens[row] for row in rows])
-                weighed[rows, -len(HEADS) :] = read
-                scores[rows] = self._mixture.probabilities(weighed[rows], [languages[row] for row in rows], full=True)
+        rows = self._in_doubt(scores, senders) if self._reader else []
+        if self._reader and rows:
+            weighed[rows, -len(HEADS) :] = self._reader.logits([tokens[row] for row in rows])
+            scores[rows] = self._mixture.probabilities(weighed[rows], [languages[row] for row in rows], full=True)
         return scores
 
     @staticmethod
@@ -248,10 +237,10 @@ def _unlike_a_person(text: str, tokens: list[str]) -> list[str]:
 @cache
 def default_detector() -> Detector:
     """The detector of the package, built once in a process."""
-    return Detector(default_phrases(), default_ngrams(), default_mixture(), default_readers())
+    return Detector(default_phrases(), default_ngrams(), default_mixture(), default_reader())
 
 
 @cache
 def fast_detector() -> Detector:
-    """The detector of the package without its readers, which are not even loaded."""
-    return Detector(default_phrases(), default_ngrams(), default_mixture(), {})
+    """The detector of the package without its reader, which is not even loaded."""
+    return Detector(default_phrases(), default_ngrams(), default_mixture(), None)

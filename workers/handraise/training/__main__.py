@@ -1,11 +1,14 @@
-"""Train the shipped models from the corpus: 23 minutes on two cores. Progress goes to stderr."""
+"""Train the shipped models from the corpus. Progress goes to stderr.
+
+The n-grams and the mixture take minutes; the reader, which is tuned anew only when that is asked for, ten minutes on a
+GPU of a data centre, and the better part of a day on two cores.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import time
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -16,7 +19,7 @@ from handraise.detection.evaluation import Row
 from handraise.detection.mixture import GROUPS, evidence
 from handraise.detection.ngrams import NgramModel
 from handraise.detection.phrase_detector import default_phrases
-from handraise.detection.readers import english_reader, multilingual_reader
+from handraise.detection.reader import Reader
 from handraise.training import linear, mixing
 from handraise.training.corpus import corpus_rows, is_for_tuning, joined, shouted, targets
 
@@ -24,10 +27,10 @@ MODELS: Final = Path(__file__).parents[1] / "detection" / "models"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Fit the n-grams, tune the reader, then weigh both with the phrases on the writers set aside."""
+    """Fit the n-grams, tune the reader if asked to, then weigh both with the phrases on the writers set aside."""
     parser = argparse.ArgumentParser(prog="python -m handraise.training", description=__doc__)
     parser.add_argument("--to", type=Path, default=MODELS, help="the folder to write the models to")
-    parser.add_argument("--keep-readers", action="store_true", help="take the readers that are in the folder")
+    parser.add_argument("--reader", action="store_true", help="tune the reader anew, too; without, that of the folder")
     options = parser.parse_args(arguments)
     options.to.mkdir(parents=True, exist_ok=True)
     rows = corpus_rows("train")
@@ -39,14 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ngrams = linear.fit([row.text for row in spoken], *targets(spoken))
     ngrams.save(options.to / "ngrams.npz")
     _say("fitted the n-grams")
-    if not options.keep_readers:
-        from handraise.training import english, multilingual  # noqa: PLC0415 - slow to import
+    if options.reader:
+        from handraise.training import reader  # noqa: PLC0415 - needs packages that nothing else does
 
-        holds, known = targets(learned)
-        for train, is_read in ((english.tune_and_write, _is_english), (multilingual.tune_and_write, _is_other)):
-            at = [i for i, row in enumerate(learned) if is_read(row)]
-            train([learned[i].text for i in at], holds[at], known[at], options.to)
-            _say(f"tuned a reader on {len(at)} rows")
+        reader.tune_and_write([linear.tokens_of(row.text) for row in learned], *targets(learned), options.to)
+        _say("tuned the reader")
     weigh(tuning, ngrams, options.to)
     _say("weighed them")
 
@@ -57,23 +57,11 @@ def weigh(rows: Sequence[Row], ngrams: NgramModel, folder: Path) -> None:
     found = [phrases.read(row.text, row.sender, None) for row in rows]
     signals = [one for one, _ in found]
     tokens = [words for _, words in found]
-    texts = [row.text for row in rows]
     groups = np.array([GROUPS[one.language] for one in signals])
-    english, others = english_reader(folder).logits(texts, tokens), multilingual_reader(folder).logits(texts, tokens)
-    read = np.where((groups == "en")[:, None], english, others)
     holds, known = targets(rows)
     logits = ngrams.logits(tokens)
-    weighed = evidence(signals, logits, ngrams.most(tokens, logits), read)
+    weighed = evidence(signals, logits, ngrams.most(tokens, logits), Reader.load(folder).logits(tokens))
     mixing.fit(weighed, groups, holds, known).save(folder / "mixture.npz")
-
-
-def _is_english(row: Row) -> bool:
-    return row.language == "en"
-
-
-def _is_other(row: Row) -> bool:
-    """Every other language, and of English a share, since what it teaches carries over."""
-    return row.language != "en" or zlib.crc32(row.text.encode()) % 3 == 0
 
 
 def _say(text: str) -> None:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from handraise.detection.evaluation import ALARMS, Row
 from handraise.detection.normalise import clip
-from handraise.detection.readers import encoder
+from handraise.detection.meaning import encoder
 from handraise.events import Sender
 from handraise.training.corpus import corpus_rows, is_for_tuning, joined
 

@@ -26,13 +26,11 @@ def fit(
     weights = {}
     for stage in STAGES:
         group, _, kind = stage.partition("/")
-        share = np.where(groups == group, 1.0, 0.0 if kind == "full" and group == "en" else _OTHERS)
-        if group != "en":
-            share[groups == "en"] = 0.0 if kind == "full" else _OTHERS
+        share = np.where(groups == group, 1.0, _OTHERS)
         fitted = np.zeros((len(HEADS), FEATURES + 1))
         for j, head in enumerate(HEADS):
             used = _features_of(head, full=kind == "full")
-            rows = np.flatnonzero((known[:, j] > 0) & (share > 0))
+            rows = np.flatnonzero(known[:, j] > 0)
             model = LogisticRegression(C=_STRENGTH, max_iter=2000)
             model.fit(evidence[np.ix_(rows, used)], holds[rows, j], sample_weight=share[rows])
             fitted[j, used] = model.coef_[0]

@@ -1,0 +1,121 @@
+"""Cut tokens into the pieces of words that the reader knows: the likeliest cut (Kudo, 2018), as SentencePiece makes it.
+
+The pieces and how likely each is are those of XLM-RoBERTa (Conneau et al., 2020), as far as the languages need them.
+Tokens are read in lower case, with compatibility forms unified and stretching undone; accents stay, since the pieces
+differ by them.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from handraise.detection.normalise import INVISIBLE, is_masked, unmixed
+
+START, END, UNKNOWN = 0, 1, 2
+"""The numbers of what a text begins and ends with, and of a letter that no piece has."""
+SPECIAL: Final = 3
+"""The number of the first piece."""
+BEGINNING: Final = "\u2581"
+"""What a piece that begins a word begins with."""
+MOST: Final = 128
+"""How many pieces of a text are read: its first three quarters and its last quarter, where there are more."""
+
+_LINK: Final = "link"
+_LONGEST: Final = 40
+"""Code points of a word that is remembered, and that is read of a longer one."""
+_MOST_TOKENS: Final = 60_000
+_UNLIKELY: Final = 10.0
+"""How much less likely than any piece a letter is that none has, in log-probability."""
+_ELONGATED: Final = re.compile(r"(\D)\1{2,}")
+_CLOSING: Final = frozenset(".,;:!?)%…؟۔।،؛”»'")
+"""Marks that stand right after a word, so that no new word begins with them."""
+_UNSEEN: Final = re.compile(f"[{INVISIBLE}]")
+_COMBINING: Final = re.compile("[\u0300-\u036f]")
+"""Accents that no letter has as one with it."""
+_MARKS: Final = str.maketrans(
+    {**dict.fromkeys("“”„«»", '"'), **dict.fromkeys("‘’‚ʼ`´＇", "'"), **dict.fromkeys("–—", "-"), "…": "..."}
+)
+
+
+def shortened(pieces: list[int]) -> list[int]:
+    """A text's pieces, without the middle of those that have more than `MOST`."""
+    if len(pieces) <= MOST:
+        return pieces
+    tail = MOST // 4
+    return [*pieces[: MOST - tail], *pieces[-tail:]]
+
+
+class Pieces(dict[str, tuple[int, ...]]):
+    """The numbers of each token's pieces, remembered."""
+
+    def __init__(self, pieces: Sequence[str], scores: Sequence[float]) -> None:
+        """`pieces` in the order of their numbers from `SPECIAL` on, and the log-probability of each."""
+        super().__init__()
+        self._scores: Final = scores
+        self._least: Final = min(scores) - _UNLIKELY
+        beginnings = {piece[:end]: -1 for piece in pieces for end in range(1, len(piece))}
+        self._known: Final = beginnings | {piece: at for at, piece in enumerate(pieces)}
+        """Each piece's place, and -1 for what some piece only begins with."""
+
+    def read(self, tokens: Iterable[str]) -> list[int]:
+        """The numbers of a text's pieces, with those of its start and its end."""
+        if len(self) >= _MOST_TOKENS:
+            self.clear()
+        found = [START]
+        for token in tokens:
+            found += self[token]
+        found.append(END)
+        return shortened(found)
+
+    def __missing__(self, token: str) -> tuple[int, ...]:
+        pieces = tuple(piece for word in written(token) for piece in self.cut(word))
+        if len(token) <= _LONGEST:
+            self[token] = pieces
+        return pieces
+
+    def cut(self, word: str) -> list[int]:
+        """The numbers of the pieces of the likeliest cut; a picture that has none is read by its name in Unicode."""
+        found = self._likeliest(word)
+        if UNKNOWN in found and word[-1] != BEGINNING and not word[-1].isalpha():
+            named = unicodedata.name(word.removeprefix(BEGINNING)[0], "").lower().replace("-", " ").split()
+            return [piece for name in named for piece in self._likeliest(BEGINNING + name)] or found
+        return found
+
+    def _likeliest(self, word: str) -> list[int]:
+        length = len(word)
+        best, begins, pieces = [0.0] + [-1e38] * length, [0] * (length + 1), [UNKNOWN] * (length + 1)
+        for begin in range(length):
+            for end in range(begin + 1, length + 1):
+                place = self._known.get(word[begin:end])
+                if place is None:
+                    break
+                if place >= 0 and best[begin] + self._scores[place] > best[end]:
+                    best[end], begins[end] = best[begin] + self._scores[place], begin
+                    pieces[end] = SPECIAL + place
+            if best[begin] + self._least > best[begin + 1]:
+                best[begin + 1], begins[begin + 1] = best[begin] + self._least, begin
+                pieces[begin + 1] = UNKNOWN
+        found, end = [], length
+        while end:
+            found.append(pieces[end])
+            end = begins[end]
+        return found[::-1]
+
+
+def written(token: str) -> list[str]:
+    """The words of a token as the pieces spell them: none for a line's end; a link is called one."""
+    if is_masked(token):
+        return [f"{BEGINNING}{_LINK}"]
+    if token.isspace():
+        return []
+    word = _UNSEEN.sub("", token)
+    if not word.isascii():
+        word = _COMBINING.sub("", unicodedata.normalize("NFKC", word.translate(_MARKS)))
+    word = _ELONGATED.sub(r"\1\1", unmixed(word.lower()))[:_LONGEST]
+    parts = word.split()
+    if parts and token[0] not in _CLOSING:
+        parts[0] = BEGINNING + parts[0]
+    return parts

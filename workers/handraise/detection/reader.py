@@ -1,0 +1,69 @@
+"""The careful learned model: a network that reads a text whole, a hundred times slower than the n-grams.
+
+It is a small transformer that reads all the languages, made of multilingual-e5-small and tuned on the corpus, and runs
+on onnxruntime with weights in 8 bits. Each text is read by itself, so that no score depends on what it is batched with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import onnxruntime
+
+from handraise.detection.pieces import MOST, Pieces
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+NETWORK: Final = "reader.onnx"
+PIECES: Final = "pieces.txt"
+
+_REMEMBERED: Final = 4_096
+
+
+class Reader:
+    """The network and its word pieces; what was read lately is remembered."""
+
+    def __init__(self, network: bytes, pieces: Pieces) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self._session: Final = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+        self._pieces: Final = pieces
+        self._places: Final = np.arange(MOST, dtype=np.int64)
+        self._read = dict[tuple[int, ...], "npt.NDArray[np.float64]"]()
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> Reader:
+        """Read what training wrote into a folder, by default the package's."""
+        where = resources.files("handraise.detection") / "models" if folder is None else folder
+        lines = [line.split("\t") for line in (where / PIECES).read_text(encoding="utf-8").split("\n")[:-1]]
+        pieces = Pieces([piece for piece, _ in lines], [float(score) for _, score in lines])
+        return cls((where / NETWORK).read_bytes(), pieces)
+
+    def logits(self, tokens: Sequence[Sequence[str]]) -> npt.NDArray[np.float64]:
+        """The log-odds of every head for each text, given as its tokens (texts by heads)."""
+        return np.array([self._logits(words) for words in tokens])
+
+    def _logits(self, tokens: Sequence[str]) -> npt.NDArray[np.float64]:
+        pieces = tuple(self._pieces.read(tokens))
+        known = self._read.get(pieces)
+        if known is None:
+            if len(self._read) >= _REMEMBERED:
+                self._read.clear()
+            feed = {"numbers": np.array(pieces, dtype=np.int64), "places": self._places[: len(pieces)]}
+            known = self._read[pieces] = self._session.run(None, feed)[0][0].astype(np.float64)
+        return known
+
+
+@cache
+def default_reader() -> Reader:
+    """The reader of the package, loaded once in a process."""
+    return Reader.load()
