@@ -22,7 +22,7 @@ from tests.support.brokers import ROOT, Broker
 from tests.support.installation import WORKER, Installation, WorkerProcess, installed
 
 WARM_UP: Final = 5.0
-"""Seconds at the beginning that do not count: the readers of languages are loaded when they are first needed."""
+"""Seconds at the beginning that do not count: what is loaded when it is first needed."""
 _DRAINS: Final = 2.0
 
 

@@ -68,7 +68,7 @@ nothing waits for more; under heavy load it is what came meanwhile, so that what
 |--:|--:|--:|--:|--:|"""
 
 _LIVE: Final = """Live conversations, and a message to any of them, exactly-once; with
-`HANDRAISE_DETECTOR=fast`, so that the cost of the readers hides no difference:
+`HANDRAISE_DETECTOR=fast`, so that the cost of the reader hides no difference:
 
 | live conversations | restored in | bytes in memory | own µs a message |
 |--:|--:|--:|--:|"""

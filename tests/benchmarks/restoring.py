@@ -49,7 +49,7 @@ class Restore(Struct, frozen=True, kw_only=True):
     memory_bytes: float
     """Resident memory for one conversation."""
     message_microseconds: float
-    """Processor time for one message to any of them, without the readers, whose cost would hide the difference."""
+    """Processor time for one message to any of them, without the reader, whose cost would hide the difference."""
 
     @property
     def seconds(self) -> float:
@@ -59,7 +59,7 @@ class Restore(Struct, frozen=True, kw_only=True):
 
 def restoring(broker: Broker, folder: Path, conversations: Sequence[int]) -> list[Restore]:
     """Put so many states into a changelog, start a worker on it and send it messages; beside one with no state."""
-    # The same detector on both sides: what its readers take is not the conversations'.
+    # The same detector on both sides: what its reader takes is not the conversations'.
     with installed(broker, folder, detector=DetectorKind.FAST) as empty:
         before = _memory(empty.worker(WORKER).wait_ready())
     made = [decode(value, MESSAGES) for _, value in traffic(_FOLDED + _MET + _MESSAGES)]

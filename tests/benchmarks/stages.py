@@ -24,7 +24,7 @@ from handraise.detection.detector import Detector
 from handraise.detection.mixture import default_mixture
 from handraise.detection.ngrams import default_ngrams
 from handraise.detection.phrase_detector import default_phrases
-from handraise.detection.readers import LateReader, english_reader, multilingual_reader
+from handraise.detection.reader import Reader
 from handraise.events import MESSAGES, decode, encode
 from handraise.policy import default_policy
 from tests.benchmarks.traffic import traffic
@@ -36,13 +36,12 @@ _STAGES: Final = (
     "phrases",
     "n-grams",
     "mixture",
-    "reader of English",
-    "reader of other languages",
+    "reader",
     "scores and evidence",
     "fold and state",
     "encode what is published",
 )
-_READERS: Final = ("reader of English", "reader of other languages")
+_READER: Final = "reader"
 
 
 class _Clock:
@@ -86,15 +85,11 @@ def _detector(clock: _Clock, *, fast: bool) -> Callable[..., list[Signals]]:
     def part(name: str, of: Any, method: str) -> Any:  # noqa: ANN401 - the part, as the detector sees it
         return _Timed(of, method, clock.timed(name, getattr(of, method)))
 
-    readers = {}
-    if not fast:
-        others = part("reader of other languages", LateReader(multilingual_reader), "logits")
-        readers = {"en": part("reader of English", english_reader(), "logits"), "latin": others, "ar": others}
     detector = Detector(
         part("phrases", default_phrases(), "read"),
         part("n-grams", default_ngrams(), "logits"),
         part("mixture", default_mixture(), "probabilities"),
-        readers,
+        None if fast else part(_READER, Reader.load(), "logits"),
     )
     return clock.timed("scores and evidence", detector.detect)
 
@@ -151,7 +146,7 @@ def main() -> None:
     """Measure, and print a table and its sums as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=3_000)
-    parser.add_argument("--fast", action="store_true", help="the fast detector, which has no readers")
+    parser.add_argument("--fast", action="store_true", help="the fast detector, which has no reader")
     given = parser.parse_args()
     found = by_stage(given.events, fast=given.fast)
     sys.stdout.write(f"{'µs of processor time a message':30} {'met before':>10} {'met first':>10}\n")
@@ -162,7 +157,7 @@ def main() -> None:
             "met_before": round(sum(found[name].again for name in names), 1),
             "met_first": round(sum(found[name].first for name in names), 1),
         }
-        for part, names in (("all", _STAGES), ("without_readers", [n for n in _STAGES if n not in _READERS]))
+        for part, names in (("all", _STAGES), ("without_reader", [n for n in _STAGES if n != _READER]))
     }
     sys.stdout.write(f"{json.dumps(sums)}\n")
 

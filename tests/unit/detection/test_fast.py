@@ -1,4 +1,4 @@
-"""Detection without the readers: called alike, told apart by its version."""
+"""Detection without the reader: called alike, told apart by its version."""
 
 from __future__ import annotations
 
@@ -38,6 +38,6 @@ def test_the_fast_detection_loads_no_reader(monkeypatch: pytest.MonkeyPatch) -> 
     def refuse() -> None:
         raise AssertionError("a reader is loaded")
 
-    monkeypatch.setattr(detector, "default_readers", refuse)
+    monkeypatch.setattr(detector, "default_reader", refuse)
     detector.fast_detector.cache_clear()
     assert len(detect_fast(TEXTS, senders=SENDERS)) == len(TEXTS)

@@ -18,7 +18,7 @@ NEUTRAL = Signals(language="en", sentiment=0.0, intent=Intent.OTHER)
 
 def test_a_text_that_was_said_before_has_the_signals_it_had() -> None:
     """Whoever says it, and in whatever language it is said to be, is part of what is remembered."""
-    detector = Detector(default_phrases(), default_ngrams(), default_mixture(), {})
+    detector = Detector(default_phrases(), default_ngrams(), default_mixture(), None)
     texts = ["can I talk to someone", "ok", "can I talk to someone", "si", "si"]
     senders = [Sender.CUSTOMER, Sender.CUSTOMER, Sender.ASSISTANT, Sender.CUSTOMER, Sender.CUSTOMER]
     tags = [None, None, None, "es", "fr"]

@@ -71,7 +71,7 @@ def detect_fast(
     senders: Sequence[Sender] | None = None,
     languages: Sequence[str | None] | None = None,
 ) -> list[Signals]:
-    """As `detect`, without the readers: half the cost or less, and more is missed.
+    """As `detect`, without the reader: half the cost or less, and more is missed.
 
     Raises:
         ValueError: the sequences differ in length.

@@ -26,7 +26,7 @@ from handraise.events import Sender
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-DETECTOR_VERSION: Final = "learned-7"
+DETECTOR_VERSION: Final = "learned-8"
 """Names what `detect` does; it changes whenever the same text may give other signals."""
 FAST_VERSION: Final = f"{DETECTOR_VERSION}-fast"
 """Names what `detect_fast` does."""
@@ -46,6 +46,9 @@ DOUBT: Final = {
 """The signals for which the reader is asked when they are in doubt, and between which scores of the faster models they
 are. Rough ones spare a quarter of the reading, and decide as many conversations rightly; requests read so would be
 missed more often. Danger is so rare, and missed so dearly, that it is in doubt sooner than anything else."""
+
+_SOONER: Final = 0.5
+"""In other languages than English, where the n-grams know less, doubt begins at this share of the lower scores."""
 
 _SHOWN: Final = 0.2
 """From this score, words are shown as evidence."""
@@ -132,17 +135,18 @@ class Detector:
         weighed = evidence(signals, logits, self._ngrams.most(tokens, logits), None)
         languages = [one.language for one in signals]
         scores = self._mixture.probabilities(weighed, languages, full=False)
-        rows = self._in_doubt(scores, senders) if self._reader else []
+        rows = self._in_doubt(scores, languages, senders) if self._reader else []
         if self._reader and rows:
             weighed[rows, -len(HEADS) :] = self._reader.logits([tokens[row] for row in rows])
             scores[rows] = self._mixture.probabilities(weighed[rows], [languages[row] for row in rows], full=True)
         return scores
 
     @staticmethod
-    def _in_doubt(scores: npt.NDArray[np.float64], senders: Sequence[Sender]) -> list[int]:
+    def _in_doubt(scores: npt.NDArray[np.float64], languages: Sequence[str], senders: Sequence[Sender]) -> list[int]:
         """The texts for which the faster models are not sure of a signal that decides something."""
         decisive = scores[:, _DECISIVE]
-        unsure = (decisive > _FROM) & (decisive < _TO)
+        sooner = np.array([1.0 if GROUPS[language] == "en" else _SOONER for language in languages])
+        unsure = (decisive > _FROM * sooner[:, None]) & (decisive < _TO)
         customers = np.array([sender is Sender.CUSTOMER for sender in senders])
         of_customer, of_assistant = unsure[:, :-2].any(axis=1), unsure[:, -2:].any(axis=1)
         found: list[int] = np.flatnonzero(np.where(customers, of_customer, of_assistant)).tolist()

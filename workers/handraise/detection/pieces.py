@@ -111,11 +111,9 @@ def written(token: str) -> list[str]:
         return [f"{BEGINNING}{_LINK}"]
     if token.isspace():
         return []
-    word = _UNSEEN.sub("", token)
-    if not word.isascii():
-        word = _COMBINING.sub("", unicodedata.normalize("NFKC", word.translate(_MARKS)))
-    word = _ELONGATED.sub(r"\1\1", unmixed(word.lower()))[:_LONGEST]
-    parts = word.split()
-    if parts and token[0] not in _CLOSING:
+    seen = _UNSEEN.sub("", token)
+    word = seen if seen.isascii() else _COMBINING.sub("", unicodedata.normalize("NFKC", seen.translate(_MARKS)))
+    parts = _ELONGATED.sub(r"\1\1", unmixed(word.lower()))[:_LONGEST].split()
+    if parts and seen[0] not in _CLOSING:
         parts[0] = BEGINNING + parts[0]
     return parts

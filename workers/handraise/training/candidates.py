@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from handraise.detection.evaluation import ALARMS, Row
-from handraise.detection.normalise import clip
 from handraise.detection.meaning import encoder
+from handraise.detection.normalise import clip
 from handraise.events import Sender
 from handraise.training.corpus import corpus_rows, is_for_tuning, joined
 

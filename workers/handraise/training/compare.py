@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -18,10 +18,10 @@ import numpy as np
 from handraise.detection.detector import Detector
 from handraise.detection.evaluation import ALARMS, THRESHOLD, Row, counts, interval, read_rows
 from handraise.detection.heads import HEADS
-from handraise.detection.mixture import GROUPS, default_mixture, evidence
+from handraise.detection.mixture import default_mixture, evidence
 from handraise.detection.ngrams import default_ngrams
 from handraise.detection.phrase_detector import default_phrases
-from handraise.detection.readers import Reader, default_readers, english_reader, multilingual_reader
+from handraise.detection.reader import Reader
 from handraise.detection.signals import Signals
 from handraise.events import Sender
 from handraise.training.candidates import Score, Scores, held, in_batches, learn_candidates
@@ -62,7 +62,7 @@ def _files(folder: Path, language: str) -> list[Path]:
 
 
 def _models() -> Iterator[tuple[str, Score]]:
-    """The shipped models and what can be made of them, each with readers that remember no text of the one before."""
+    """The shipped models and what can be made of them, each with a reader that remembers no text of the one before."""
     phrases, ngrams, mixture = default_phrases(), default_ngrams(), default_mixture()
     own = [HEADS.index(name) for name in ALARMS]
 
@@ -77,24 +77,16 @@ def _models() -> Iterator[tuple[str, Score]]:
         return _probabilities(ngrams.logits(read(texts)[1]))[:, own]
 
     def by_reader(reader: Reader) -> Score:
-        return lambda texts: _probabilities(reader.logits(texts, read(texts)[1]))[:, own]
+        return lambda texts: _probabilities(reader.logits(read(texts)[1]))[:, own]
 
-    def mixed(readers: Mapping[str, Reader]) -> Score:
+    def mixed(reader: Reader | None) -> Score:
         def score(texts: Sequence[str]) -> Scores:
             signals, tokens = read(texts)
-            languages = [one.language for one in signals]
             logits = ngrams.logits(tokens)
-            weighed = evidence(signals, logits, ngrams.most(tokens, logits), None)
-            scores = mixture.probabilities(weighed, languages, full=False)
-            groups = np.array([GROUPS[language] for language in languages])
-            for group, reader in readers.items():
-                rows = np.flatnonzero(groups == group).tolist()
-                if rows:
-                    said = reader.logits([texts[row] for row in rows], [tokens[row] for row in rows])
-                    weighed[rows, -len(HEADS) :] = said
-                    spoken = [languages[row] for row in rows]
-                    scores[rows] = mixture.probabilities(weighed[rows], spoken, full=True)
-            return scores[:, own]
+            said = None if reader is None else reader.logits(tokens)
+            weighed = evidence(signals, logits, ngrams.most(tokens, logits), said)
+            languages = [one.language for one in signals]
+            return mixture.probabilities(weighed, languages, full=reader is not None)[:, own]
 
         return score
 
@@ -103,17 +95,11 @@ def _models() -> Iterator[tuple[str, Score]]:
 
     yield "phrases (rules and lexicons)", by_phrases
     yield "hashed n-grams, linear", by_ngrams
-    yield "sentence encoder, tuned", by_reader(multilingual_reader())
-    yield "MiniLM, tuned", by_reader(english_reader())
-    yield "phrases and n-grams, mixed", mixed({})
-    yield "phrases, n-grams and readers, mixed", mixed(_readers())
-    detector = Detector(phrases, ngrams, mixture, _readers())
-    yield "the same, readers in doubt only (shipped)", cascade
-
-
-def _readers() -> Mapping[str, Reader]:
-    english, others = english_reader(), multilingual_reader()
-    return {group: english if group == "en" else others for group in default_readers()}
+    yield "the reader", by_reader(Reader.load())
+    yield "phrases and n-grams, mixed", mixed(None)
+    yield "phrases, n-grams and the reader, mixed", mixed(Reader.load())
+    detector = Detector(phrases, ngrams, mixture, Reader.load())
+    yield "the same, the reader in doubt only (shipped)", cascade
 
 
 def _scores(found: Sequence[Signals]) -> Scores:

@@ -1,4 +1,4 @@
-"""Tuning a network that reads on the corpus: from labels, or from labels and what better networks say of the same texts.
+"""Tuning a network that reads: from labels, or from labels and what better networks say of the same texts.
 
 PyTorch does the work, on a GPU where there is one. Deep networks are tuned on the labels alone (the teachers); then a
 network of every second layer of one of them learns from the labels, from the mean of what the teachers say, and from
