@@ -46,7 +46,7 @@ F1: Final = {
     ("others", "distress"): 0.98,
     ("english, hard", "human_request"): 0.94,
     ("english, hard", "complaint"): 0.87,
-    ("english, hard", "distress"): 0.90,
+    ("english, hard", "distress"): 0.89,
     ("others, hard", "human_request"): 0.96,
     ("others, hard", "complaint"): 0.91,
     ("others, hard", "distress"): 0.93,
