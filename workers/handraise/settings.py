@@ -134,8 +134,8 @@ class Settings(BaseSettings):
 
     detector: DetectorKind = Field(
         DetectorKind.CAREFUL,
-        description="`careful` asks the networks about what phrases and n-grams leave in doubt; `fast` does without"
-        " them, at half the cost or less, and misses more.",
+        description="`careful` asks a network about what phrases and n-grams leave in doubt; `fast` does without"
+        " it, at half the cost or less, and misses more.",
     )
 
     log_database_url: SecretStr | None = Field(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from importlib import resources
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handraise.detection.features import SIZE, features, word_of
@@ -12,7 +14,7 @@ from handraise.detection.heads import HEADS
 from handraise.detection.ngrams import NgramModel, default_ngrams, sentences
 from handraise.detection.normalise import clip, mask
 from handraise.detection.pieces import BEGINNING, END, MOST, SPECIAL, START, UNKNOWN, Pieces, shortened, written
-from handraise.detection.reader import default_reader
+from handraise.detection.reader import NETWORK, PIECES, Reader, default_reader
 from handraise.detection.tokens import TOKEN
 
 TEXTS = st.lists(st.text(max_size=60), min_size=1, max_size=6)
@@ -40,6 +42,13 @@ def test_the_sums_are_those_of_the_features_that_were_trained_on(texts: list[str
 
 def test_no_texts_have_no_scores() -> None:
     assert default_ngrams().logits([]).shape == (0, len(HEADS))
+    assert default_reader().logits([]).shape == (0, len(HEADS))
+
+
+def test_a_network_is_not_taken_for_one_of_other_pieces() -> None:
+    models = resources.files("handraise.detection") / "models"
+    with pytest.raises(ValueError, match="not of these pieces"):
+        Reader((models / NETWORK).read_bytes(), (models / PIECES).read_bytes() + b"x\t-1.0\n")
 
 
 @pytest.mark.parametrize(
@@ -123,7 +132,10 @@ def spelt(*tokens: str) -> list[str]:
         (["REFUND\u200b", "\n ", "xyyyy"], ["<", "▁refund", "▁x", "y", "y", ">"]),
         (["refußs"], ["<", "▁ref", "?", "?", "s", ">"]),
         (["\U0001f642"], ["<", "▁slightly", "▁smiling", "▁face", ">"]),
-        ([""], ["<", "▁link", ">"]),
+        (["\ue000\ue000\ue000"], ["<", "▁link", ">"]),
+        (["\u200f\ue000\ue000"], ["<", "▁link", ">"]),
+        (["refund\ue000\ue000"], ["<", "▁refund", "▁link", ">"]),
+        (["ref\u09f37"], ["<", "▁ref", "?", "?", ">"]),
         ([], ["<", ">"]),
     ],
 )
@@ -150,9 +162,11 @@ def test_no_cut_is_likelier(word: str) -> None:
 
 
 @given(st.text(max_size=40))
+@example("@ab")
+@example("see https://a.b")
 def test_case_invisible_characters_and_stretching_change_no_piece(text: str) -> None:
     for token in tokens_of(text):
-        assert written(token) == written(f"\u200b{token}⁠")
+        assert written(token) == written(f"\u200b{token}\u2060")
         if token.isascii():
             assert written(token.upper()) == written(token.lower())
     assert written("soooo") == written("soo")

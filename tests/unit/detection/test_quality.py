@@ -31,6 +31,7 @@ SETS: Final = {
     "assistant, probed": tuple(f"ai-{language}-probed" for language in ("en", *OTHERS)),
     "english, plain": ("en-plain",),
     "others, plain": tuple(f"{language}-plain" for language in OTHERS),
+    "others, ninth": tuple(f"{language}-ninth" for language in OTHERS),
     "neutral": ("public-multidogo-media",),
 }
 NOISE: Final = 0.03
@@ -77,6 +78,9 @@ F1: Final = {
     ("others, plain", "high_value"): 0.85,
     ("others, plain", "distress"): 0.96,
     ("others, plain", "crisis"): 0.96,
+    ("others, ninth", "human_request"): 0.94,
+    ("others, ninth", "complaint"): 0.91,
+    ("others, ninth", "distress"): 0.96,
 }
 SENTIMENT: Final = {"english": 0.91, "others": 0.90, "english, hard": 0.89, "others, hard": 0.91, "others, fresh": 0.93}
 ALARMS: Final = 7.5

@@ -6,7 +6,7 @@ score is a calibrated probability. They differ by group of languages, since the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from operator import attrgetter
@@ -86,11 +86,11 @@ def evidence(
 _scores_of: Final = attrgetter(*PHRASES)
 
 
-def by_group(languages: Sequence[str], rows: Iterable[int]) -> dict[str, list[int]]:
-    """Texts, given by their places among `languages`, by the group of the language of each."""
+def _by_group(languages: Sequence[str]) -> dict[str, list[int]]:
+    """The places of texts by the group of the language of each."""
     found = dict[str, list[int]]()
-    for row in rows:
-        found.setdefault(GROUPS[languages[row]], []).append(row)
+    for row, language in enumerate(languages):
+        found.setdefault(GROUPS[language], []).append(row)
     return found
 
 
@@ -118,7 +118,7 @@ class Mixture:
         """The probability of every head for each text (texts by heads). No row depends on the others."""
         stage = "full" if full else "fast"
         result = np.zeros((len(evidence), len(HEADS)))
-        for group, rows in by_group(languages, range(len(languages))).items():
+        for group, rows in _by_group(languages).items():
             weights = self.weights[f"{group}/{stage}"]
             result[rows] = (evidence[rows, None, :] * weights[None, :, :-1]).sum(axis=2) + weights[:, -1]
         return 1.0 / (1.0 + np.exp(-result))

@@ -12,7 +12,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from handraise.detection.normalise import INVISIBLE, is_masked, unmixed
+from handraise.detection.normalise import INVISIBLE, unmixed
+from handraise.detection.tokens import EMOJI
 
 START, END, UNKNOWN = 0, 1, 2
 """The numbers of what a text begins and ends with, and of a letter that no piece has."""
@@ -24,11 +25,13 @@ MOST: Final = 128
 """How many pieces of a text are read: its first three quarters and its last quarter, where there are more."""
 
 _LINK: Final = "link"
+_MASKED: Final = re.compile("\ue000+")
 _LONGEST: Final = 40
 """Code points of a word that is remembered, and that is read of a longer one."""
 _MOST_TOKENS: Final = 60_000
 _UNLIKELY: Final = 10.0
 """How much less likely than any piece a letter is that none has, in log-probability."""
+_PICTURE: Final = re.compile(rf"{BEGINNING}([{EMOJI}])")
 _ELONGATED: Final = re.compile(r"(\D)\1{2,}")
 _CLOSING: Final = frozenset(".,;:!?)%…؟۔।،؛”»'")
 """Marks that stand right after a word, so that no new word begins with them."""
@@ -79,8 +82,8 @@ class Pieces(dict[str, tuple[int, ...]]):
     def cut(self, word: str) -> list[int]:
         """The numbers of the pieces of the likeliest cut; a picture that has none is read by its name in Unicode."""
         found = self._likeliest(word)
-        if UNKNOWN in found and word[-1] != BEGINNING and not word[-1].isalpha():
-            named = unicodedata.name(word.removeprefix(BEGINNING)[0], "").lower().replace("-", " ").split()
+        if UNKNOWN in found and (picture := _PICTURE.match(word)):
+            named = unicodedata.name(picture[1], "").lower().replace("-", " ").split()
             return [piece for name in named for piece in self._likeliest(BEGINNING + name)] or found
         return found
 
@@ -106,14 +109,21 @@ class Pieces(dict[str, tuple[int, ...]]):
 
 
 def written(token: str) -> list[str]:
-    """The words of a token as the pieces spell them: none for a line's end; a link is called one."""
-    if is_masked(token):
-        return [f"{BEGINNING}{_LINK}"]
+    """The words of a token as the pieces spell them: none for a line's end; a link is called one, and stands alone."""
     if token.isspace():
         return []
     seen = _UNSEEN.sub("", token)
+    if not _MASKED.search(seen):
+        return _spelt(seen)
+    words = []
+    for at, part in enumerate(_MASKED.split(seen)):
+        words += [f"{BEGINNING}{_LINK}", *_spelt(part)] if at else _spelt(part)
+    return words
+
+
+def _spelt(seen: str) -> list[str]:
     word = seen if seen.isascii() else _COMBINING.sub("", unicodedata.normalize("NFKC", seen.translate(_MARKS)))
-    parts = _ELONGATED.sub(r"\1\1", unmixed(word.lower()))[:_LONGEST].split()
-    if parts and seen[0] not in _CLOSING:
-        parts[0] = BEGINNING + parts[0]
-    return parts
+    first, *others = _ELONGATED.sub(r"\1\1", unmixed(word.lower()))[:_LONGEST].split() or [""]
+    if not first:
+        return []
+    return [first if seen[0] in _CLOSING else BEGINNING + first, *(BEGINNING + other for other in others)]

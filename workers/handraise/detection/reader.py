@@ -6,6 +6,7 @@ on onnxruntime with weights in 8 bits. Each text is read by itself, so that no s
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import onnxruntime
 
+from handraise.detection.heads import HEADS
 from handraise.detection.pieces import MOST, Pieces
 
 if TYPE_CHECKING:
@@ -27,16 +29,30 @@ PIECES: Final = "pieces.txt"
 _REMEMBERED: Final = 4_096
 
 
+def fitting(pieces: bytes) -> dict[str, str]:
+    """What a network says of itself: the heads that it scores, and the word pieces, as their file, that it knows."""
+    return {"heads": " ".join(HEADS), "pieces": f"{zlib.crc32(pieces):08x}"}
+
+
 class Reader:
     """The network and its word pieces; what was read lately is remembered."""
 
-    def __init__(self, network: bytes, pieces: Pieces) -> None:
+    def __init__(self, network: bytes, pieces: bytes) -> None:
+        """The network and its word pieces as training wrote them.
+
+        Raises:
+            ValueError: they do not belong together, or the network scores other heads than there are.
+        """
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         self._session: Final = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
-        self._pieces: Final = pieces
+        told = self._session.get_modelmeta().custom_metadata_map
+        if told != fitting(pieces):
+            raise ValueError("the reader's network is not of these pieces or heads: make train ARGS=--reader")
+        lines = [line.split("\t") for line in pieces.decode().split("\n")[:-1]]
+        self._pieces: Final = Pieces([piece for piece, _ in lines], [float(score) for _, score in lines])
         self._places: Final = np.arange(MOST, dtype=np.int64)
         self._read = dict[tuple[int, ...], "npt.NDArray[np.float64]"]()
 
@@ -44,13 +60,11 @@ class Reader:
     def load(cls, folder: Path | None = None) -> Reader:
         """Read what training wrote into a folder, by default the package's."""
         where = resources.files("handraise.detection") / "models" if folder is None else folder
-        lines = [line.split("\t") for line in (where / PIECES).read_text(encoding="utf-8").split("\n")[:-1]]
-        pieces = Pieces([piece for piece, _ in lines], [float(score) for _, score in lines])
-        return cls((where / NETWORK).read_bytes(), pieces)
+        return cls((where / NETWORK).read_bytes(), (where / PIECES).read_bytes())
 
     def logits(self, tokens: Sequence[Sequence[str]]) -> npt.NDArray[np.float64]:
         """The log-odds of every head for each text, given as its tokens (texts by heads)."""
-        return np.array([self._logits(words) for words in tokens])
+        return np.array([self._logits(words) for words in tokens]).reshape(-1, len(HEADS))
 
     def _logits(self, tokens: Sequence[str]) -> npt.NDArray[np.float64]:
         pieces = tuple(self._pieces.read(tokens))

@@ -33,6 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--reader", action="store_true", help="tune the reader anew, too; without, that of the folder")
     options = parser.parse_args(arguments)
     options.to.mkdir(parents=True, exist_ok=True)
+    if options.reader:
+        from handraise.training import base, reader  # noqa: PLC0415 - need packages that nothing else does
+
+        base.package()
+    else:
+        Reader.load(options.to)
     rows = corpus_rows("train")
     learned = [row for row in rows if not is_for_tuning(row)]
     tuning = [row for row in rows if is_for_tuning(row)]
@@ -43,8 +49,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ngrams.save(options.to / "ngrams.npz")
     _say("fitted the n-grams")
     if options.reader:
-        from handraise.training import reader  # noqa: PLC0415 - needs packages that nothing else does
-
         reader.tune_and_write([linear.tokens_of(row.text) for row in learned], *targets(learned), options.to)
         _say("tuned the reader")
     weigh(tuning, ngrams, options.to)

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from handraise.detection.pieces import BEGINNING, MOST, Pieces
+from handraise.detection.pieces import BEGINNING, MOST, SPECIAL, Pieces
 from handraise.detection.tokens import EMOJI
 
 Floats = npt.NDArray[np.float32]
@@ -36,11 +36,11 @@ _FIRST_PIECE: Final = 4
 _IN_A_BLOCK: Final = 32
 """How many weights of 4 bits share a scale."""
 _COMMON: Final = 60_000
-"""Pieces that come so early in the list, which is in the order of how common they are, are kept if they can occur."""
-_CAN_OCCUR: Final = re.compile(
+"""Pieces that come so early in the list, which is in the order of how common they are, are kept if of known scripts."""
+_OF_THE_SCRIPTS: Final = re.compile(
     rf"[{BEGINNING}!-@\[-~\u00a1-\u00bf\u00d7\u00df-\u024f\u0600-\u06ff\u0900-\u097f\u2010-\u20bf{EMOJI}]+"
 )
-"""Of lower-case Latin, Arabic, Devanagari, figures, marks and pictures."""
+"""Of Latin, Arabic, Devanagari, figures, marks and pictures; of ASCII no capitals, since what is read has none."""
 
 
 class Base(NamedTuple):
@@ -52,11 +52,16 @@ class Base(NamedTuple):
     weights: Mapping[str, Floats]
 
 
-def base(spoken: Iterable[Sequence[str]]) -> Base:
-    """The published network with the pieces that texts of the languages need; `spoken` are tokens of such texts."""
-    data = _package().read_bytes()
+def base(texts: Iterable[Sequence[str]]) -> Base:
+    """The published network with the pieces that texts of the languages need, given as tokens.
+
+    Raises:
+        ModuleNotFoundError: the package that carries it is not installed.
+        ValueError: its file is not of the format that is read here.
+    """
+    data = package().read_bytes()
     if not data.startswith(_MAGIC):
-        raise ValueError(f"{_package()} is not of the format that is read here")
+        raise ValueError(f"{package()} is not of the format that is read here")
     at = 8 + 9 * 4
     count, *_ = struct.unpack_from("<5i", data, at)
     (length,) = struct.unpack_from("<Q", data, at + 20)
@@ -67,7 +72,7 @@ def base(spoken: Iterable[Sequence[str]]) -> Base:
     spelt = [data[at + begin : at + end].decode() for begin, end in itertools.pairwise(ends)]
     at += length
     at += 8 + struct.unpack_from("<iI", data, at)[1]
-    kept = _kept(spelt, scores.tolist(), spoken)
+    kept = _kept(spelt, scores.tolist(), texts)
     weights = dict[str, Floats]()
     for name, (kind, place, size) in _directory(data, at).items():
         if kind:
@@ -82,21 +87,27 @@ def base(spoken: Iterable[Sequence[str]]) -> Base:
     return Base([spelt[i] for i in kept], [round(float(scores[i]), 4) for i in kept], _shaped(weights))
 
 
-def _package() -> Path:
+def package() -> Path:
+    """The file of the published network.
+
+    Raises:
+        ModuleNotFoundError: the package that carries it is not installed.
+    """
     found = find_spec(_PACKAGE)
     if found is None or not found.submodule_search_locations:
-        raise ModuleNotFoundError(f"no {_PACKAGE}: uv sync --extra demo --group train --group reader", name=_PACKAGE)
+        raise ModuleNotFoundError(
+            f"no {_PACKAGE}: uv sync --extra demo --group train --group reader, on Linux on x86-64", name=_PACKAGE
+        )
     return Path(next(iter(found.submodule_search_locations))) / _FILE
 
 
-def _kept(spelt: Sequence[str], scores: Sequence[float], spoken: Iterable[Sequence[str]]) -> list[int]:
-    """The numbers of the pieces that are kept: those that the texts have, and the common ones that can occur."""
+def _kept(spelt: Sequence[str], scores: Sequence[float], texts: Iterable[Sequence[str]]) -> list[int]:
+    """The numbers of the pieces that are kept: those that the texts have, and common ones of the scripts."""
     every = Pieces(spelt[_FIRST_PIECE:], scores[_FIRST_PIECE:])
-    seen = {number for tokens in spoken for token in tokens for number in every[token]}
-    offset = _FIRST_PIECE - (len(_SPECIAL))
-    kept = {number + offset for number in seen if number >= len(_SPECIAL)}
+    seen = {number for tokens in texts for token in tokens for number in every[token]}
+    kept = {number - SPECIAL + _FIRST_PIECE for number in seen if number >= SPECIAL}
     for number in range(_FIRST_PIECE, len(spelt)):
-        if (number < _COMMON or len(spelt[number]) == 1) and _CAN_OCCUR.fullmatch(spelt[number]):
+        if (number < _COMMON or len(spelt[number]) == 1) and _OF_THE_SCRIPTS.fullmatch(spelt[number]):
             kept.add(number)
     return sorted(kept)
 

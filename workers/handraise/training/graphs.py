@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,15 @@ class Graph:
             "LayerNormalization", x, self.constant(scale), self.constant(bias), axis=-1, epsilon=float(epsilon)
         )
 
-    def write(self, path: Path, inputs: list[onnx.ValueInfoProto], result: str, output: onnx.ValueInfoProto) -> None:
-        """Write the graph with the weights of its products and look-ups in 8 bits.
+    def write(
+        self,
+        path: Path,
+        inputs: list[onnx.ValueInfoProto],
+        result: str,
+        output: onnx.ValueInfoProto,
+        told: Mapping[str, str],
+    ) -> None:
+        """Write the graph with the weights of its products and look-ups in 8 bits, and what is `told` of it.
 
         Seven bits are used, so that processors with and without instructions for it come to the same sums.
         """
@@ -60,3 +68,6 @@ class Graph:
             weight_type=QuantType.QInt8,
         )
         whole.unlink()
+        network = onnx.load(path)
+        helper.set_model_props(network, dict(told))
+        onnx.save(network, path)

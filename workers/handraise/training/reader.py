@@ -6,7 +6,7 @@ with every second layer of the first of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +15,7 @@ from onnx import TensorProto, helper
 
 from handraise.detection.heads import HEADS
 from handraise.detection.pieces import Pieces
-from handraise.detection.reader import NETWORK, PIECES
+from handraise.detection.reader import NETWORK, PIECES, fitting
 from handraise.training.base import ATTENTION_HEADS, EPSILON, LAYERS, WIDTH, Floats, base
 from handraise.training.graphs import Graph
 from handraise.training.tuning import SHARP, layers_of, lesson_of, new_heads, tune
@@ -32,11 +32,14 @@ _EPOCHS: Final = 9
 def tune_and_write(tokens: Sequence[Sequence[str]], holds: Floats, known: Floats, folder: Path) -> None:
     """Tune the reader on all rows, given as the tokens of their texts, and write it with the word pieces."""
     published = base(tokens)
-    read = Pieces(published.pieces, published.scores).read
-    pieces = [read(text) for text in tokens]
+    cut = Pieces(published.pieces, published.scores).read
+    pieces = [cut(text) for text in tokens]
     teachers = [teacher(published.weights, pieces, holds, known, seed) for seed in range(TEACHERS)]
-    write(student(teachers, pieces, holds, known), folder / NETWORK)
-    write_pieces(published.pieces, published.scores, folder / PIECES)
+    reader = student(teachers, pieces, holds, known)
+    lines = (f"{piece}\t{score:.4f}\n" for piece, score in zip(published.pieces, published.scores, strict=True))
+    known_pieces = "".join(lines).encode()
+    (folder / PIECES).write_bytes(known_pieces)
+    write(reader, folder / NETWORK, fitting(known_pieces))
 
 
 def teacher(
@@ -55,14 +58,8 @@ def student(
     return tune(layers_of(teachers[0], KEPT), pieces, holds, known, rate=_RATE, epochs=_EPOCHS, lesson=lesson)
 
 
-def write_pieces(pieces: Iterable[str], scores: Iterable[float], path: Path) -> None:
-    """Write each piece and its log-probability on a line of its own."""
-    lines = (f"{piece}\t{score:.4f}\n" for piece, score in zip(pieces, scores, strict=True))
-    path.write_text("".join(lines), encoding="utf-8", newline="\n")
-
-
-def write(p: Mapping[str, Floats], path: Path) -> None:
-    """One text, given as the numbers of its pieces and their places, to the heads' logits."""
+def write(p: Mapping[str, Floats], path: Path, told: Mapping[str, str]) -> None:
+    """Write a network from one text, given as the numbers of its pieces and their places, to the heads' logits."""
     graph = Graph()
     op, constant = graph.op, graph.constant
 
@@ -96,4 +93,4 @@ def write(p: Mapping[str, Floats], path: Path) -> None:
     numbers = helper.make_tensor_value_info("numbers", TensorProto.INT64, ["length"])
     positions = helper.make_tensor_value_info("places", TensorProto.INT64, ["length"])
     output = helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, len(HEADS)])
-    graph.write(path, [numbers, positions], logits, output)
+    graph.write(path, [numbers, positions], logits, output, told)

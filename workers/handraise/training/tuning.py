@@ -78,7 +78,7 @@ def _is_of_a_layer(name: str) -> bool:
     return name[0] == "l" and name[1].isdigit()
 
 
-def read(p: Parameters, numbers: Any, mask: Any, *, learning: bool) -> tuple[Any, Any]:
+def forward(p: Parameters, numbers: Any, mask: Any, *, learning: bool) -> tuple[Any, Any]:
     """The vectors and the heads' logits of padded texts (texts by pieces)."""
     texts, length = numbers.shape
 
@@ -133,7 +133,7 @@ def tune(
         losses = []
         for chosen, numbers, mask in batches(pieces, random.permutation(len(pieces)), random):
             at = torch.from_numpy(chosen).to(where)
-            vectors, logits = read(p, _on(numbers, where), _on(mask, where), learning=True)
+            vectors, logits = forward(p, _on(numbers, where), _on(mask, where), learning=True)
             wanted = y[at]
             if taught is not None:
                 wanted = _SOFT * torch.sigmoid(taught[0][at]) + (1 - _SOFT) * wanted
@@ -208,6 +208,6 @@ def _said(parameters: Mapping[str, Floats], pieces: Sequence[Sequence[int]]) -> 
         for start in range(0, len(pieces), 4 * BATCH):
             chosen = by_length[start : start + 4 * BATCH]
             numbers, mask = padded([pieces[i] for i in chosen])
-            vector, logit = read(p, _on(numbers, where), _on(mask, where), learning=False)
+            vector, logit = forward(p, _on(numbers, where), _on(mask, where), learning=False)
             vectors[chosen], logits[chosen] = vector.cpu().numpy(), logit.cpu().numpy()
     return Lesson(logits, vectors)
