@@ -1,7 +1,7 @@
 """Train the shipped models from the corpus. Progress goes to stderr.
 
 The n-grams and the mixture take minutes; the reader, which is tuned anew only when that is asked for, ten minutes on a
-GPU of a data centre, and the better part of a day on two cores.
+GPU of a data centre, and some fourteen hours on two cores.
 """
 
 from __future__ import annotations
