@@ -89,7 +89,7 @@ def _detector(clock: _Clock, *, fast: bool) -> Callable[..., list[Signals]]:
         part("phrases", default_phrases(), "read"),
         part("n-grams", default_ngrams(), "logits"),
         part("mixture", default_mixture(), "probabilities"),
-        None if fast else part(_READER, Reader.load(), "logits"),
+        None if fast else part(_READER, Reader.load(), "read"),
     )
     return clock.timed("scores and evidence", detector.detect)
 

@@ -5,28 +5,36 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 import handraise.app
 from handraise.cli import main
-from handraise.detection import Detection, detection
-from handraise.detection.signals import Signals
+from handraise.detection import Detector, detector_for
+from handraise.detection.detector import Begun
+from handraise.events import Sender
 
 SECONDS: Final = "CHAOS_SECONDS_PER_TEXT"
 
 
-def slow(*, fast: bool) -> Detection:
+class SlowDetector(Detector):
     """The detector of the settings, behind a wait for each text."""
-    found = detection(fast=fast)
-    seconds = float(os.environ[SECONDS])
 
-    def detect(texts: Any, **about: Any) -> list[Signals]:  # noqa: ANN401 - whatever the detector takes
-        time.sleep(seconds * len(texts))
-        return found.detect(texts, **about)
+    def __init__(self, detector: Detector, seconds: float) -> None:
+        self.__dict__.update(vars(detector))
+        self._seconds = seconds
 
-    return Detection(detect, found.version)
+    def begin(self, texts: Sequence[str], senders: Sequence[Sender], languages: Sequence[str | None]) -> Begun:
+        """Wait, and ask the faster models."""
+        time.sleep(self._seconds * len(texts))
+        return super().begin(texts, senders, languages)
+
+
+def slow(*, fast: bool) -> Detector:
+    """Takes the place of what chooses the detector."""
+    return SlowDetector(detector_for(fast=fast), float(os.environ[SECONDS]))
 
 
 if __name__ == "__main__":
-    handraise.app.detection = slow  # type: ignore[attr-defined]  # takes the place of the real one in this process
+    handraise.app.detector_for = slow  # type: ignore[attr-defined]  # takes the place of the real one in this process
     sys.exit(main())

@@ -13,6 +13,7 @@ from faust.types import ChannelT
 
 from handraise.agents import add_agents
 from handraise.app import App
+from handraise.detection import Signals
 from handraise.engine.batch import Batch, Outbox
 from handraise.engine.errors import EngineError
 from handraise.engine.folding import Event, Folding
@@ -28,13 +29,16 @@ class FailsOnce:
     def __init__(self) -> None:
         self._counting = CountingStep()
         self._failed = False
+        self.detect = self._counting.detect
 
-    def process(self, events: Sequence[Event], load: Callable[[bytes], bytes | None]) -> list[Counted]:
+    def fold(
+        self, events: Sequence[Event], signals: Sequence[Signals], load: Callable[[bytes], bytes | None]
+    ) -> list[Counted]:
         """Fail, or count."""
         if not self._failed:
             self._failed = True
             raise ZeroDivisionError
-        return self._counting.process(events, load)
+        return self._counting.fold(events, signals, load)
 
 
 def through_the_agent(step: Any, run: Callable[[Callable[[], Any]], Any]) -> Any:  # noqa: ANN401 - any step, any result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,8 @@ def test_replay_gives_the_bytes_of_a_worker_with_the_same_detector(
     (parts,) = made
 
     messages = [message for sample in load_samples()[:10] for message in sample.messages]
-    results = parts.step.process(messages, lambda _: None)
+    detected = asyncio.run(parts.step.detect(messages))
+    results = parts.step.fold(messages, detected.signals, lambda _: None)
     decisions = [encode(decision) for result in results for decision in result.effects.decisions]
     file = tmp_path / "messages.jsonl"
     file.write_bytes(b"".join(encode(message) + b"\n" for message in messages))

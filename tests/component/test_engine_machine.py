@@ -34,6 +34,7 @@ from tests.chaos.oracle import Findings, Oracle, Output, read_event, read_output
 from tests.chaos.verdict import OUTPUTS, compare_letters, newest_states
 from tests.support.counting import Recorder
 from tests.support.modelled import Entry, Model, ModelClients, Process, Standstill
+from tests.support.steps import AtOnce
 
 NAMES: Final = TopicNames("")
 CONVERSATIONS: Final = ("c1", "c2", "c3")
@@ -228,7 +229,7 @@ class EngineMachine(RuleBasedStateMachine):
         process = Process()
         clients = ModelClients(self.model, process)
         processor = Processor(BOOK.__getitem__, DETECT, "test")
-        folding = Folding(processor, NAMES, check_policy)
+        folding = Folding(AtOnce(processor, DETECT), NAMES, check_policy)
         working: set[asyncio.Task[None]] = set()
 
         async def submit(batch: Batch) -> None:
@@ -335,7 +336,7 @@ def check_policy(_: bytes | None, document: bytes) -> str | None:
 
 async def _agent(batch: Batch, folding: Folding) -> None:
     async with batch.transaction() as outbox:
-        folding.fold(batch, outbox)
+        await folding.fold(batch, outbox)
 
 
 @pytest.fixture(autouse=True)

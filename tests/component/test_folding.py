@@ -41,7 +41,7 @@ def fold(
     async def run() -> None:
         batch = Batch(records, partitions, held, owner, commit)
         async with batch.transaction() as outbox:
-            folding.fold(batch, outbox)
+            await folding.fold(batch, outbox)
         await batch.ended()
 
     asyncio.run(run())

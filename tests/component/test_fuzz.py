@@ -21,6 +21,7 @@ from handraise.engine.topics import Topic, TopicNames
 from handraise.events import MESSAGES, OUTCOMES, InvalidEventError, decode
 from handraise.policy import PolicyBook, PolicyError, compile_policy, parse
 from tests.support.records import FakeRecord
+from tests.support.steps import AtOnce
 
 SCALARS: Final = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20))
 JSON: Final = st.recursive(
@@ -159,10 +160,15 @@ async def _folded(records: Sequence[FakeRecord]) -> Outbox:
 
     batch = Batch(records, 1, state, None, commit)
     book = PolicyBook()
-    step = Processor(book.__getitem__, lambda texts, **_: [SILENT] * len(texts), "test")
+    processor = Processor(book.__getitem__, silent, "test")
     async with batch.transaction() as outbox:
-        Folding(step, TopicNames(""), check_policy).fold(batch, outbox)
+        await Folding(AtOnce(processor, silent), TopicNames(""), check_policy).fold(batch, outbox)
     return outbox
 
 
 SILENT: Final = Signals(language="und", sentiment=0.0, intent=Intent.OTHER)
+
+
+def silent(texts: Sequence[str], **_: object) -> list[Signals]:
+    """No text says anything."""
+    return [SILENT] * len(texts)

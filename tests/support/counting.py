@@ -14,8 +14,9 @@ from prometheus_client import CollectorRegistry
 from handraise.app import Parts, build_app, run
 from handraise.conversation import StateHead
 from handraise.conversation.effects import Effects
+from handraise.detection import Signals
 from handraise.engine.errors import EngineError
-from handraise.engine.folding import Event
+from handraise.engine.folding import Detected, Event
 from handraise.engine.observer import Observer
 from handraise.engine.policies import PolicyRefusedError
 from handraise.events import Action, ChatMessage, DeadLetterReason, Decision, DecisionResult
@@ -40,8 +41,16 @@ class Counted(Struct, frozen=True):
 class CountingStep:
     """State is the number of messages, in digits; each message gives one decision that holds the number."""
 
-    def process(self, events: Sequence[Event], load: Callable[[bytes], bytes | None]) -> list[Counted]:
+    async def detect(self, events: Sequence[Event]) -> Detected:
+        """What is said plays no part."""
+        del events
+        return Detected((), 0.0)
+
+    def fold(
+        self, events: Sequence[Event], signals: Sequence[Signals], load: Callable[[bytes], bytes | None]
+    ) -> list[Counted]:
         """Count; an outcome of a conversation without a message is rejected."""
+        del signals
         counts: dict[bytes, int] = {}
         return [self._one(event, load, counts) for event in events]
 

@@ -32,11 +32,12 @@ EDGES: Final = {
     "demo": {"cli"},
     "app": {"cli"},
     "agents": {"app"},
+    "step": {"app"},
     "reference": set[str](),
     "training": set[str](),
     "console": {"cli"},
     "review": {"cli", "console", "demo", "reference"},
-    "engine": {"agents", "app", "cli", "console", "demo", "reference", "review", "telemetry"},
+    "engine": {"agents", "app", "cli", "console", "demo", "reference", "review", "step", "telemetry"},
 }
 """Who may import each package at the edge; nothing below may reach back."""
 TOP_LEVEL: Final = {

@@ -17,6 +17,6 @@ def add_agents(app: faust.App, batches: ChannelT[Batch], folding: Folding, concu
         """Fold each batch; leaving the transaction commits it."""
         async for batch in stream:
             async with batch.transaction() as outbox:
-                folding.fold(batch, outbox)
+                await folding.fold(batch, outbox)
 
     return watch_conversations

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Any, Final, NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 import faust
 from faust.app.base import BootStrategy
@@ -18,7 +17,7 @@ from prometheus_client import CollectorRegistry
 
 from handraise.agents import add_agents
 from handraise.conversation import Processor, head_of
-from handraise.detection import Detect, Signals, detection
+from handraise.detection import detector_for
 from handraise.engine.batch import Batch
 from handraise.engine.clients import Clients
 from handraise.engine.errors import EngineError
@@ -33,12 +32,16 @@ from handraise.engine.shelf import BookShelf, check_policy
 from handraise.engine.source import Source
 from handraise.engine.state import HeadOf
 from handraise.engine.topics import Topic, TopicNames
+from handraise.events import Sender
 from handraise.logs import count_retries
 from handraise.policy import Draft, PolicyError, load_drafts
 from handraise.settings import DetectorKind, Settings
+from handraise.step import WorkerStep
 from handraise.telemetry import Metrics
 
 _FAUST_ENVIRONMENT: Final = "HANDRAISE_FAUST_"
+_SWITCH_SECONDS: Final = 0.0005
+"""How long a thread that has read a text waits for Python's lock while batches are folded."""
 
 
 class Parts(NamedTuple):
@@ -94,31 +97,20 @@ def worker_parts(settings: Settings) -> Parts:
         EngineError: the local policies cannot be used.
     """
     shelf = BookShelf(_local_policies(settings))
-    detect, detector_version = detection(fast=settings.detector is DetectorKind.FAST)
+    detector = detector_for(fast=settings.detector is DetectorKind.FAST)
     registry = CollectorRegistry()
     metrics = Metrics(
         registry,
         messages_topic=TopicNames(settings.topic_prefix)[Topic.MESSAGES],
         version=version("handraise"),
-        detector_version=detector_version,
+        detector_version=detector.version,
     )
     count_retries(metrics.broker_retried)
     # The detector reads its data at its first call, which must not be a customer's.
-    detect([""])
-    step = Processor(shelf.policy, timed(detect, metrics.detected), detector_version)
+    detector.detect([""], [Sender.CUSTOMER], [None])
+    processor = Processor(shelf.policy, detector.detect, detector.version)
+    step = WorkerStep(processor, detector, settings.reader_threads, metrics.detected)
     return Parts(step, head_of, shelf, check_policy, metrics, registry)
-
-
-def timed(detector: Detect, took: Callable[[float], None]) -> Detect:
-    """The same detector, that tells how many seconds each call took."""
-
-    def detect_and_tell(*texts: Any, **about: Any) -> list[Signals]:  # noqa: ANN401 - whatever the detector takes
-        began = time.perf_counter()
-        found = detector(*texts, **about)
-        took(time.perf_counter() - began)
-        return found
-
-    return detect_and_tell
 
 
 def build_app(settings: Settings, parts: Parts) -> App:
@@ -160,6 +152,7 @@ def build_app(settings: Settings, parts: Parts) -> App:
 def run(app: App) -> int:
     """Run the app until a signal or an error ends it; the exit status."""
     _spare_the_collector()
+    sys.setswitchinterval(_SWITCH_SECONDS)
     keep_large_blocks_apart()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)

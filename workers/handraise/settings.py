@@ -138,6 +138,12 @@ class Settings(BaseSettings):
         " it, at half the cost or less, and misses more.",
     )
 
+    reader_threads: Annotated[int, Field(ge=1, le=64)] = Field(
+        2,
+        description="Texts that the network of the `careful` detector reads at the same time, while the worker folds"
+        " others: more of them than processors are free for it are of no use.",
+    )
+
     log_database_url: SecretStr | None = Field(
         None,
         description="Where the escalation log is kept: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`,"

@@ -12,8 +12,9 @@ from typing import Any, Final, cast
 
 from handraise.app import Parts, build_app, run, worker_parts
 from handraise.conversation.effects import Effects
+from handraise.detection import Signals
 from handraise.engine.errors import EngineError
-from handraise.engine.folding import Event
+from handraise.engine.folding import Detected, Event
 from handraise.engine.observer import Folded, Observer
 from handraise.events import ChatMessage, Decision
 from handraise.logs import set_up_logs
@@ -43,8 +44,16 @@ class Watched:
 class Counting:
     """The job: state is the number of messages of the conversation, and every tenth of them brings a record about."""
 
-    def process(self, events: Sequence[Event], load: Callable[[bytes], bytes | None]) -> list[Counted]:
+    async def detect(self, events: Sequence[Event]) -> Detected:
+        """What is said plays no part."""
+        del events
+        return Detected((), 0.0)
+
+    def fold(
+        self, events: Sequence[Event], signals: Sequence[Signals], load: Callable[[bytes], bytes | None]
+    ) -> list[Counted]:
         """Count."""
+        del signals
         counts: dict[bytes, int] = {}
         results = []
         for event in events:

@@ -67,7 +67,7 @@ class Processor:
     def process(
         self, events: Sequence[ChatMessage | Outcome], load: Callable[[bytes], bytes | None]
     ) -> list[Processed]:
-        """Fold events in order.
+        """Detect and fold events in order.
 
         Args:
             events: of one partition or file, in order.
@@ -76,11 +76,27 @@ class Processor:
         Returns:
             One result an event, in the same order.
         """
-        signals = self._signals(events)
+        messages = [event for event in events if isinstance(event, ChatMessage)]
+        signals = self._detect(
+            [message.text for message in messages],
+            senders=[message.sender for message in messages],
+            languages=[message.language for message in messages],
+        )
+        return self.fold(events, signals, load)
+
+    def fold(
+        self,
+        events: Sequence[ChatMessage | Outcome],
+        signals: Sequence[Signals],
+        load: Callable[[bytes], bytes | None],
+    ) -> list[Processed]:
+        """Fold events in order, as `process` does, of whose messages these are the signals, in the same order."""
+        found = iter(signals)
         states: dict[bytes, Conversation | None] = {}
         last: dict[bytes, int] = {}
         results = []
-        for at, (event, seen) in enumerate(zip(events, signals, strict=True)):
+        for at, event in enumerate(events):
+            seen = next(found) if isinstance(event, ChatMessage) else NO_SIGNALS
             key = state_key(event.business_id, event.conversation_id)
             if key not in states:
                 stored = load(key)
@@ -112,20 +128,6 @@ class Processor:
         """Let go of what is kept decoded of the conversations that `load` knows; another worker goes on with them."""
         for key in [key for key in self._hot if load(key) is not None]:
             del self._hot[key]
-
-    def _signals(self, events: Sequence[ChatMessage | Outcome]) -> list[Signals]:
-        """Signals of every event, the messages' texts detected together."""
-        messages = [event for event in events if isinstance(event, ChatMessage)]
-        found = iter(
-            self._detect(
-                [message.text for message in messages],
-                senders=[message.sender for message in messages],
-                languages=[message.language for message in messages],
-            )
-            if messages
-            else ()
-        )
-        return [next(found) if isinstance(event, ChatMessage) else NO_SIGNALS for event in events]
 
     def _decoded(self, key: bytes, stored: bytes) -> Conversation:
         known = self._hot.get(key)

@@ -24,6 +24,7 @@ __all__: Final = [
     "detect",
     "detect_fast",
     "detection",
+    "detector_for",
 ]
 
 Detect = Callable[..., list[Signals]]
@@ -40,6 +41,11 @@ class Detection(NamedTuple):
 def detection(*, fast: bool) -> Detection:
     """The careful detection, or the fast one."""
     return Detection(detect_fast, FAST_VERSION) if fast else Detection(detect, DETECTOR_VERSION)
+
+
+def detector_for(*, fast: bool) -> Detector:
+    """What the careful detection asks, or the fast one."""
+    return fast_detector() if fast else default_detector()
 
 
 def detect(

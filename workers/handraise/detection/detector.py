@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from msgspec.structs import replace
@@ -26,29 +26,33 @@ from handraise.events import Sender
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-DETECTOR_VERSION: Final = "learned-8"
+DETECTOR_VERSION: Final = "learned-9"
 """Names what `detect` does; it changes whenever the same text may give other signals."""
 FAST_VERSION: Final = f"{DETECTOR_VERSION}-fast"
 """Names what `detect_fast` does."""
 
-_CAREFULLY: Final = (0.08, 0.98)
-_ROUGHLY: Final = (0.15, 0.95)
-DOUBT: Final = {
-    "human_request": _CAREFULLY,
-    "complaint": _ROUGHLY,
-    "high_value": _CAREFULLY,
-    "distress": _ROUGHLY,
-    "crisis": (0.02, 0.98),
-    "affirm": _CAREFULLY,
-    "admission": _ROUGHLY,
-    "promise": _ROUGHLY,
-}
-"""The signals for which the reader is asked when they are in doubt, and between which scores of the faster models they
-are. Rough ones spare a quarter of the reading, and decide as many conversations rightly; requests read so would be
-missed more often. Danger is so rare, and missed so dearly, that it is in doubt sooner than anything else."""
 
-_SOONER: Final = 0.5
-"""In other languages than English, where the n-grams know less, doubt begins at this share of the lower scores."""
+class Doubt(NamedTuple):
+    """Between which scores of the faster models a signal is in doubt: from which, by language, and to which."""
+
+    english: float
+    others: float
+    most: float
+
+
+DOUBT: Final = {
+    "human_request": Doubt(0.1, 0.08, 0.98),
+    "complaint": Doubt(0.18, 0.08, 0.95),
+    "high_value": Doubt(0.15, 0.12, 0.9),
+    "distress": Doubt(0.12, 0.1, 0.95),
+    "crisis": Doubt(0.04, 0.03, 0.98),
+    "affirm": Doubt(0.25, 0.1, 0.85),
+    "admission": Doubt(0.16, 0.18, 0.9),
+    "promise": Doubt(0.16, 0.18, 0.98),
+}
+"""The signals for which the reader is asked when they are in doubt: where it sets enough of them right for what it
+costs, counted on writers set aside and held out. Danger is so rare, and missed so dearly, that it is in doubt sooner
+than anything else."""
 
 _SHOWN: Final = 0.2
 """From this score, words are shown as evidence."""
@@ -68,18 +72,49 @@ _SURE_PROMISE: Final = 0.9
 writers wrote that no model had learned from. In English, where they err in one of nine, they are only weighed."""
 _COLUMN: Final = {name: at for at, name in enumerate(HEADS)}
 _DECISIVE: Final = [_COLUMN[name] for name in DOUBT]
-_FROM: Final = np.array([least for least, _ in DOUBT.values()])
-_TO: Final = np.array([most for _, most in DOUBT.values()])
+_FROM_ENGLISH: Final = np.array([doubt.english for doubt in DOUBT.values()])
+_FROM_OTHERS: Final = np.array([doubt.others for doubt in DOUBT.values()])
+_TO: Final = np.array([doubt.most for doubt in DOUBT.values()])
 _SCORES: Final = tuple((name, _COLUMN[name]) for name in CUSTOMER_SIGNALS)
 _ANSWERS: Final = tuple((name, _COLUMN[name]) for name in ("admission", "promise"))
 _FLAGS: Final = tuple((name, _COLUMN[name]) for name in ("deferral", "asks_detail"))
 _NEGATIVE, _POSITIVE = _COLUMN["negative"], _COLUMN["positive"]
 _INTENT_COLUMNS: Final = slice(_COLUMN[INTENTS[0]], _COLUMN[INTENTS[-1]] + 1)
 """They stand side by side, in the order of `Intent`."""
+_NOTHING: Final = np.zeros((0, len(HEADS)))
+
+
+class Begun(NamedTuple):
+    """What the faster models say of some texts, and what the reader is to be asked about."""
+
+    said: Sequence[Said]
+    known: dict[Said, Signals]
+    """Of texts that were met lately."""
+    new: Sequence[Said]
+    """The others, each once; what follows is of these."""
+    phrases: Sequence[Signals]
+    chosen: Sequence[int]
+    """Those that the learned models can say something about; what follows is of these."""
+    tokens: Sequence[list[str]]
+    evidence: npt.NDArray[np.float64]
+    """What is weighed, without the reader's word."""
+    scores: npt.NDArray[np.float64]
+    """The probability of every head, without it (texts by heads)."""
+    doubtful: Sequence[int]
+    """Those of them for which the reader is to be asked."""
+
+    @property
+    def unread(self) -> list[list[str]]:
+        """The tokens of the texts that the reader is to be asked about."""
+        return [self.tokens[row] for row in self.doubtful]
 
 
 class Detector:
-    """Phrases, n-grams, and the reader; without a reader, the faster models decide alone."""
+    """Phrases, n-grams, and the reader; without a reader, the faster models decide alone.
+
+    `detect` does all. Who wants to ask the reader elsewhere, as in threads, takes the three steps of it one by one:
+    `begin`, `read` for each text of `Begun.unread`, and `end`. Only `read` may be called by several threads at once.
+    """
 
     def __init__(self, phrases: PhraseDetector, ngrams: NgramModel, mixture: Mixture, reader: Reader | None) -> None:
         if ngrams.heads != HEADS:
@@ -91,63 +126,73 @@ class Detector:
         self._outright: Final = default_outright()
         self._lately: Final = Lately()
 
+    @property
+    def version(self) -> str:
+        """Names what it does."""
+        return DETECTOR_VERSION if self._reader else FAST_VERSION
+
     def detect(self, texts: Sequence[str], senders: Sequence[Sender], languages: Sequence[str | None]) -> list[Signals]:
         """What each text says."""
+        begun = self.begin(texts, senders, languages)
+        return self.end(begun, [self.read(tokens) for tokens in begun.unread])
+
+    def begin(self, texts: Sequence[str], senders: Sequence[Sender], languages: Sequence[str | None]) -> Begun:
+        """Ask the faster models."""
         said = list(zip(texts, senders, languages, strict=True))
-        found: dict[Said, Signals] = {}
+        known: dict[Said, Signals] = {}
         new: list[Said] = []
         for one in dict.fromkeys(said):
-            known = self._lately.find(one)
-            if known is None:
+            signals = self._lately.find(one)
+            if signals is None:
                 new.append(one)
             else:
-                found[one] = known
-        if new:
-            for one, signals in zip(new, self._detect(*zip(*new, strict=True)), strict=True):
-                found[one] = signals
-                self._lately.add(one, signals)
-        return [found[one] for one in said]
-
-    def _detect(
-        self, texts: Sequence[str], senders: Sequence[Sender], languages: Sequence[str | None]
-    ) -> list[Signals]:
-        read = self._phrases.read
-        found = [read(text, sender, tag) for text, sender, tag in zip(texts, senders, languages, strict=True)]
-        said = [
-            sender in (Sender.CUSTOMER, Sender.ASSISTANT) and _can_be_read(text, sender, tokens)
-            for text, sender, (_, tokens) in zip(texts, senders, found, strict=True)
+                known[one] = signals
+        found = [self._phrases.read(*one) for one in new]
+        chosen = [
+            at
+            for at, ((text, sender, _), (_, tokens)) in enumerate(zip(new, found, strict=True))
+            if sender in (Sender.CUSTOMER, Sender.ASSISTANT) and _can_be_read(text, sender, tokens)
         ]
-        chosen = [at for at, speaks in enumerate(said) if speaks]
-        result = [signals for signals, _ in found]
+        phrases = [signals for signals, _ in found]
         if not chosen:
-            return result
-        tokens = [_unlike_a_person(texts[at], found[at][1]) for at in chosen]
-        scores = self._probabilities([result[at] for at in chosen], tokens, [senders[at] for at in chosen])
-        for at, words, row in zip(chosen, tokens, scores.tolist(), strict=True):
-            result[at] = self._signals(texts[at], senders[at], result[at], words, row)
-        return result
-
-    def _probabilities(
-        self, signals: Sequence[Signals], tokens: Sequence[list[str]], senders: Sequence[Sender]
-    ) -> npt.NDArray[np.float64]:
-        """The probability of every head for each text."""
+            return Begun(said, known, new, phrases, (), (), _NOTHING, _NOTHING, ())
+        tokens = [_unlike_a_person(new[at][0], found[at][1]) for at in chosen]
         logits = self._ngrams.logits(tokens)
-        weighed = evidence(signals, logits, self._ngrams.most(tokens, logits), None)
-        languages = [one.language for one in signals]
-        scores = self._mixture.probabilities(weighed, languages, full=False)
-        rows = self._in_doubt(scores, languages, senders) if self._reader else []
-        if self._reader and rows:
-            weighed[rows, -len(HEADS) :] = self._reader.logits([tokens[row] for row in rows])
-            scores[rows] = self._mixture.probabilities(weighed[rows], [languages[row] for row in rows], full=True)
-        return scores
+        weighed = evidence([phrases[at] for at in chosen], logits, self._ngrams.most(tokens, logits), None)
+        spoken = [phrases[at].language for at in chosen]
+        scores = self._mixture.probabilities(weighed, spoken, full=False)
+        doubtful = self._in_doubt(scores, spoken, [new[at][1] for at in chosen]) if self._reader else []
+        return Begun(said, known, new, phrases, chosen, tokens, weighed, scores, doubtful)
+
+    def read(self, tokens: Sequence[str]) -> npt.NDArray[np.float64]:
+        """The reader's log-odds of every head for a text; only where `Begun.unread` has it is there a reader."""
+        if self._reader is None:
+            raise ValueError("this detector has no reader")
+        return self._reader.read(tokens)
+
+    def end(self, begun: Begun, read: Sequence[npt.NDArray[np.float64]]) -> list[Signals]:
+        """What each text says, with the reader's word on each of `Begun.unread`."""
+        said, known, new, phrases, chosen, tokens, weighed, scores, doubtful = begun
+        if doubtful:
+            weighed[doubtful, -len(HEADS) :] = read
+            spoken = [phrases[chosen[row]].language for row in doubtful]
+            scores[doubtful] = self._mixture.probabilities(weighed[doubtful], spoken, full=True)
+        result = list(phrases)
+        for at, words, row in zip(chosen, tokens, scores.tolist(), strict=True):
+            text, sender, _ = new[at]
+            result[at] = self._signals(text, sender, phrases[at], words, row)
+        for one, signals in zip(new, result, strict=True):
+            known[one] = signals
+            self._lately.add(one, signals)
+        return [known[one] for one in said]
 
     @staticmethod
     def _in_doubt(scores: npt.NDArray[np.float64], languages: Sequence[str], senders: Sequence[Sender]) -> list[int]:
         """The texts for which the faster models are not sure of a signal that decides something."""
         decisive = scores[:, _DECISIVE]
-        sooner = np.array([1.0 if GROUPS[language] == "en" else _SOONER for language in languages])
-        unsure = (decisive > _FROM * sooner[:, None]) & (decisive < _TO)
-        customers = np.array([sender is Sender.CUSTOMER for sender in senders])
+        english = np.array([GROUPS[language] == "en" for language in languages], dtype=bool)
+        unsure = (decisive > np.where(english[:, None], _FROM_ENGLISH, _FROM_OTHERS)) & (decisive < _TO)
+        customers = np.array([sender is Sender.CUSTOMER for sender in senders], dtype=bool)
         of_customer, of_assistant = unsure[:, :-2].any(axis=1), unsure[:, -2:].any(axis=1)
         found: list[int] = np.flatnonzero(np.where(customers, of_customer, of_assistant)).tolist()
         return found

@@ -64,9 +64,10 @@ class Reader:
 
     def logits(self, tokens: Sequence[Sequence[str]]) -> npt.NDArray[np.float64]:
         """The log-odds of every head for each text, given as its tokens (texts by heads)."""
-        return np.array([self._logits(words) for words in tokens]).reshape(-1, len(HEADS))
+        return np.array([self.read(words) for words in tokens]).reshape(-1, len(HEADS))
 
-    def _logits(self, tokens: Sequence[str]) -> npt.NDArray[np.float64]:
+    def read(self, tokens: Sequence[str]) -> npt.NDArray[np.float64]:
+        """The log-odds of every head for one text. Several threads may ask at once."""
         pieces = tuple(self._pieces.read(tokens))
         known = self._read.get(pieces)
         if known is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Final
 
@@ -126,8 +127,8 @@ class Batch:
         self.partitions: Final = partitions
         """How many partitions each source topic has."""
         self.taken_at: Final = time.monotonic()
-        self.folded_in = 0.0
-        """Seconds that the agent spent on it."""
+        self.work_seconds = 0.0
+        """What it took to fold it; what was waited for is not counted."""
         self._records = records
         self._state = state
         self._owner = owner
@@ -139,6 +140,17 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self._records)
+
+    def worked(self, seconds: float) -> None:
+        """So much more work was done on it."""
+        self.work_seconds += seconds
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Count what is done inside this context, which nothing may interrupt, as work."""
+        began = time.perf_counter()
+        yield
+        self.worked(time.perf_counter() - began)
 
     def transaction(self) -> Transaction:
         """What is put in the outbox inside this context is committed at its end, with the batch's offsets."""
@@ -165,16 +177,13 @@ class Transaction:
         self._outbox = outbox
         self._commit = commit
         self._end = end
-        self._began = 0.0
 
     async def __aenter__(self) -> Outbox:
-        self._began = time.monotonic()
         return self._outbox
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        self._batch.folded_in = time.monotonic() - self._began
         if error is None:
             try:
                 await self._commit(self._batch, self._outbox)

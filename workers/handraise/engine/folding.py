@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
 from handraise.conversation import StateHead
 from handraise.conversation.effects import Effects
+from handraise.detection import Signals
 from handraise.engine.batch import Batch, Outbox
 from handraise.engine.placement import place
 from handraise.engine.record import Record
@@ -69,10 +70,28 @@ class StepResult(Protocol):
         ...
 
 
-class Step(Protocol):
-    """The pure step: events in, a result for each of them out, in the same order."""
+class Detected(NamedTuple):
+    """What messages say, and what it cost to find out."""
 
-    def process(self, events: Sequence[Event], load: Callable[[bytes], bytes | None]) -> Sequence[StepResult]:
+    signals: Sequence[Signals]
+    """Of each message, in order; outcomes have none."""
+    seconds: float
+    """Of work; what was waited for is not counted."""
+
+
+class Step(Protocol):
+    """The step: events in, a result for each of them out, in the same order.
+
+    It is made in two: what messages say can be found out while other batches are folded, and hangs on no state.
+    """
+
+    async def detect(self, events: Sequence[Event]) -> Detected:
+        """Find out what the messages among the events say."""
+        ...
+
+    def fold(
+        self, events: Sequence[Event], signals: Sequence[Signals], load: Callable[[bytes], bytes | None]
+    ) -> Sequence[StepResult]:
         """Fold events into the states that `load` gives by key; earlier events of the call are seen by later ones."""
         ...
 
@@ -104,17 +123,29 @@ class Folding:
         self._check_policy = check_policy
         self._clock = clock
 
-    def fold(self, batch: Batch, outbox: Outbox) -> None:
+    async def fold(self, batch: Batch, outbox: Outbox) -> None:
         """Decode the batch's records, fold them, and put everything that comes of them into the outbox."""
         at_ms = milliseconds(self._clock())
         records = iter(batch)
         while some := list(islice(records, _AT_ONCE)):
-            self._fold_some(some, batch.partitions, outbox, at_ms)
-        self._fire_timers(batch, outbox, at_ms)
+            with batch.working():
+                used, events = self._read(some, batch.partitions, outbox)
+            detected = await self._step.detect(events)
+            batch.worked(detected.seconds)
+            with batch.working():
+                self._fold_some(used, events, detected.signals, outbox, at_ms)
+        with batch.working():
+            self._fire_timers(batch, outbox, at_ms)
 
-    def _fold_some(self, read: Sequence[Record], partitions: int, outbox: Outbox, at_ms: int) -> None:
-        records, events = self._read(read, partitions, outbox)
-        results = self._step.process(events, outbox.load)
+    def _fold_some(
+        self,
+        records: Sequence[Record],
+        events: Sequence[Event],
+        signals: Sequence[Signals],
+        outbox: Outbox,
+        at_ms: int,
+    ) -> None:
+        results = self._step.fold(events, signals, outbox.load)
         for record, event, result in zip(records, events, results, strict=True):
             key, state, effects = result.key, result.state, result.effects
             if result.rejected is not None:

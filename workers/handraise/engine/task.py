@@ -265,7 +265,7 @@ class PartitionTask:
             await batch.ended()
         finally:
             # Also when nothing came of it: a batch that took too long to be committed must not come as large again.
-            self._pace.took(len(records), batch.folded_in)
+            self._pace.took(len(records), batch.work_seconds)
             self._in_hand = ()
             self._idle.set()
         if pauses != self._pauses:

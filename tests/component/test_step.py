@@ -1,0 +1,131 @@
+"""The worker's step: texts are read in threads, and what comes of it is what the detector says without them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from handraise.conversation import Processor
+from handraise.demo.samples import load_samples
+from handraise.detection import Detector, Signals
+from handraise.detection.detector import default_detector
+from handraise.detection.mixture import default_mixture
+from handraise.detection.ngrams import default_ngrams
+from handraise.detection.phrase_detector import default_phrases
+from handraise.detection.reader import Reader, default_reader
+from handraise.engine.folding import decode_event
+from handraise.engine.topics import Topic
+from handraise.events import ChatMessage
+from handraise.policy import default_policy
+from handraise.step import WorkerStep
+from tests.support.records import outcome_record
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+WAIT_SECONDS = 10.0
+
+
+class Watched:
+    """The reader, that has something done before it reads a text."""
+
+    def __init__(self) -> None:
+        self.read_in: set[str] = set()
+
+    def before(self) -> None:
+        """Nothing."""
+
+    def read(self, tokens: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Read, and keep in which thread."""
+        self.before()
+        self.read_in.add(threading.current_thread().name)
+        return default_reader().read(tokens)
+
+
+class Held(Watched):
+    """Reads nothing until it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_read = threading.Event()
+
+    def before(self) -> None:
+        """Wait."""
+        assert self.may_read.wait(WAIT_SECONDS), "the loop stood still while a text was to be read"
+
+
+class Broken(Watched):
+    """Cannot read."""
+
+    def before(self) -> None:
+        """Fail."""
+        raise ZeroDivisionError
+
+
+def step_with(reader: Watched, threads: int = 2) -> tuple[WorkerStep, list[float]]:
+    """A step whose detector asks this reader, and the seconds that it tells."""
+    took: list[float] = []
+    detector = Detector(default_phrases(), default_ngrams(), default_mixture(), cast(Reader, reader))
+    processor = Processor(lambda _: default_policy("acme"), detector.detect, detector.version)
+    return WorkerStep(processor, detector, threads, took.append), took
+
+
+def sampled() -> list[ChatMessage]:
+    """Messages of the demo, of which some are in doubt."""
+    return [message for sample in load_samples()[:25] for message in sample.messages]
+
+
+def plainly(messages: Sequence[ChatMessage]) -> list[Signals]:
+    """What the detector says of them without threads."""
+    return default_detector().detect(
+        [message.text for message in messages],
+        [message.sender for message in messages],
+        [message.language for message in messages],
+    )
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_batches_that_are_read_side_by_side_get_what_they_would_get_alone(threads: int) -> None:
+    """In order, whatever is done in the meantime; outcomes among them say nothing."""
+    reader = Watched()
+    step, took = step_with(reader, threads)
+    messages = sampled()
+    batches = [messages[at : at + 7] for at in range(0, len(messages), 7)]
+
+    async def all_of_them() -> list[Sequence[Signals]]:
+        with_outcomes = [[decode_event(Topic.OUTCOMES, outcome_record(0).value), *batch] for batch in batches]
+        return [detected.signals for detected in await asyncio.gather(*map(step.detect, with_outcomes))]
+
+    found = asyncio.run(all_of_them())
+    assert [signals for of_batch in found for signals in of_batch] == plainly(messages)
+    assert len(took) == len(batches)
+    assert reader.read_in
+    assert threading.current_thread().name not in reader.read_in
+
+
+def test_the_loop_goes_on_while_a_text_is_read() -> None:
+    """Other batches, heartbeats and `/readyz` do not wait for it; and waiting is not counted as work."""
+    reader = Held()
+    step, took = step_with(reader)
+
+    async def read_and_let() -> float:
+        reading = asyncio.create_task(step.detect(sampled()))
+        await asyncio.sleep(0.5)
+        assert not reading.done()
+        reader.may_read.set()
+        return (await reading).seconds
+
+    worked = asyncio.run(read_and_let())
+    assert 0.0 < worked < took[0] - 0.3
+
+
+def test_an_error_of_the_reader_reaches_whoever_asked() -> None:
+    """So that the batch is not committed."""
+    step, _ = step_with(Broken())
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(step.detect(sampled()))

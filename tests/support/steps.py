@@ -1,0 +1,30 @@
+"""The worker's step without threads, for tests that say when what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handraise.conversation import Processor
+from handraise.detection import Detect
+from handraise.engine.folding import Detected, Event
+from handraise.events import ChatMessage
+
+
+class AtOnce:
+    """Detects as soon as it is asked, and nothing else happens meanwhile."""
+
+    def __init__(self, processor: Processor, detect: Detect) -> None:
+        self._detect = detect
+        self.fold = processor.fold
+        self.advance = processor.advance
+        self.forget = processor.forget
+
+    async def detect(self, events: Sequence[Event]) -> Detected:
+        """Find out what the messages among the events say."""
+        messages = [event for event in events if isinstance(event, ChatMessage)]
+        found = self._detect(
+            [message.text for message in messages],
+            senders=[message.sender for message in messages],
+            languages=[message.language for message in messages],
+        )
+        return Detected(found, 0.0)
