@@ -42,9 +42,9 @@ class Doubt(NamedTuple):
 
 DOUBT: Final = {
     "human_request": Doubt(0.1, 0.08, 0.98),
-    "complaint": Doubt(0.18, 0.08, 0.95),
+    "complaint": Doubt(0.25, 0.12, 0.97),
     "high_value": Doubt(0.15, 0.12, 0.9),
-    "distress": Doubt(0.12, 0.1, 0.95),
+    "distress": Doubt(0.18, 0.15, 0.97),
     "crisis": Doubt(0.04, 0.03, 0.98),
     "affirm": Doubt(0.25, 0.1, 0.85),
     "admission": Doubt(0.16, 0.18, 0.9),

@@ -12,6 +12,10 @@ from handraise.detection.heads import HEADS
 from handraise.detection.mixture import FEATURES, PHRASES, STAGES, STEPS, Mixture
 
 _STRENGTH: Final = 0.3
+LEANING: Final = {"complaint": 0.4, "distress": 0.5}
+"""What is added to the log-odds of these signals: people who label what others really wrote find them in more of it than
+the corpus's writers meant. Of 198 posts with labels that are not ours, F1 of complaints went from .80 to .83 and of
+distress from .49 to .54 at a score of 0.5; on the writers held out it changes neither by more than .02."""
 _OTHERS: Final = 0.25
 """What a row of another group of languages counts: a group of few rows leans on the others."""
 
@@ -34,7 +38,7 @@ def fit(
             model = LogisticRegression(C=_STRENGTH, max_iter=2000)
             model.fit(evidence[np.ix_(rows, used)], holds[rows, j], sample_weight=share[rows])
             fitted[j, used] = model.coef_[0]
-            fitted[j, -1] = model.intercept_[0]
+            fitted[j, -1] = model.intercept_[0] + LEANING.get(head, 0.0)
         weights[stage] = fitted
     return Mixture(weights)
 
