@@ -24,7 +24,7 @@ one of these."""
 
 PUBLIC_CHANNELS: Final = frozenset(("twitter", "x", "threads", "bluesky", "mastodon"))
 """Channels on which a customer begins in public, by the names that producers give them."""
-PUBLIC_OPENING: Final[dict[str, float]] = OPENING | {"complaint": -1.1, "distress": -0.8}
+PUBLIC_OPENING: Final[dict[str, float]] = OPENING | {"complaint": -0.8, "distress": -1.4}
 """What takes the place of `OPENING` there.
 
 Who writes to a business before everybody's eyes mostly complains: two thirds of 526 openings on Twitter did, and a
