@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final, cast
 
 import handraise.app
 from handraise.cli import main
@@ -17,22 +17,25 @@ from handraise.events import Sender
 SECONDS: Final = "CHAOS_SECONDS_PER_TEXT"
 
 
-class SlowDetector(Detector):
+class SlowDetector:
     """The detector of the settings, behind a wait for each text."""
 
     def __init__(self, detector: Detector, seconds: float) -> None:
-        self.__dict__.update(vars(detector))
+        self._detector = detector
         self._seconds = seconds
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the detector has
+        return getattr(self._detector, name)
 
     def begin(self, texts: Sequence[str], senders: Sequence[Sender], languages: Sequence[str | None]) -> Begun:
         """Wait, and ask the faster models."""
         time.sleep(self._seconds * len(texts))
-        return super().begin(texts, senders, languages)
+        return self._detector.begin(texts, senders, languages)
 
 
 def slow(*, fast: bool) -> Detector:
     """Takes the place of what chooses the detector."""
-    return SlowDetector(detector_for(fast=fast), float(os.environ[SECONDS]))
+    return cast(Detector, SlowDetector(detector_for(fast=fast), float(os.environ[SECONDS])))
 
 
 if __name__ == "__main__":

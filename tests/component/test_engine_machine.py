@@ -34,7 +34,7 @@ from tests.chaos.oracle import Findings, Oracle, Output, read_event, read_output
 from tests.chaos.verdict import OUTPUTS, compare_letters, newest_states
 from tests.support.counting import Recorder
 from tests.support.modelled import Entry, Model, ModelClients, Process, Standstill
-from tests.support.steps import AtOnce
+from tests.support.steps import WithoutThreads
 
 NAMES: Final = TopicNames("")
 CONVERSATIONS: Final = ("c1", "c2", "c3")
@@ -229,7 +229,7 @@ class EngineMachine(RuleBasedStateMachine):
         process = Process()
         clients = ModelClients(self.model, process)
         processor = Processor(BOOK.__getitem__, DETECT, "test")
-        folding = Folding(AtOnce(processor, DETECT), NAMES, check_policy)
+        folding = Folding(WithoutThreads(processor, DETECT, process.step), NAMES, check_policy)
         working: set[asyncio.Task[None]] = set()
 
         async def submit(batch: Batch) -> None:

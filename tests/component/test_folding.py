@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
+import pytest
+from aiokafka.errors import IllegalStateError
 
 from handraise.engine.batch import Batch, Outbox
-from handraise.engine.folding import Folding
+from handraise.engine.folding import Detected, Event, Folding
 from handraise.engine.state import Kept, PartitionState, Progress
 from handraise.engine.topics import Topic, TopicNames
 from handraise.events import MAX_VALUE_BYTES, DeadLetterReason, Decision, Outcome, Sender
@@ -54,6 +56,53 @@ def told(outbox: Outbox) -> list[tuple[str, str]]:
     sent = [send.value for send in outbox.sends if send.topic is Topic.DECISIONS]
     decisions = [msgspec.json.decode(value, type=Decision) for value in sent if value is not None]
     return [(decision.message_id, decision.because) for decision in decisions]
+
+
+class DearStep(CountingStep):
+    """Counts, and finds out at some cost what is said; the batch may be dropped meanwhile."""
+
+    def __init__(self, batch: list[Batch]) -> None:
+        self._batch = batch
+
+    async def detect(self, events: Sequence[Event]) -> Detected:
+        """Let go of the batch, if there is one."""
+        del events
+        for batch in self._batch:
+            batch.drop()
+        return Detected((), 2.0)
+
+
+def test_what_it_costs_to_detect_is_work_on_the_batch() -> None:
+    """By which the next one is sized."""
+
+    async def run() -> float:
+        batch = Batch([message_record(0)], 1, PartitionState(), None, commit)
+        async with batch.transaction() as outbox:
+            await Folding(DearStep([]), NAMES, check_policy).fold(batch, outbox)
+        return batch.work_seconds
+
+    async def commit(_: Batch, __: Outbox) -> None:
+        """Nothing is written."""
+
+    assert 2.0 < asyncio.run(run()) < 3.0
+
+
+def test_a_batch_that_is_dropped_while_its_messages_are_looked_at_is_not_committed() -> None:
+    """Its partition may be another worker's by then."""
+    committed: list[Batch] = []
+
+    async def commit(batch: Batch, _: Outbox) -> None:
+        committed.append(batch)
+
+    async def run() -> None:
+        batch = Batch([message_record(0)], 1, PartitionState(), None, commit)
+        async with batch.transaction() as outbox:
+            await Folding(DearStep([batch]), NAMES, check_policy).fold(batch, outbox)
+        with pytest.raises(IllegalStateError):
+            await batch.ended()
+
+    asyncio.run(run())
+    assert committed == []
 
 
 def test_events_of_a_batch_see_the_states_of_those_before_them() -> None:

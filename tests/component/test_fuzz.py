@@ -21,7 +21,7 @@ from handraise.engine.topics import Topic, TopicNames
 from handraise.events import MESSAGES, OUTCOMES, InvalidEventError, decode
 from handraise.policy import PolicyBook, PolicyError, compile_policy, parse
 from tests.support.records import FakeRecord
-from tests.support.steps import AtOnce
+from tests.support.steps import WithoutThreads
 
 SCALARS: Final = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20))
 JSON: Final = st.recursive(
@@ -162,7 +162,7 @@ async def _folded(records: Sequence[FakeRecord]) -> Outbox:
     book = PolicyBook()
     processor = Processor(book.__getitem__, silent, "test")
     async with batch.transaction() as outbox:
-        await Folding(AtOnce(processor, silent), TopicNames(""), check_policy).fold(batch, outbox)
+        await Folding(WithoutThreads(processor, silent), TopicNames(""), check_policy).fold(batch, outbox)
     return outbox
 
 

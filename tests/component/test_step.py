@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
@@ -36,6 +37,7 @@ class Watched:
 
     def __init__(self) -> None:
         self.read_in: set[str] = set()
+        self.times = 0
 
     def before(self) -> None:
         """Nothing."""
@@ -43,6 +45,7 @@ class Watched:
     def read(self, tokens: Sequence[str]) -> npt.NDArray[np.float64]:
         """Read, and keep in which thread."""
         self.before()
+        self.times += 1
         self.read_in.add(threading.current_thread().name)
         return default_reader().read(tokens)
 
@@ -52,10 +55,12 @@ class Held(Watched):
 
     def __init__(self) -> None:
         super().__init__()
+        self.asked = threading.Event()
         self.may_read = threading.Event()
 
     def before(self) -> None:
         """Wait."""
+        self.asked.set()
         assert self.may_read.wait(WAIT_SECONDS), "the loop stood still while a text was to be read"
 
 
@@ -115,13 +120,41 @@ def test_the_loop_goes_on_while_a_text_is_read() -> None:
 
     async def read_and_let() -> float:
         reading = asyncio.create_task(step.detect(sampled()))
+        assert await asyncio.to_thread(reader.asked.wait, WAIT_SECONDS)
         await asyncio.sleep(0.5)
         assert not reading.done()
         reader.may_read.set()
         return (await reading).seconds
 
+    began = time.perf_counter()
     worked = asyncio.run(read_and_let())
-    assert 0.0 < worked < took[0] - 0.3
+    assert 0.0 < worked < time.perf_counter() - began - 0.4
+    assert took == [worked]
+
+
+def test_what_nobody_waits_for_any_more_is_not_read() -> None:
+    """Where a partition goes, its texts do not keep those of others waiting; only what is being read is finished."""
+    reader = Held()
+    step, _ = step_with(reader, threads=1)
+
+    async def ask_and_go() -> None:
+        reading = asyncio.create_task(step.detect(sampled()))
+        assert await asyncio.to_thread(reader.asked.wait, WAIT_SECONDS)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        reader.may_read.set()
+        await step.detect(sampled()[:1])
+
+    asyncio.run(ask_and_go())
+    assert reader.times <= 2
+
+
+def test_what_holds_no_message_costs_nothing() -> None:
+    """Outcomes and policies alone."""
+    step, took = step_with(Watched())
+    assert asyncio.run(step.detect([decode_event(Topic.OUTCOMES, outcome_record(0).value)])) == ((), 0.0)
+    assert took == []
 
 
 def test_an_error_of_the_reader_reaches_whoever_asked() -> None:

@@ -32,7 +32,6 @@ from handraise.engine.shelf import BookShelf, check_policy
 from handraise.engine.source import Source
 from handraise.engine.state import HeadOf
 from handraise.engine.topics import Topic, TopicNames
-from handraise.events import Sender
 from handraise.logs import count_retries
 from handraise.policy import Draft, PolicyError, load_drafts
 from handraise.settings import DetectorKind, Settings
@@ -106,8 +105,8 @@ def worker_parts(settings: Settings) -> Parts:
         detector_version=detector.version,
     )
     count_retries(metrics.broker_retried)
-    # The detector reads its data at its first call, which must not be a customer's.
-    detector.detect([""], [Sender.CUSTOMER], [None])
+    # The first text is slower than the others, and must not be a customer's.
+    detector.warm_up()
     processor = Processor(shelf.policy, detector.detect, detector.version)
     step = WorkerStep(processor, detector, settings.reader_threads, metrics.detected)
     return Parts(step, head_of, shelf, check_policy, metrics, registry)

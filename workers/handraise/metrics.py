@@ -163,7 +163,7 @@ DELAYS: Final = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 
 TRANSACTION_TIMES: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 # A batch is from one record (a quiet hour) to a full poll (2,000, catching up).
 BATCH_RECORDS: Final = (1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 500.0, 1000.0, 2000.0)
-# One text takes well under a millisecond; a batch of 2,000, or a pasted book, can take a second.
+# One text takes well under a millisecond, or some milliseconds where the reader is asked; 128 pasted books, a second.
 DETECTION_TIMES: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0)
 # An empty partition takes a few milliseconds, 200,000 conversations about a second; the conversations of the partition
 # wait meanwhile.
@@ -303,7 +303,9 @@ TRIGGERS_UNLABELLED: Final = _gauge(
     "Own triggers in force that are counted as `other`, because so many have a series of their own already.",
 )
 DETECTION: Final = _histogram(
-    "handraise_detection_seconds", "Time to detect the signals of the messages of one batch.", DETECTION_TIMES
+    "handraise_detection_seconds",
+    "Work to detect the signals of messages that were looked at together, at most 128; waiting is not counted.",
+    DETECTION_TIMES,
 )
 BUILD_INFO: Final = _gauge(
     "handraise_build_info",

@@ -141,7 +141,7 @@ class Settings(BaseSettings):
     reader_threads: Annotated[int, Field(ge=1, le=64)] = Field(
         2,
         description="Texts that the network of the `careful` detector reads at the same time, while the worker folds"
-        " others: more of them than processors are free for it are of no use.",
+        " others; no more than processors are free for it.",
     )
 
     log_database_url: SecretStr | None = Field(

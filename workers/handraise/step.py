@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,14 +29,13 @@ class WorkerStep:
         processor: folds.
         detector: is asked what messages say.
         threads: in so many, texts are read at the same time.
-        took: told how many seconds each batch had to wait for what its messages say.
+        took: told how many seconds of work it was to find out what messages say that were looked at together.
     """
 
     def __init__(self, processor: Processor, detector: Detector, threads: int, took: Callable[[float], None]) -> None:
-        self._processor: Final = processor
         self._detector: Final = detector
-        self._threads: Final = threads
         self._pool: Final = ThreadPoolExecutor(threads, "reader")
+        self._at_once: Final = min(threads, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
         self._took: Final = took
         self.fold: Final = processor.fold
         self.advance: Final = processor.advance
@@ -43,21 +43,33 @@ class WorkerStep:
 
     async def detect(self, events: Sequence[Event]) -> Detected:
         """Find out what the messages among the events say."""
-        began = time.perf_counter()
         messages = [event for event in events if isinstance(event, ChatMessage)]
+        if not messages:
+            return Detected((), 0.0)
+        began = time.perf_counter()
         begun = self._detector.begin(
             [message.text for message in messages],
             [message.sender for message in messages],
             [message.language for message in messages],
         )
-        begun_in = time.perf_counter() - began
-        run = asyncio.get_running_loop().run_in_executor
-        read = await asyncio.gather(*(run(self._pool, self._read, tokens) for tokens in begun.unread))
-        ends = time.perf_counter()
+        seconds = time.perf_counter() - began
+        read = await self._read_all(begun.unread)
+        began = time.perf_counter()
         signals = self._detector.end(begun, [logits for logits, _ in read])
-        ended = time.perf_counter()
-        self._took(ended - began)
-        return Detected(signals, begun_in + sum(seconds for _, seconds in read) / self._threads + ended - ends)
+        seconds += time.perf_counter() - began + sum(spent for _, spent in read) / self._at_once
+        self._took(seconds)
+        return Detected(signals, seconds)
+
+    async def _read_all(self, texts: Sequence[Sequence[str]]) -> list[tuple[npt.NDArray[np.float64], float]]:
+        """The reader's word on each text, and the seconds that it took."""
+        loop = asyncio.get_running_loop()
+        reading = [loop.run_in_executor(self._pool, self._read, tokens) for tokens in texts]
+        try:
+            return await asyncio.gather(*reading)
+        finally:
+            # Once one has failed, or nobody waits any more, the others would only keep the threads from what is wanted.
+            for one in reading:
+                one.cancel()
 
     def _read(self, tokens: Sequence[str]) -> tuple[npt.NDArray[np.float64], float]:
         began = time.thread_time()

@@ -17,7 +17,8 @@ ANSWER: Final = 1.4
 """What is taken from the log-odds of what a customer's first message says, of what each later one says, and of what an
 AI turn admits or promises.
 
-Detection's probabilities are those of messages as the corpus has them, half of which want somebody. In a conversation
+Detection's probabilities are those of messages as the corpus has them, half of which want somebody, and lean towards
+complaints and distress (`handraise.training.mixing.LEANING`). In a conversation
 most turns are answers, data and small talk, so the same words are less likely to. Who asks for a person or for a
 hundred of something says so; what is a complaint and what is distress is a matter of degree, and most false alarms are
 one of these."""
@@ -28,7 +29,8 @@ PUBLIC_OPENING: Final[dict[str, float]] = OPENING | {"complaint": -0.8, "distres
 """What takes the place of `OPENING` there.
 
 Who writes to a business before everybody's eyes mostly complains: two thirds of 526 openings on Twitter did, and a
-sixth were in distress. `ops/decisions/0007` has what this was set on, and what it is worth on others."""
+sixth, or a fifth by other people's labels, were in distress. `ops/decisions/0007` has what this was set on, and what it
+is worth on others."""
 
 WEAK: Final = 0.2
 """Below this a score is no evidence at all, and nothing can corroborate it."""

@@ -13,10 +13,11 @@ from msgspec.structs import replace
 
 from handraise.detection.heads import CUSTOMER_SIGNALS, HEADS, INTENTS
 from handraise.detection.lately import Lately, Said
+from handraise.detection.leaning import leaned
 from handraise.detection.mixture import GROUPS, Mixture, default_mixture, evidence
 from handraise.detection.ngrams import NgramModel, default_ngrams
 from handraise.detection.normalise import clip, fold, mask, original_offset
-from handraise.detection.outright import SCORE, Place, default_outright
+from handraise.detection.outright import SCORE, SIGNALS, Place, default_outright
 from handraise.detection.phrase_detector import PhraseDetector, default_phrases
 from handraise.detection.reader import Reader, default_reader
 from handraise.detection.signals import Intent, Signals, Span
@@ -81,6 +82,7 @@ _FLAGS: Final = tuple((name, _COLUMN[name]) for name in ("deferral", "asks_detai
 _NEGATIVE, _POSITIVE = _COLUMN["negative"], _COLUMN["positive"]
 _INTENT_COLUMNS: Final = slice(_COLUMN[INTENTS[0]], _COLUMN[INTENTS[-1]] + 1)
 """They stand side by side, in the order of `Intent`."""
+_OUTRIGHT: Final = {name: round(leaned(name, SCORE), 3) for name in SIGNALS}
 _NOTHING: Final = np.zeros((0, len(HEADS)))
 
 
@@ -136,6 +138,13 @@ class Detector:
         begun = self.begin(texts, senders, languages)
         return self.end(begun, [self.read(tokens) for tokens in begun.unread])
 
+    def warm_up(self) -> None:
+        """Do for once what the first text would have to wait for."""
+        begun = self.begin(["Hello"], [Sender.CUSTOMER], [None])
+        if self._reader is not None:
+            for tokens in begun.tokens:
+                self.read(tokens)
+
     def begin(self, texts: Sequence[str], senders: Sequence[Sender], languages: Sequence[str | None]) -> Begun:
         """Ask the faster models."""
         said = list(zip(texts, senders, languages, strict=True))
@@ -171,8 +180,14 @@ class Detector:
         return self._reader.read(tokens)
 
     def end(self, begun: Begun, read: Sequence[npt.NDArray[np.float64]]) -> list[Signals]:
-        """What each text says, with the reader's word on each of `Begun.unread`."""
+        """What each text says, with the reader's word on each of `Begun.unread`; once for each `begin`.
+
+        Raises:
+            ValueError: there is not one word for each of them.
+        """
         said, known, new, phrases, chosen, tokens, weighed, scores, doubtful = begun
+        if len(read) != len(doubtful):
+            raise ValueError(f"{len(doubtful)} texts are in doubt, and {len(read)} were read")
         if doubtful:
             weighed[doubtful, -len(HEADS) :] = read
             spoken = [phrases[chosen[row]].language for row in doubtful]
@@ -206,8 +221,8 @@ class Detector:
             return replace(phrases, **scores, **flags, spans=self._spans(text, phrases, tokens, scores))
         scores = {name: round(row[column], 3) for name, column in _SCORES}
         outright = self._outright.find(tokens)
-        scores |= {name: max(scores[name], SCORE) for name in outright}
-        scores["distress"] = max(scores["distress"], scores["crisis"])
+        scores |= {name: max(scores[name], _OUTRIGHT[name]) for name in outright}
+        scores["distress"] = max(scores["distress"], round(leaned("distress", scores["crisis"]), 3))
         sentiment = row[_POSITIVE] - row[_NEGATIVE] * (_CALM + (1.0 - _CALM) * scores["distress"])
         intents = row[_INTENT_COLUMNS]
         return replace(

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Final
 
+from aiokafka.errors import IllegalStateError
 from msgspec import Struct
 
 from handraise.conversation import StateHead, state_key
@@ -133,6 +134,7 @@ class Batch:
         self._state = state
         self._owner = owner
         self._commit = commit
+        self._dropped = False
         self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def __iter__(self) -> Iterator[Record]:
@@ -140,6 +142,19 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self._records)
+
+    def drop(self) -> None:
+        """Nobody waits for it any more: its partition goes, or begins again."""
+        self._dropped = True
+
+    def must_be_wanted(self) -> None:
+        """See that somebody still waits for it.
+
+        Raises:
+            IllegalStateError: it was dropped.
+        """
+        if self._dropped:
+            raise IllegalStateError("the partition was handed back")
 
     def worked(self, seconds: float) -> None:
         """So much more work was done on it."""

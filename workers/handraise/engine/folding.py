@@ -109,7 +109,7 @@ PolicyCheck = Callable[[bytes | None, bytes], str | None]
 
 
 class Folding:
-    """Does the work on one batch. It touches nothing but the outbox, so a batch can be done again."""
+    """Does the work on one batch. Nothing of it goes anywhere but into the outbox, so a batch can be done again."""
 
     def __init__(
         self,
@@ -125,17 +125,17 @@ class Folding:
 
     async def fold(self, batch: Batch, outbox: Outbox) -> None:
         """Decode the batch's records, fold them, and put everything that comes of them into the outbox."""
-        at_ms = milliseconds(self._clock())
         records = iter(batch)
         while some := list(islice(records, _AT_ONCE)):
             with batch.working():
                 used, events = self._read(some, batch.partitions, outbox)
             detected = await self._step.detect(events)
+            batch.must_be_wanted()
             batch.worked(detected.seconds)
             with batch.working():
-                self._fold_some(used, events, detected.signals, outbox, at_ms)
+                self._fold_some(used, events, detected.signals, outbox, milliseconds(self._clock()))
         with batch.working():
-            self._fire_timers(batch, outbox, at_ms)
+            self._fire_timers(batch, outbox, milliseconds(self._clock()))
 
     def _fold_some(
         self,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 _BUSY_SECONDS: Final = 0.05
-"""How long folding one batch may hold up everything else: other partitions, heartbeats, `/readyz`."""
+"""How much work one batch may be. What of it is not read in threads holds up everything else: other partitions,
+heartbeats, `/readyz`."""
 _FIRST_GUESS: Final = 0.003
 """Seconds for one record, until the first batch has told: a dear record, so that this batch is small. With a slow
 detector, a large one in each partition could hold the worker up for longer than its session lasts."""

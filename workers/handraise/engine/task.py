@@ -144,7 +144,7 @@ class PartitionTask:
         latest = time.time() - patience_seconds
         if not self._idle.is_set():
             stuck = self._taken_at < latest
-            return f"partition {self.partition} has a batch in hand that cannot be committed" if stuck else None
+            return f"partition {self.partition} has a batch in hand that cannot be finished" if stuck else None
         heard_at = self._inbox.heard_at_ms() or 0
         silent = max(self._progressed_at, heard_at / 1_000) < latest
         return f"no broker answers for partition {self.partition}" if silent else None
@@ -264,6 +264,7 @@ class PartitionTask:
             await self._parts.submit(batch)
             await batch.ended()
         finally:
+            batch.drop()
             # Also when nothing came of it: a batch that took too long to be committed must not come as large again.
             self._pace.took(len(records), batch.work_seconds)
             self._in_hand = ()
@@ -348,8 +349,9 @@ class PartitionTask:
 
     async def _close(self) -> None:
         self._set_ready(False)
-        await self._inbox.close()
+        # Before anything is waited for: a batch that is still being worked on must not begin to be committed.
         delivery, self._delivery = self._delivery, None
+        await self._inbox.close()
         if delivery is not None:
             await delivery.close()
 
