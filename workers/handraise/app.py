@@ -39,7 +39,7 @@ from handraise.step import WorkerStep
 from handraise.telemetry import Metrics
 
 _FAUST_ENVIRONMENT: Final = "HANDRAISE_FAUST_"
-_SWITCH_SECONDS: Final = 0.0005
+_SWITCH_SECONDS: Final = 0.0001
 """How long a thread that has read a text waits for Python's lock while batches are folded."""
 
 
