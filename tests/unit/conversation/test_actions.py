@@ -111,7 +111,7 @@ def test_a_shadow_holds_up_no_other_trigger() -> None:
 
 
 def test_a_score_from_seven_tenths_of_its_threshold_is_logged_as_near() -> None:
-    near = Chat().customer(said(complaint=0.79))
-    far = Chat().customer(said(complaint=0.77))
+    near = Chat().customer(said(complaint=0.72))
+    far = Chat().customer(said(complaint=0.7))
     assert [decision.result for decision in near.decisions] == [DecisionResult.NEAR]
     assert not far.decisions

@@ -157,19 +157,19 @@ def test_weak_evidence_alone_raises_nothing() -> None:
 
 def test_weak_evidence_with_a_second_sign_is_raised() -> None:
     chat = Chat()
-    chat.customer(said(complaint=0.65, sentiment=-0.5))
+    chat.customer(said(complaint=0.55, sentiment=-0.5))
     chat.ai(ANSWER)
-    (escalation,) = chat.customer(said(complaint=0.83, sentiment=-0.5)).escalations
+    (escalation,) = chat.customer(said(complaint=0.77, sentiment=-0.5)).escalations
     assert escalation.trigger == "complaint"
     assert escalation.sentiment.streak == 2
 
 
 def test_the_same_words_weigh_less_later_in_a_conversation() -> None:
-    assert Chat().customer(said(complaint=0.88)).escalations
+    assert Chat().customer(said(complaint=0.83)).escalations
     chat = Chat()
     chat.customer(ASKS)
     chat.ai(ANSWER)
-    assert not chat.customer(said(complaint=0.88)).escalations
+    assert not chat.customer(said(complaint=0.83)).escalations
 
 
 @pytest.mark.parametrize("channel", ["twitter", "X", " Bluesky"])

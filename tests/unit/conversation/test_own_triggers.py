@@ -171,7 +171,7 @@ def test_a_state_from_before_conditions_looked_back_can_be_read() -> None:
 
 BUILTIN = {
     "human_request": said(Intent.REQUEST_HUMAN, human_request=0.95),
-    "distress": said(Intent.COMPLAINT, distress=0.97),
+    "distress": said(Intent.COMPLAINT, distress=0.95),
     "crisis": said(Intent.OTHER, distress=0.95, crisis=0.9),
     "complaint": said(Intent.COMPLAINT, complaint=0.95),
     "high_value": said(Intent.HIGH_VALUE, high_value=0.9),

@@ -11,21 +11,20 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-OPENING: Final[dict[str, float]] = {"human_request": 1.0, "high_value": 0.5, "complaint": 1.9, "distress": 2.5}
-LATER: Final[dict[str, float]] = {"human_request": 1.5, "high_value": 1.0, "complaint": 2.7, "distress": 3.3}
+OPENING: Final[dict[str, float]] = {"human_request": 1.0, "high_value": 0.5, "complaint": 1.5, "distress": 2.0}
+LATER: Final[dict[str, float]] = {"human_request": 1.5, "high_value": 1.0, "complaint": 2.3, "distress": 2.8}
 ANSWER: Final = 1.4
 """What is taken from the log-odds of what a customer's first message says, of what each later one says, and of what an
 AI turn admits or promises.
 
-Detection's probabilities are those of messages as the corpus has them, half of which want somebody, and lean towards
-complaints and distress (`handraise.training.mixing.LEANING`). In a conversation
+Detection's probabilities are those of messages as the corpus has them, half of which want somebody. In a conversation
 most turns are answers, data and small talk, so the same words are less likely to. Who asks for a person or for a
 hundred of something says so; what is a complaint and what is distress is a matter of degree, and most false alarms are
 one of these."""
 
 PUBLIC_CHANNELS: Final = frozenset(("twitter", "x", "threads", "bluesky", "mastodon"))
 """Channels on which a customer begins in public, by the names that producers give them."""
-PUBLIC_OPENING: Final[dict[str, float]] = OPENING | {"complaint": -0.8, "distress": -1.4}
+PUBLIC_OPENING: Final[dict[str, float]] = OPENING | {"complaint": -1.2, "distress": -1.9}
 """What takes the place of `OPENING` there.
 
 Who writes to a business before everybody's eyes mostly complains: two thirds of 526 openings on Twitter did, and a

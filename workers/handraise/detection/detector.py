@@ -13,11 +13,10 @@ from msgspec.structs import replace
 
 from handraise.detection.heads import CUSTOMER_SIGNALS, HEADS, INTENTS
 from handraise.detection.lately import Lately, Said
-from handraise.detection.leaning import leaned
 from handraise.detection.mixture import GROUPS, Mixture, default_mixture, evidence
 from handraise.detection.ngrams import NgramModel, default_ngrams
 from handraise.detection.normalise import clip, fold, mask, original_offset
-from handraise.detection.outright import SCORE, SIGNALS, Place, default_outright
+from handraise.detection.outright import SCORE, Place, default_outright
 from handraise.detection.phrase_detector import PhraseDetector, default_phrases
 from handraise.detection.reader import Reader, default_reader
 from handraise.detection.signals import Intent, Signals, Span
@@ -43,9 +42,9 @@ class Doubt(NamedTuple):
 
 DOUBT: Final = {
     "human_request": Doubt(0.1, 0.08, 0.98),
-    "complaint": Doubt(0.25, 0.12, 0.97),
+    "complaint": Doubt(0.18, 0.08, 0.95),
     "high_value": Doubt(0.15, 0.12, 0.9),
-    "distress": Doubt(0.18, 0.15, 0.97),
+    "distress": Doubt(0.12, 0.1, 0.95),
     "crisis": Doubt(0.04, 0.03, 0.98),
     "affirm": Doubt(0.25, 0.1, 0.85),
     "admission": Doubt(0.16, 0.18, 0.9),
@@ -82,7 +81,6 @@ _FLAGS: Final = tuple((name, _COLUMN[name]) for name in ("deferral", "asks_detai
 _NEGATIVE, _POSITIVE = _COLUMN["negative"], _COLUMN["positive"]
 _INTENT_COLUMNS: Final = slice(_COLUMN[INTENTS[0]], _COLUMN[INTENTS[-1]] + 1)
 """They stand side by side, in the order of `Intent`."""
-_OUTRIGHT: Final = {name: round(leaned(name, SCORE), 3) for name in SIGNALS}
 _NOTHING: Final = np.zeros((0, len(HEADS)))
 
 
@@ -221,8 +219,8 @@ class Detector:
             return replace(phrases, **scores, **flags, spans=self._spans(text, phrases, tokens, scores))
         scores = {name: round(row[column], 3) for name, column in _SCORES}
         outright = self._outright.find(tokens)
-        scores |= {name: max(scores[name], _OUTRIGHT[name]) for name in outright}
-        scores["distress"] = max(scores["distress"], round(leaned("distress", scores["crisis"]), 3))
+        scores |= {name: max(scores[name], SCORE) for name in outright}
+        scores["distress"] = max(scores["distress"], scores["crisis"])
         sentiment = row[_POSITIVE] - row[_NEGATIVE] * (_CALM + (1.0 - _CALM) * scores["distress"])
         intents = row[_INTENT_COLUMNS]
         return replace(

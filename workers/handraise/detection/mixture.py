@@ -1,8 +1,7 @@
 """What the phrases, the n-grams and the reader say of a text, weighed into one probability each.
 
 The weights are those of logistic regressions, fitted on writers whose texts none of the models was trained on; so a
-score is a calibrated probability; those of complaints and distress lean (`handraise.detection.leaning`). The weights
-differ by group of languages, since the models know some better than others.
+score is a calibrated probability. They differ by group of languages, since the models know some better than others.
 """
 
 from __future__ import annotations

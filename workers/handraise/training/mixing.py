@@ -1,4 +1,4 @@
-"""The mixture's weights and its calibration, fitted on the tuning writers, and its lean."""
+"""The mixture's weights and its calibration, fitted on the tuning writers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
 from handraise.detection.heads import HEADS
-from handraise.detection.leaning import LEANING
 from handraise.detection.mixture import FEATURES, PHRASES, STAGES, STEPS, Mixture
 
 _STRENGTH: Final = 0.3
@@ -35,7 +34,7 @@ def fit(
             model = LogisticRegression(C=_STRENGTH, max_iter=2000)
             model.fit(evidence[np.ix_(rows, used)], holds[rows, j], sample_weight=share[rows])
             fitted[j, used] = model.coef_[0]
-            fitted[j, -1] = model.intercept_[0] + LEANING.get(head, 0.0)
+            fitted[j, -1] = model.intercept_[0]
         weights[stage] = fitted
     return Mixture(weights)
 
