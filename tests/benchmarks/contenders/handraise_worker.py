@@ -14,13 +14,13 @@ from handraise.app import Parts, build_app, run, worker_parts
 from handraise.conversation.effects import Effects
 from handraise.detection import Signals
 from handraise.engine.errors import EngineError
-from handraise.engine.folding import Detected, Event
+from handraise.engine.folding import Event
 from handraise.engine.observer import Folded, Observer
 from handraise.events import ChatMessage, Decision
 from handraise.logs import set_up_logs
 from handraise.settings import load_settings
 from tests.benchmarks.job import TELLS_AT, Job, Stopwatch, given_job
-from tests.support.counting import COUNTED, Counted, told
+from tests.support.counting import COUNTED, Counted, CountingStep, told
 
 _NOTHING: Final = Effects()
 
@@ -41,13 +41,8 @@ class Watched:
         self._watch.done(records)
 
 
-class Counting:
+class Counting(CountingStep):
     """The job: state is the number of messages of the conversation, and every tenth of them brings a record about."""
-
-    async def detect(self, events: Sequence[Event]) -> Detected:
-        """What is said plays no part."""
-        del events
-        return Detected((), 0.0)
 
     def fold(
         self, events: Sequence[Event], signals: Sequence[Signals], load: Callable[[bytes], bytes | None]
@@ -70,9 +65,6 @@ class Counting:
         """No state has a timer here, so the sweep finds none: it would be a defect of the engine."""
         del key, state, until
         raise AssertionError("the sweep fired a timer that no state has")
-
-    def forget(self, load: Callable[[bytes], bytes | None]) -> None:
-        """Nothing is remembered."""
 
 
 def _tell(event: Event, number: int) -> Decision:
