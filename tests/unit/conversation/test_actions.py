@@ -3,7 +3,7 @@ from __future__ import annotations
 from handraise.conversation import Fact
 from handraise.events import Action, ControlState, DecisionResult, EscalationType, Holder, OutcomeKind
 from handraise.policy import compile_policy, parse
-from tests.support.chats import NEUTRAL, Chat, said
+from tests.support.chats import ASKS, NEUTRAL, Chat, said
 
 HIGH_VALUE = said(high_value=0.9)
 COMPLAINS = said(complaint=0.95)
@@ -29,6 +29,26 @@ def test_a_notice_becomes_a_handover_when_a_more_urgent_trigger_hands_over() -> 
     (update,) = chat.customer(said(human_request=0.9)).escalations
     assert (update.type, update.action) == (EscalationType.UPDATED, Action.ESCALATE)
     assert chat.controls[-1].holder is Holder.HUMAN
+
+
+def test_a_notice_becomes_a_handover_when_a_less_urgent_trigger_hands_over() -> None:
+    chat = chat_with("human_request", "notify")
+    (notice,) = chat.customer(said(human_request=0.9)).escalations
+    (update,) = chat.customer(COMPLAINS).escalations
+    assert (update.type, update.trigger, update.action) == (EscalationType.UPDATED, "complaint", Action.ESCALATE)
+    assert (update.escalation_id, update.also) == (notice.escalation_id, ["human_request"])
+    assert chat.controls[-1].holder is Holder.HUMAN
+    assert not chat.customer(said(human_request=0.9)).escalations
+
+
+def test_a_notice_that_was_acknowledged_is_taken_by_nobody_once_it_hands_over() -> None:
+    chat = chat_with("human_request", "notify")
+    chat.customer(said(human_request=0.9))
+    chat.outcome(OutcomeKind.ACCEPTED)
+    chat.customer(COMPLAINS)
+    assert chat.state is not None
+    assert chat.state.episode is not None
+    assert not chat.state.episode.claimed
 
 
 def test_who_accepts_a_notice_does_not_take_the_conversation() -> None:
@@ -57,6 +77,48 @@ def test_an_offer_lapses_after_three_customer_turns() -> None:
     assert facts.count(Fact.OFFER_LAPSED) == 1
     assert chat.controls[-1].state is ControlState.AI
     assert not chat.customer(YES).escalations
+
+
+def test_an_accepted_offer_is_not_answered_with_the_question_again() -> None:
+    question = "Shall I ask ${owner} to get back to you?"
+    chat = chat_with("high_value", "offer", reply=question)
+    (offered,) = chat.customer(HIGH_VALUE).controls
+    assert offered.reply is not None
+    assert offered.reply.text == "Shall I ask Rosa to get back to you?"
+    (escalation,) = chat.customer(YES).escalations
+    assert escalation.reply is not None
+    assert "?" not in escalation.reply.text
+    assert "Rosa" in escalation.reply.text
+
+
+def test_a_yes_to_what_the_ai_has_asked_since_the_offer_takes_nobody_up_on_it() -> None:
+    chat = chat_with("high_value", "offer")
+    chat.customer(HIGH_VALUE)
+    chat.customer(NEUTRAL)
+    chat.ai(said(question=True))
+    assert not chat.customer(YES).escalations
+
+
+def test_a_yes_is_one_to_the_offer_though_the_ai_had_asked_something_before() -> None:
+    chat = chat_with("knowledge_gap", "offer")
+    chat.ai(said(question=True))
+    chat.customer(ASKS)
+    assert chat.ai(said(question=True), answered=False).controls[0].state is ControlState.OFFERED
+    assert chat.customer(YES).escalations
+    chat = chat_with("high_value", "offer")
+    chat.customer(ASKS)
+    chat.ai(said(question=True))
+    chat.customer(HIGH_VALUE)
+    assert chat.customer(YES).escalations
+
+
+def test_who_takes_the_conversation_keeps_it_when_an_offer_would_have_lapsed() -> None:
+    chat = chat_with("high_value", "offer")
+    chat.customer(HIGH_VALUE)
+    chat.outcome(OutcomeKind.ACCEPTED)
+    for _ in range(4):
+        chat.customer(NEUTRAL)
+    assert chat.controls[-1].state is ControlState.HUMAN
 
 
 def test_a_yes_in_the_third_turn_still_counts() -> None:

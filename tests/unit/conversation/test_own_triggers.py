@@ -12,12 +12,14 @@ from handraise.detection.signals import Intent, Signals
 from handraise.events import (
     Action,
     BuiltinTriggers,
+    ControlState,
     DecisionResult,
     EscalationType,
     OutcomeKind,
     Override,
     OwnTrigger,
     Policy,
+    Sender,
     TriggerOverride,
 )
 from handraise.policy import CompiledPolicy
@@ -249,3 +251,27 @@ def test_a_shadow_trigger_stands_in_nobody_s_way() -> None:
     chat = _shadowed("distress", by_override=False)
     (escalation,) = chat.customer(said(Intent.COMPLAINT, distress=0.95, complaint=0.95)).escalations
     assert (escalation.trigger, escalation.also) == ("complaint", [])
+
+
+def test_what_the_human_who_holds_says_is_told_to_whom_the_policy_names() -> None:
+    chat = shop(refund_promised={"when": {"sender": "human", "keywords": ["refund"]}, "action": "notify"})
+    chat.customer(ASKS)
+    (raised,) = chat.say(Sender.HUMAN, NEUTRAL, "I have approved your refund.").escalations
+    assert (raised.trigger, raised.action) == ("refund_promised", Action.NOTIFY)
+    assert chat.controls[-1].state is ControlState.HUMAN
+
+
+def test_what_the_customer_says_to_the_human_who_holds_is_told_to_nobody() -> None:
+    chat = shop(refund_asked={"when": {"keywords": ["refund"]}, "action": "notify"})
+    chat.customer(ASKS)
+    chat.human()
+    assert not chat.customer(NEUTRAL, "and my refund?").escalations
+
+
+def test_a_silence_of_the_human_who_holds_is_told() -> None:
+    chat = shop(no_answer={"when": {"silence": {"from": "human", "for": "10 minutes"}}})
+    chat.customer(ASKS)
+    chat.human()
+    chat.customer(ASKS)
+    (raised,) = pass_time(chat, 11).escalations
+    assert (raised.trigger, raised.action) == ("no_answer", Action.NOTIFY)

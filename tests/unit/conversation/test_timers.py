@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from handraise.conversation import Effects, Fact, Processor, advance, encode_state, state_key
 from handraise.detection.signals import Intent
@@ -22,6 +23,8 @@ from tests.support.chats import ASKS, HOUR, MINUTE, START, Chat, said
 
 WANTS_HUMAN = said(Intent.REQUEST_HUMAN, human_request=0.95)
 ASKS_ELSE = said(Intent.QUESTION, question=True, fingerprint=(7, 8, 9))
+COMPLAINS = said(Intent.COMPLAINT, sentiment=-0.6, complaint=0.95)
+CRISIS = said(sentiment=-0.9, crisis=0.95, distress=0.95)
 THANKS = said(Intent.PRAISE, thanks=0.95)
 SHOP = Policy(
     business_id="shop",
@@ -175,6 +178,110 @@ def test_a_customer_whom_a_human_leaves_waiting_is_counted_and_the_owner_pressed
     assert update.reason == "The customer has written again, and nobody has answered since."
     assert update.reply is None
     assert not pass_time(chat, 180).escalations
+
+
+def test_who_takes_over_unasked_and_leaves_the_customer_waiting_has_the_owner_told() -> None:
+    chat = shop()
+    chat.customer(ASKS)
+    chat.human()
+    chat.customer(ASKS_ELSE)
+    assert not chat.escalations
+    effects = pass_time(chat, 121)
+    (raised,) = effects.escalations
+    assert (raised.type, raised.trigger, raised.action) == (EscalationType.RAISED, "human_request", Action.NOTIFY)
+    assert (raised.owner, raised.reply, raised.caused_by) == ("Rosa", None, "timer:unanswered")
+    assert raised.reason == "The customer has written again, and nobody has answered since."
+    assert "nobody has answered in time" in raised.summary
+    assert "asks for a person" not in raised.summary
+    (decision,) = effects.decisions
+    assert (decision.trigger, decision.result) == ("human_request", DecisionResult.FIRED)
+    (passed_on,) = pass_time(chat, 125).escalations
+    assert (passed_on.owner, passed_on.priority) == ("Ben", Priority.HIGH)
+    chat.human()
+    chat.customer(ASKS)
+    assert chat.controls[-1].state is ControlState.HUMAN
+
+
+def test_who_accepts_without_an_escalation_and_never_speaks_has_the_owner_told() -> None:
+    chat = shop()
+    chat.customer(ASKS)
+    chat.outcome(OutcomeKind.ACCEPTED)
+    (raised,) = pass_time(chat, 121).escalations
+    assert (raised.trigger, raised.action) == ("human_request", Action.NOTIFY)
+
+
+@pytest.mark.parametrize("setting", [TriggerPolicy(enabled=False), TriggerPolicy(action=Action.SHADOW)])
+def test_nobody_is_told_of_a_wait_where_the_policy_wants_no_requests(setting: TriggerPolicy) -> None:
+    chat = shop(replace(SHOP, triggers=BuiltinTriggers(human_request=setting)))
+    chat.customer(ASKS)
+    chat.human()
+    chat.customer(ASKS_ELSE)
+    effects = pass_time(chat, 121)
+    assert (Fact.CUSTOMER_UNANSWERED, "") in facts(effects)
+    assert not effects.escalations
+
+
+def test_an_update_makes_a_new_promise_where_the_first_has_passed_and_watches_it() -> None:
+    chat = shop()
+    chat.customer(COMPLAINS)
+    pass_time(chat, 121)
+    pass_time(chat, 130)
+    now = chat.minute
+    (update,) = chat.customer(WANTS_HUMAN).escalations
+    assert update.due_at.timestamp() * 1000 > START + now * MINUTE
+    assert (update.owner, update.priority) == ("Ben", Priority.HIGH)
+    assert update.reply is not None
+    (pressed,) = pass_time(chat, 125).escalations
+    assert pressed.caused_by == "timer:promise"
+
+
+def test_an_update_keeps_to_a_promise_that_still_stands() -> None:
+    chat = shop()
+    (first,) = chat.customer(COMPLAINS).escalations
+    chat.wait(60)
+    (update,) = chat.customer(WANTS_HUMAN).escalations
+    assert update.due_at == first.due_at
+
+
+def test_an_update_goes_to_an_owner_of_its_own_though_another_was_passed_over() -> None:
+    own = BuiltinTriggers(human_request=TriggerPolicy(owner="Vera"))
+    chat = shop(replace(SHOP, triggers=own))
+    chat.customer(COMPLAINS)
+    pass_time(chat, 121)
+    (update,) = chat.customer(WANTS_HUMAN).escalations
+    assert update.owner == "Vera"
+
+
+def test_a_crisis_while_a_human_holds_is_a_promise_of_its_own() -> None:
+    chat = shop()
+    chat.customer(WANTS_HUMAN)
+    chat.human()
+    chat.wait(240)
+    now = chat.minute
+    (update,) = chat.customer(CRISIS).escalations
+    assert (update.priority, update.due_at.timestamp() * 1000 > START + now * MINUTE) == (Priority.CRITICAL, True)
+    (pressed,) = pass_time(chat, 121).escalations
+    assert pressed.caused_by == "timer:promise"
+
+
+def test_an_ai_is_not_silent_about_what_was_settled() -> None:
+    chat = shop()
+    chat.customer(ASKS)
+    chat.wait(2)
+    chat.outcome(OutcomeKind.RESOLVED)
+    chat.wait(110)
+    assert not chat.customer(ASKS_ELSE).escalations
+    assert not chat.ai().escalations
+
+
+def test_who_took_it_and_failed_has_not_taken_it() -> None:
+    chat = shop()
+    chat.customer(WANTS_HUMAN)
+    chat.outcome(OutcomeKind.ACCEPTED)
+    chat.outcome(OutcomeKind.FAILED)
+    assert [control.state for control in chat.controls[-2:]] == [ControlState.HUMAN, ControlState.ESCALATED]
+    (pressed,) = pass_time(chat, 121).escalations
+    assert pressed.reason.startswith("Nobody has taken it")
 
 
 def test_an_open_escalation_is_not_ended_for_want_of_words_before_its_promise_has_passed() -> None:

@@ -11,11 +11,12 @@ from handraise.conversation import episodes
 from handraise.conversation.effects import Assessment, Effects, Fact, Note, Suppression
 from handraise.conversation.episodes import Moment
 from handraise.conversation.state import MAX_OFFER_TURNS, Conversation, Offer
-from handraise.conversation.weights import NEAR, Sign
-from handraise.events import Action, ChatMessage, ControlState, Decision, DecisionResult, utc
+from handraise.conversation.weights import NEAR, SILENCE, Sign
+from handraise.events import Action, ChatMessage, ControlState, Decision, DecisionResult, Sender, utc
 from handraise.policy.model import CRISIS, Rule
 
 MAX_COOLED: Final = 32
+_WAITS: Final = "the human who holds the conversation has not answered in the time that is promised"
 _STRENGTH: Final = {Action.ESCALATE: 0, Action.NOTIFY: 1, Action.OFFER: 2, Action.SHADOW: 3}
 
 
@@ -70,7 +71,7 @@ def decide(
             because = f"{acted.rule.trigger} fired on the same message"
             _suppress(state, effects, moment, candidate, Suppression.OUTRANKED, because)
             continue
-        held_up = _held_up(state, moment, candidate)
+        held_up = _held_up(state, moment, message, candidate)
         if held_up is not None:
             _suppress(state, effects, moment, candidate, *held_up)
             continue
@@ -105,6 +106,17 @@ def accept_offer(state: Conversation, effects: Effects, moment: Moment, message:
     return True
 
 
+def call_to_waiting(state: Conversation, effects: Effects, moment: Moment) -> None:
+    """The human who holds the conversation leaves the customer waiting, and no escalation names anybody: tell one."""
+    assessment = Assessment(trigger="human_request", score=SILENCE)
+    rule = _rule(moment, assessment)
+    if rule is None or not rule.enabled or rule.action is Action.SHADOW:
+        return
+    reason = moment.policy.wording.texts.reason.waits
+    episodes.raise_escalation(state, effects, moment, None, assessment, rule, (), reason=reason)
+    _log(state, effects, moment, assessment, rule, DecisionResult.FIRED, _WAITS)
+
+
 def lapse_offer(state: Conversation, effects: Effects, moment: Moment) -> None:
     """Nobody took up the offer: the AI goes on, and does not ask for the same again before its cooldown has passed."""
     if state.offer is not None:
@@ -132,14 +144,20 @@ def _repeats(one: Candidate, other: Candidate) -> bool:
     return one.rule.trigger == other.rule.trigger
 
 
-def _held_up(state: Conversation, moment: Moment, candidate: Candidate) -> tuple[Suppression, str] | None:
+def _held_up(
+    state: Conversation, moment: Moment, message: ChatMessage | None, candidate: Candidate
+) -> tuple[Suppression, str] | None:
     """Why a trigger that holds may not act now, or None."""
     rule, episode = candidate.rule, state.episode
-    if state.control is ControlState.HUMAN and not candidate.is_crisis:
+    # What an own trigger tells of the human who holds, or of a silence, that human does not tell anybody.
+    about_human = not rule.builtin and (message is None or message.sender is Sender.HUMAN)
+    heard = candidate.is_crisis or (about_human and rule.action is not Action.OFFER)
+    if state.control is ControlState.HUMAN and not heard:
         return Suppression.HUMAN_HOLDS, "a human holds the conversation"
     if episode is not None:
         # What the AI promises while a human has been told is no promise that nobody knows of.
-        if rule.urgency >= episode.urgency or rule.trigger == "broken_promise":
+        hands_over = episode.action is Action.NOTIFY and rule.action is Action.ESCALATE
+        if (rule.urgency >= episode.urgency and not hands_over) or rule.trigger == "broken_promise":
             return Suppression.OPEN, f"an escalation for {episode.trigger} is open"
         if rule.action is Action.OFFER:
             return Suppression.OPEN, f"an escalation for {episode.trigger} is open, and this trigger only offers"

@@ -32,6 +32,7 @@ from handraise.events import (
 )
 from handraise.policy.model import BusinessPolicy, Rule
 
+_URGENCY = (Priority.CRITICAL, Priority.HIGH, Priority.NORMAL, Priority.LOW)
 _MORE_URGENT = {Priority.LOW: Priority.NORMAL, Priority.NORMAL: Priority.HIGH}
 
 
@@ -52,8 +53,13 @@ def raise_escalation(
     assessment: Assessment,
     rule: Rule,
     also: tuple[str, ...],
+    *,
+    reason: str | None = None,
 ) -> None:
-    """Open an episode. Under `notify`, and where a human already holds, nothing changes hands."""
+    """Open an episode. Under `notify`, and where a human already holds, nothing changes hands.
+
+    `reason` where it is not what the customer or the AI said.
+    """
     action = Action.NOTIFY if state.control is ControlState.HUMAN else rule.action
     due_at = moment.policy.due_at(rule, moment.at)
     state.episode = Episode(
@@ -79,7 +85,7 @@ def raise_escalation(
         EscalationType.RAISED,
         reply=reply,
         evidence=present.evidence(message, assessment),
-        reason=reasons.why(state, moment.policy, message, assessment),
+        reason=reason or reasons.why(state, moment.policy, message, assessment),
     )
     _hand_over(state, effects, moment, reply)
 
@@ -93,12 +99,18 @@ def update_escalation(
     rule: Rule,
     also: tuple[str, ...],
 ) -> None:
-    """A more urgent trigger holds: the open episode takes its place, and never becomes weaker by it."""
+    """A trigger holds that goes further: the open episode takes its place, and never becomes weaker by it.
+
+    A promise that still stands is kept to, or becomes a nearer one. Where it was kept or has passed, this is a new one.
+    """
     before = _open_episode(state)
     action = Action.ESCALATE if Action.ESCALATE in (before.action, rule.action) else Action.NOTIFY
     if state.control is ControlState.HUMAN:
         action = before.action
-    due_at = min(before.due_at, moment.policy.due_at(rule, moment.at))
+    rule = replace(rule, owner=_owner(before, rule, moment.policy))
+    due_at = moment.policy.due_at(rule, moment.at)
+    if not before.answered and before.due_at > moment.at:
+        due_at = min(before.due_at, due_at)
     earlier = (before.trigger, *before.also)
     others = tuple(dict.fromkeys(name for name in (*earlier, *also) if name != assessment.trigger))
     state.episode = Episode(
@@ -108,14 +120,13 @@ def update_escalation(
         trigger_class=assessment.trigger_class,
         action=action,
         urgency=min(before.urgency, rule.urgency),
-        priority=rule.priority,
+        priority=min(before.priority, rule.priority, key=_URGENCY.index),
         owner=rule.owner,
         queue=rule.queue,
         due_at=due_at,
         also=others[:MAX_ALSO],
-        claimed=before.claimed,
-        answered=before.answered,
-        overdue=before.overdue,
+        # Who acknowledged a notice has not taken the conversation.
+        claimed=before.claimed and action is before.action,
     )
     if before.trigger != assessment.trigger:
         effects.notes.append(Note(Fact.ESCALATION_ENDED, before.trigger))
@@ -137,7 +148,7 @@ def fail_over(state: Conversation, effects: Effects, moment: Moment) -> None:
     """The owner cannot take it: the open episode goes to the fallback owner."""
     before = _open_episode(state)
     owner = moment.policy.fallback_owner
-    state.episode = replace(before, revision=before.revision + 1, owner=owner)
+    state.episode = replace(before, revision=before.revision + 1, owner=owner, claimed=before.answered)
     _publish(
         state,
         effects,
@@ -145,6 +156,8 @@ def fail_over(state: Conversation, effects: Effects, moment: Moment) -> None:
         EscalationType.UPDATED,
         reason=reasons.could_not_take(moment.policy.wording, before.owner, owner if owner != before.owner else None),
     )
+    if state.control is ControlState.HUMAN and not state.human_spoke and before.action is Action.ESCALATE:
+        set_control(state, effects, moment, ControlState.ESCALATED)
 
 
 def press(state: Conversation, effects: Effects, moment: Moment, reason: str, *, owner: str | None = None) -> None:
@@ -167,6 +180,12 @@ def press(state: Conversation, effects: Effects, moment: Moment, reason: str, *,
         reply = _make_reply(state, effects, moment, before.trigger_class, rule, due_at, delayed=True)
     _publish(state, effects, moment, EscalationType.UPDATED, reply=reply, reason=reason)
     set_control(state, effects, moment, state.control, reply=reply)
+
+
+def _owner(before: Episode, rule: Rule, policy: BusinessPolicy) -> str:
+    """Who is told of an update: not again who has let the open episode pass to somebody else."""
+    first = rule_of(before, policy).owner
+    return before.owner if rule.owner == first else rule.owner
 
 
 def rule_of(episode: Episode, policy: BusinessPolicy) -> Rule:
@@ -219,6 +238,8 @@ def forget_evidence(state: Conversation) -> None:
     state.gap_signs = state.missed = ()
     state.offer = None
     state.memory = None
+    state.waiting_since = 0
+    state.wait_told = False
 
 
 def make_offer(state: Conversation, effects: Effects, moment: Moment, assessment: Assessment, rule: Rule) -> None:
@@ -226,6 +247,7 @@ def make_offer(state: Conversation, effects: Effects, moment: Moment, assessment
     reply = _make_reply(
         state, effects, moment, assessment.trigger_class, rule, moment.policy.due_at(rule, moment.at), offered=True
     )
+    state.ai_asked = False
     set_control(state, effects, moment, ControlState.OFFERED, reply=reply)
 
 

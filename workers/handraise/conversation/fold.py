@@ -278,11 +278,15 @@ def _fired(effects: Effects, message: ChatMessage) -> bool:
 def _answer_offer(
     state: Conversation, effects: Effects, moment: Moment, message: ChatMessage, signals: Signals
 ) -> bool:
-    """A yes to the offer escalates; anything else leaves one turn less. True if the message is dealt with."""
+    """A yes to the offer escalates; anything else leaves one turn less. True if the message is dealt with.
+
+    Where the AI has asked something else since, a yes is an answer to that.
+    """
     offer = state.offer
     if offer is None:
         return False
-    if signals.affirm >= STRONG and max(signals.crisis, signals.human_request) < STRONG:
+    asked_else = state.ai_asked and not state.ai_offered_human
+    if signals.affirm >= STRONG and max(signals.crisis, signals.human_request) < STRONG and not asked_else:
         if accept_offer(state, effects, moment, message, offer):
             return True
     elif offer.turns_left > 1:
@@ -311,6 +315,7 @@ def _assistant_turn(
     repeated = repeats_answer(signals.fingerprint, state.answers)
     assessments = assess_assistant(state, message, signals, moment.policy, repeated=repeated)
     _count_broken_promise(state, effects, moment, assessments)
+    standing = state.offer
     decide(state, effects, moment, message, assessments)
     signs = gap_signs(state, message, signals)
     assistant = message.assistant
@@ -325,7 +330,8 @@ def _assistant_turn(
     state.asking_again = False
     state.open_questions = 0
     _answered_by_ai(state)
-    state.ai_asked = signals.question or signals.asks_detail
+    # What it asked when a person was offered is no longer the question.
+    state.ai_asked = (signals.question or signals.asks_detail) and state.offer is standing
     state.ai_offered_human = signals.offers_human
     if signals.fingerprint:
         state.answers = [*state.answers, signals.fingerprint][-MAX_FINGERPRINTS:]

@@ -50,6 +50,7 @@ def _accepted(state: Conversation, effects: Effects, moment: Moment) -> None:
         if episode.action is Action.NOTIFY:
             return
     take_over(state, effects, moment)
+    state.offer = None
     episodes.set_control(state, effects, moment, ControlState.HUMAN)
 
 

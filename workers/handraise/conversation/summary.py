@@ -10,7 +10,7 @@ from typing import Final
 from handraise.conversation.gist import OPENING, clip
 from handraise.conversation.mood import trend
 from handraise.conversation.state import Conversation, StoredTurn
-from handraise.events import Sender, Trend
+from handraise.events import Action, ControlState, Sender, Trend
 from handraise.policy.model import BUILTIN_TRIGGERS, CRISIS
 from handraise.policy.wording import SummaryFrame
 
@@ -81,7 +81,10 @@ def _why(state: Conversation, frame: SummaryFrame) -> str:
         why = frame.why[CRISIS if episode.trigger_class == CRISIS else episode.trigger]
     else:
         why = frame.why["own"].replace("{trigger}", clip(episode.trigger, TRIGGER))
-    return f"{why}{frame.comma}{frame.why['overdue']}" if episode.overdue else why
+    waits = state.wait_told and state.control is ControlState.HUMAN
+    if waits and (episode.trigger, episode.action) == ("human_request", Action.NOTIFY):
+        return frame.why["overdue"]
+    return f"{why}{frame.comma}{frame.why['overdue']}" if waits or episode.overdue else why
 
 
 def _mood(state: Conversation, frame: SummaryFrame) -> str:

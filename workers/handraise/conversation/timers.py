@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from handraise.conversation import episodes, reasons
 from handraise.conversation.assess import of_own_triggers
-from handraise.conversation.decide import decide
+from handraise.conversation.decide import call_to_waiting, decide
 from handraise.conversation.effects import Assessment, Effects, Fact, Note
 from handraise.conversation.episodes import Moment
 from handraise.conversation.state import Conversation
@@ -59,7 +59,8 @@ def set_timers(state: Conversation, policy: BusinessPolicy) -> None:
         due[Timer.SILENCE] = min(state.memory.silences.values())
     due[Timer.IDLE] = last + policy.idle_after_ms
     if state.waiting_since and not state.wait_told:
-        if state.control is ControlState.HUMAN and state.human_spoke:
+        # Who took an escalation and has not spoken yet is held to its promise.
+        if state.control is ControlState.HUMAN and (state.human_spoke or episode is None):
             due[Timer.UNANSWERED] = _patience_ends(state, policy)
         elif state.holder is Holder.AI and state.pending and policy.ai_answers_within_ms is not None:
             due[Timer.AI_SILENT] = state.waiting_since + policy.ai_answers_within_ms
@@ -124,7 +125,9 @@ def _customer_waits(state: Conversation, effects: Effects, moment: Moment) -> No
     """The human who holds the conversation leaves the customer waiting."""
     state.wait_told = True
     effects.notes.append(Note(Fact.CUSTOMER_UNANSWERED))
-    if state.episode is not None:
+    if state.episode is None:
+        call_to_waiting(state, effects, moment)
+    else:
         episodes.press(state, effects, moment, moment.policy.wording.texts.reason.waits)
 
 

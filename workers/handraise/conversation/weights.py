@@ -92,7 +92,7 @@ GAP_UNANSWERED: Final = 0.95
 GAP_UNSURE: Final = 0.8
 """The AI's confidence is at or below the floor."""
 SILENCE: Final = 0.95
-"""The AI leaves a question without an answer for longer than the policy allows."""
+"""The AI, or the human who holds, leaves a question without an answer for longer than the policy allows."""
 ADMISSION_AGAINST_PRODUCER: Final = 0.8
 """Where the producer says `answered: true`, only an admission at least this clear counts."""
 

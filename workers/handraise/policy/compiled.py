@@ -227,7 +227,8 @@ class CompiledPolicy:
     ) -> ReplyText:
         """What the customer is told when this rule fires; for the action `offer`, whether a person is wanted.
 
-        `delayed` where the promise that was made has passed: an apology, and a new one.
+        `delayed` where the promise that was made has passed: an apology, and a new one. The own text of a trigger that
+        offers is the question, so that it does not say what follows a yes.
         """
         trigger = self._triggers[rule.trigger, trigger_class]
         is_open = trigger.around_the_clock or self._hours.is_open(at_ms)
@@ -242,7 +243,8 @@ class CompiledPolicy:
             around_the_clock=trigger.around_the_clock,
         )
         builtin = "offer" if rule.action is Action.OFFER else (trigger_class or rule.trigger) if rule.builtin else "own"
-        texts = trigger.texts
+        accepted = trigger.rule.action is Action.OFFER and rule.action is not Action.OFFER
+        texts = {} if accepted else trigger.texts
         if delayed:
             texts, builtin = {}, "delayed"
         rendered = render(texts, builtin, language, self._languages, handover)
