@@ -10,7 +10,7 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
-from handraise.engine.errors import LogTruncatedError
+from handraise.engine.errors import LogTruncatedError, RecordUnreadableError
 from handraise.engine.inbox import Inbox
 from tests.support.counting import Recorder
 from tests.support.records import FakeRecord, message_record, outcome_record
@@ -235,6 +235,28 @@ def test_records_that_are_gone_are_counted_once_and_reading_goes_on() -> None:
     assert recorder.told("records_missed") == [("chat.messages", 0, 3)]
 
 
+def test_a_record_that_cannot_be_unpacked_is_named_with_what_to_do() -> None:
+    """The client decodes the names of headers before anybody sees the record, and cannot go past it."""
+
+    class Undecodable(FakeMember):
+        async def getmany(
+            self, *sources: TopicPartition, timeout_ms: int, max_records: int
+        ) -> dict[TopicPartition, list[FakeRecord]]:
+            """As the client does."""
+            del sources, timeout_ms, max_records
+            raise UnicodeDecodeError("utf-8", b"tr\xe4ce", 2, 3, "invalid continuation byte")
+
+    async def main() -> None:
+        member = Undecodable({MESSAGES: [], OUTCOMES: []})
+        member.committed_at = {MESSAGES: 41}
+        box = inbox(member)
+        await box.begin()
+        await box.take(1)
+
+    with pytest.raises(RecordUnreadableError, match=r"chat\.messages from offset 41, chat\.outcomes from offset 0"):
+        asyncio.run(main())
+
+
 def test_a_log_that_ends_before_the_committed_offset_is_an_error() -> None:
     """Nobody can know where to go on."""
     logs = {MESSAGES: [message_record(0)], OUTCOMES: []}
@@ -266,6 +288,41 @@ def test_lag_counts_what_is_in_hand_what_waits_and_what_is_not_fetched() -> None
     lags = asyncio.run(main())
     assert lags[MESSAGES] == (10, 100)
     assert lags[OUTCOMES] == (0, None)
+
+
+def test_it_knows_whether_anything_that_waits_is_older_than_a_time() -> None:
+    """By the oldest of each topic; where nothing waits, there is none."""
+    logs = {MESSAGES: [message_record(number, timestamp=100 + number) for number in range(6)], OUTCOMES: []}
+
+    async def main() -> list[bool]:
+        box = inbox(FakeMember(logs))
+        found = [await box.has_none_before(0)]
+        await box.begin()
+        await box.take(2)
+        found += [await box.has_none_before(at_ms) for at_ms in (102, 103)]
+        await box.take(4)
+        return [*found, await box.has_none_before(1_000)]
+
+    assert asyncio.run(main()) == [False, True, False, True]
+
+
+def test_of_what_is_not_fetched_it_is_not_known_how_old_it_is() -> None:
+    """Unless something of its topic is waiting, which is older."""
+    logs: dict[TopicPartition, list[FakeRecord]] = {
+        MESSAGES: [message_record(number, timestamp=100 + number) for number in range(6)],
+        OUTCOMES: [],
+    }
+
+    async def main() -> bool:
+        member = FakeMember(logs)
+        box = inbox(member)
+        await box.begin()
+        await box.take(6)
+        logs[MESSAGES].append(message_record(6, timestamp=9_000))
+        member.pause(MESSAGES)
+        return await box.has_none_before(0)
+
+    assert not asyncio.run(main())
 
 
 def test_nothing_goes_ahead_of_what_another_topic_has_and_has_not_brought_yet() -> None:

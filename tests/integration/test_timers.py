@@ -6,11 +6,13 @@ import asyncio
 import re
 import subprocess
 import sys
+from itertools import count, islice
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from handraise.engine.placement import place
 from handraise.engine.topics import Topic
 from handraise.events import ChatMessage, Escalation, Outcome, OutcomeKind, Sender, encode
 from tests.support.installation import WORKER, Installation, Record
@@ -144,6 +146,30 @@ def test_an_event_that_comes_in_time_keeps_the_timer_from_firing(installation: I
     asyncio.run(installation.produce(waiting(1, "other")))
     until(lambda: len(asyncio.run(installation.state())) == 2, 20, "the other state")
     assert asyncio.run(installation.read(Topic.ESCALATIONS, lambda _: True)) == []
+
+
+def test_timers_fire_though_messages_never_stop_coming(installation: Installation) -> None:
+    """Of other conversations of the same partition, some every few milliseconds: there is no quiet moment."""
+    partitions = installation.settings.partitions
+    names = (f"other-{number}" for number in count())
+    others = list(islice((name for name in names if place(name.encode(), partitions) == place(b"c1", partitions)), 10))
+
+    async def main() -> list[Any]:
+        reading = asyncio.create_task(installation.read(Topic.ESCALATIONS, lambda records: len(records) >= 1, 20.0))
+        async with installation.producer() as producer:
+            for number in count(3):
+                at = 2 * MINUTE + number
+                _, value, key, _, _ = event(number, at, Sender.SYSTEM, "still here", others[number % len(others)])
+                await producer.send_and_wait(installation.names[Topic.MESSAGES], value, key=key)
+                if reading.done():
+                    break
+                await asyncio.sleep(0.005)
+        return await reading
+
+    asyncio.run(installation.produce([Record(Topic.POLICIES, POLICY, b"acme"), *waiting(2)]))
+    installation.worker(WORKER, HANDRAISE_TIMER_GRACE_SECONDS="2").wait_ready()
+    (record,) = asyncio.run(main())
+    assert msgspec.json.decode(record.value, type=Escalation).caused_by == "timer:ai_silent"
 
 
 def test_a_conversation_that_is_erased_leaves_nothing_in_the_compacted_topics(installation: Installation) -> None:

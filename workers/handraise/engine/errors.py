@@ -48,6 +48,10 @@ class LogTruncatedError(EngineError):
     """A topic ends before what was already read of it: it was made anew, or has lost its end."""
 
 
+class RecordUnreadableError(EngineError):
+    """The client cannot unpack a record, so that nothing behind it can be read either."""
+
+
 class ClockWrongError(EngineError):
     """The broker does not take records that carry the time of this machine."""
 

@@ -133,6 +133,19 @@ class Inbox:
             return False
         return not any([await self._missing(source) for source in self._pending])
 
+    async def has_none_before(self, at_ms: int) -> bool:
+        """Whether no record waits to be taken, fetched or not, that is older than this (epoch milliseconds).
+
+        By the timestamp of the oldest of each topic. Of what is not fetched, only behind something fetched is the age
+        known.
+        """
+        if self._must_seek:
+            return False
+        for source, records in self._pending.items():
+            if records[0].timestamp < at_ms if records else await self._missing(source):
+                return False
+        return True
+
     def heard_at_ms(self) -> int | None:
         """When the topic that was heard of longest ago was last heard of: the machine's clock, epoch milliseconds.
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from handraise.engine.errors import RecordUnreadableError
 from handraise.engine.patience import wait_for_end
 from handraise.engine.record import Record
 
@@ -104,6 +105,7 @@ class Intake:
 
         Raises:
             KafkaError: the consumer could not fetch; `begin` must be called before anything else is fetched.
+            RecordUnreadableError: a record is there that the consumer cannot unpack.
         """
         fetches, came = self._fetches, self._came
         while self._failure is None:
@@ -123,8 +125,18 @@ class Intake:
                     await self._take_over(sources, _WAIT_MS)
                 else:
                     await asyncio.sleep(_WAIT_MS / 1_000)
+        except UnicodeDecodeError:
+            self._fail(await self._unreadable())
         except Exception as error:  # noqa: BLE001 - raised by `more`, in the task that waits for records
             self._fail(error)
+
+    async def _unreadable(self) -> RecordUnreadableError:
+        places = [f"{one.topic} from offset {await self._member.position(one)}" for one in self.waiting]
+        return RecordUnreadableError(
+            f"a record of partition {next(iter(self.waiting)).partition} has a header whose name is not UTF-8, and"
+            f" cannot be unpacked: look in {', '.join(places)}. Mend its producer, and set the group's offset of that"
+            " topic to behind the record (kafka-consumer-groups.sh --reset-offsets --to-offset) while no worker runs"
+        )
 
     def _fail(self, error: Exception) -> None:
         self._failure = error

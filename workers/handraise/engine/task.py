@@ -121,8 +121,6 @@ class PartitionTask:
         self._state, self._inbox = self._new_state(), self._new_inbox()
         self._parts.observer.state_held(self.partition, 0, {})
         self._parts.observer.bad_records(self.partition, None)
-        for topic in SOURCES:
-            self._parts.observer.lag_unknown(self._parts.names[topic], self.partition)
 
     async def flush(self) -> None:
         """Commit the offsets that wait for it: at-least-once only."""
@@ -248,7 +246,7 @@ class PartitionTask:
             # The fetch was under way when the group reassigned: the consumer's position is not ours any more.
             self._inbox.rewind()
             return
-        due = await self._due(len(records))
+        due = await self._due()
         if not records and not due:
             if self._failed is not None and await self._inbox.caught_up():
                 self._headway()
@@ -272,13 +270,16 @@ class PartitionTask:
         if pauses != self._pauses:
             self._inbox.rewind()
 
-    async def _due(self, taken: int) -> list[Due]:
+    async def _due(self) -> list[Due]:
         """The conversations whose timers are due, looked for once a second.
 
-        Only while nothing waits to be read: what is in the topics already goes before what the clock brings.
+        What is in the topics already goes before what the clock brings: only while nothing waits that is older than
+        what has been due for its grace. Timers fire behind the records of their batch.
         """
         now = time.time()
-        if now < self._swept_at + _SWEEP_SECONDS or taken or not await self._inbox.caught_up():
+        if now < self._swept_at + _SWEEP_SECONDS:
+            return []
+        if not await self._inbox.has_none_before(round((now - self._parts.settings.timer_grace_seconds) * 1_000)):
             return []
         limit = self._pace.limit
         due = self._state.due(int(now * 1_000), limit)
@@ -354,6 +355,9 @@ class PartitionTask:
         await self._inbox.close()
         if delivery is not None:
             await delivery.close()
+        # What was known of it would look as if it were still so.
+        for topic in SOURCES:
+            self._parts.observer.lag_unknown(self._parts.names[topic], self.partition)
 
     def _set_ready(self, ready: bool) -> None:
         self.ready = ready
