@@ -112,6 +112,34 @@ def test_one_owner_s_own_writes_count_in_their_order() -> None:
     assert back.overwritten == {}
 
 
+def test_what_is_written_with_exactly_once_is_newer_than_what_at_least_once_left_behind() -> None:
+    """The delivery was switched: only writes that name an owner can be those of a stalled one."""
+    old = Progress(10, 1, -1)
+    back = restored(written(b"a", b"old", old), written(b"b", b"old", old), written(b"a", b"new"), written(b"b", None))
+    assert (back.state.load(b"a"), back.state.load(b"b")) == (b"new", None)
+    assert back.overwritten == {}
+
+
+def test_the_rest_of_the_worker_has_its_turn_while_many_states_are_decoded() -> None:
+    """A takeover must not keep the group and the probes waiting."""
+    reader = FakeReader([written(b"%d" % number, b"x") for number in range(20_000)], 20_000)
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    async def main() -> None:
+        counting = asyncio.create_task(count())
+        await restore(cast(Clients, FakeClients(reader)), CHANGELOG, head, PartitionState())
+        counting.cancel()
+
+    asyncio.run(main())
+    assert turns >= 3
+
+
 def test_open_escalations_are_counted_by_trigger_as_states_change() -> None:
     """A conversation that is forgotten has none."""
     state = PartitionState()
