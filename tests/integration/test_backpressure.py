@@ -99,6 +99,29 @@ def test_a_worker_that_hears_of_no_broker_is_not_ready_until_it_does(kafka_jars:
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("delivery", ["at_least_once", "exactly_once"])
+def test_a_worker_that_hears_of_no_broker_ends_when_it_is_told_to(
+    kafka_jars: None, tmp_path: Path, delivery: str
+) -> None:
+    """Under at-least-once there are offsets that it would have committed on its way out, of several partitions."""
+    del kafka_jars
+
+    async def main() -> None:
+        async with behind_a_network(tmp_path) as (made, network):
+            worker = made.worker(HANDRAISE_BROKERS=f"127.0.0.1:{network.port}", HANDRAISE_DELIVERY=delivery)
+            await asyncio.to_thread(worker.wait_ready)
+            async with made.producer() as producer:
+                for number in range(150):
+                    _, value, key, _, _ = message(number, f"c{number % 40}")
+                    await producer.send_and_wait(made.names[Topic.MESSAGES], value, key=key)
+                    await asyncio.sleep(0.01)
+            network.refuse()
+            worker.terminate()
+            assert await asyncio.to_thread(worker.wait, 12) in (0, 1)
+
+    asyncio.run(main())
+
+
 @asynccontextmanager
 async def behind_a_network(folder: Path) -> AsyncIterator[tuple[Installation, Proxy]]:
     """An installation on a broker of its own, with a network that can be made bad."""

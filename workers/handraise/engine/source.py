@@ -29,6 +29,7 @@ _SHUTDOWN_SECONDS: Final = 2.0
 """The same at the end: the worker has to be gone within 5 s, of which Faust takes one."""
 _LEAVE_SECONDS: Final = 1.0
 _FLUSH_SECONDS: Final = 0.5
+_LAST_FLUSH_SECONDS: Final = 1.0
 _TICK_SECONDS: Final = 1.0
 
 log = structlog.get_logger(__name__)
@@ -162,7 +163,12 @@ class Source(Service):
         for task in late:
             log.error("batch_abandoned", partition=task.partition, seconds=seconds)
         await self._end(late)
-        await self._flush_offsets()
+        try:
+            # The client tries until a broker answers.
+            async with asyncio.timeout(_LAST_FLUSH_SECONDS):
+                await self._flush_offsets()
+        except TimeoutError:
+            log.warning("offsets_not_committed", error="no broker answers")
 
     async def _end(self, tasks: list[PartitionTask]) -> None:
         for task in tasks:
