@@ -6,6 +6,7 @@ begins at the beginning and is done with what is there before the worker folds i
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from typing import Any, Final, Protocol
 
@@ -113,6 +114,8 @@ class PolicyFollower(Service):
         records = [record for source in fetched.values() for record in source]
         for record in records:
             self._apply(record, live=live)
+            # Policies may come by the thousand: the group and the probes are answered between them.
+            await asyncio.sleep(0)
         return bool(records)
 
     def _apply(self, record: Record, *, live: bool) -> None:
