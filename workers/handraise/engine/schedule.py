@@ -13,28 +13,28 @@ class Schedule:
     """Due times by key. Every event of a conversation moves its timers, so moving one must cost next to nothing.
 
     A heap of the keys themselves would keep an entry for each move until its time came. Keys are kept in slots of a
-    second instead, and the heap holds the slots. Times are epoch milliseconds.
+    second instead, and the heap holds the number of each slot once. Times are epoch milliseconds.
     """
 
     def __init__(self) -> None:
         self._due: Final[dict[bytes, int]] = {}
         self._slots: Final[dict[int, dict[bytes, None]]] = {}
         self._order: Final[list[int]] = []
+        """The numbers of the slots, those of empty ones too, as a heap."""
 
     def __len__(self) -> int:
         return len(self._due)
 
     def put(self, key: bytes, due_ms: int | None) -> None:
         """Set when a key is due; None takes it off."""
-        before = self._due.get(key)
+        before = self._due.pop(key, None)
         if before is not None:
             slot = self._slots[before // _SLOT_MS]
             del slot[key]
             if not slot:
-                # Its number stays in the heap until its time comes: at most one for each second.
-                del self._slots[before // _SLOT_MS]
+                # It stays until its time comes, since its number is in the heap; what it has held is given back.
+                slot.clear()
         if due_ms is None:
-            self._due.pop(key, None)
             return
         self._due[key] = due_ms
         number = due_ms // _SLOT_MS
@@ -49,8 +49,9 @@ class Schedule:
         kept: list[int] = []
         while self._order and self._order[0] * _SLOT_MS <= now_ms and len(found) < limit:
             number = heapq.heappop(self._order)
-            slot = self._slots.get(number)
-            if slot is None or number in kept:
+            slot = self._slots[number]
+            if not slot:
+                del self._slots[number]
                 continue
             kept.append(number)
             ready = (key for key in slot if self._due[key] <= now_ms)
