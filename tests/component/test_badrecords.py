@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -53,6 +54,37 @@ def test_a_share_is_reached_though_good_records_come_between() -> None:
     pattern = [True, True, True, False]
     with pytest.raises(TooManyBadRecordsError, match=r"50 of the last 100 records .* HANDRAISE_BAD_RECORDS_SHARE=0"):
         after(limits(in_a_row=1_000, share=0.5), pattern * 100)
+
+
+@pytest.mark.parametrize("window", [20, 21, 39, 40, 59, 119, 2_000])
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.99])
+def test_a_window_of_any_length_trips_at_its_share(window: int, share: float) -> None:
+    """Whether or not it can be divided evenly; and the gauge is just below its end before."""
+    limit = limits(share=share, window=window)
+    most = math.ceil(share * window) - 1
+    assert limit.used(after(limit, [True] * most)) == pytest.approx(most / (share * window))
+    with pytest.raises(TooManyBadRecordsError, match=f"{most + 1} of the last {window} records"):
+        after(limit, [True] * (most + 1))
+
+
+@given(window=st.integers(20, 200), bad=st.lists(st.booleans(), max_size=500))
+def test_a_window_never_holds_more_than_it_is_said_to(window: int, bad: list[bool]) -> None:
+    """And hardly less, once so many have come since the first bad one."""
+    limit = limits(share=0.999, window=window)
+    try:
+        tally = after(limit, [True, *bad])
+    except TooManyBadRecordsError:
+        return
+    assert tally.records <= window
+    assert not tally.blocks or tally.records >= min(len(bad) + 1, window - math.ceil(window / 20) + 1)
+    if tally.blocks:
+        assert tally.bad == sum([True, *bad][-tally.records :])
+
+
+def test_a_window_that_was_made_shorter_holds_at_once_no_more_than_it_is_said_to() -> None:
+    """What was noted under the longer one is shortened by whole blocks."""
+    noted = read_note(after(limits(share=0.9, window=400), [True, False] * 200).note)
+    assert after(limits(share=0.9, window=40), [False], noted).records <= 40
 
 
 def test_a_share_below_the_limit_goes_on_for_ever() -> None:

@@ -6,6 +6,7 @@ goes on counting where it was, so that a supervisor does not drain the topic int
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
@@ -19,7 +20,8 @@ from handraise.events import DeadLetterReason
 from handraise.settings import Settings
 
 _BLOCKS: Final = 20
-"""The window moves on by a twentieth of its length."""
+"""The window moves on by a twentieth of its length, so that it holds as many records as the setting says, or up to a
+twentieth fewer."""
 _NOTE: Final = re.compile(r"handraise bad=(\d+) of=((?:\d+/\d+)(?:,\d+/\d+)*)")
 
 
@@ -44,6 +46,11 @@ class Tally(NamedTuple):
         return sum(block.bad for block in self.blocks)
 
     @property
+    def records(self) -> int:
+        """Records in the window."""
+        return sum(block.records for block in self.blocks)
+
+    @property
     def note(self) -> str:
         """As the metadata of an offset; empty if nothing is wrong."""
         if not self.blocks:
@@ -58,7 +65,8 @@ class BadRecordLimits:
         self._in_a_row = settings.bad_records_in_a_row
         self._share = settings.bad_records_share
         self._window = settings.bad_records_window
-        self._block = self._window // _BLOCKS
+        # Rounded up: twenty shorter blocks would hold less than the window, and never as many as its share.
+        self._block = math.ceil(self._window / _BLOCKS)
         self.any: Final = bool(self._in_a_row or self._share)
 
     def count(
@@ -71,15 +79,16 @@ class BadRecordLimits:
         """
         if not self.any or not (dead or before.blocks):
             return before
-        in_a_row, total, blocks = before.in_a_row, before.bad, list(before.blocks)
+        in_a_row, total, held, blocks = before.in_a_row, before.bad, before.records, list(before.blocks)
         bad_in_block, in_block = blocks.pop() if blocks else Block(0, 0)
         for record in records:
             if in_block >= self._block:
                 blocks.append(Block(bad_in_block, in_block))
                 bad_in_block = in_block = 0
-                if len(blocks) == _BLOCKS:
-                    total -= blocks.pop(0).bad
-            in_block += 1
+            in_block, held = in_block + 1, held + 1
+            while blocks and held > self._window:
+                oldest = blocks.pop(0)
+                total, held = total - oldest.bad, held - oldest.records
             if (record.topic, record.offset) in dead:
                 in_a_row, total, bad_in_block = in_a_row + 1, total + 1, bad_in_block + 1
                 self._check(in_a_row, total, record, dead)
