@@ -56,6 +56,7 @@ def an_escalation(
     action: Action = Action.ESCALATE,
     occurred_at_ms: int = AT,
     closed_because: ClosedBecause | None = None,
+    caused_by: str = "m",
 ) -> Escalation:
     """One step of an escalation."""
     return made.an_escalation(
@@ -67,6 +68,7 @@ def an_escalation(
         occurred_at=utc(occurred_at_ms),
         emitted_at=utc(AT),
         closed_because=closed_because,
+        caused_by=caused_by,
     )
 
 

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from handraise import metrics
 from handraise.conversation.effects import Effects, Fact, Miss, Note, Suppression
+from handraise.conversation.timers import Timer
 from handraise.engine.observer import Folded, Observer
 from handraise.events import (
     Action,
@@ -176,6 +177,15 @@ def test_the_delay_of_an_escalation_runs_to_the_commit_and_is_never_negative(wor
     tell(worker, Effects(escalations=[an_escalation("complaint", occurred_at_ms=AT + 60_000)]))
     assert read("handraise_escalation_delay_seconds_sum") == 3
     assert read("handraise_escalation_delay_seconds_count") == 2
+
+
+@pytest.mark.parametrize("timer", list(Timer))
+def test_an_escalation_that_a_timer_raised_counts_but_has_no_delay(worker: Metrics, read: Read, timer: Timer) -> None:
+    raised = an_escalation("ai_failure", occurred_at_ms=AT - 40_000, caused_by=timer.cause)
+    tell(worker, Effects(escalations=[raised]))
+    counted = {"trigger_class": "none", "priority": "normal", "action": "escalate"}
+    assert read("handraise_escalations_total", trigger="ai_failure", **counted) == 1
+    assert read("handraise_escalation_delay_seconds_count") == 0
 
 
 def test_the_turn_of_an_escalation_is_its_value_not_a_count(worker: Metrics, read: Read) -> None:

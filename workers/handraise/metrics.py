@@ -236,8 +236,9 @@ ESCALATION_TURN: Final = _histogram(
 )
 ESCALATION_DELAY: Final = _histogram(
     "handraise_escalation_delay_seconds",
-    "From the time of the message that caused an escalation to the commit of the escalation. The triggers share "
-    "one path, so they share one histogram. A message dated in the future counts as 0.",
+    "From the time of the event that caused an escalation to the commit of the escalation. The triggers share "
+    "one path, so they share one histogram. An event dated in the future counts as 0. An escalation that a timer "
+    "raised is left out: it waits for `HANDRAISE_TIMER_GRACE_SECONDS` on purpose.",
     DELAYS,
 )
 OFFERS: Final = _counter(

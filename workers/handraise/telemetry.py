@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 
 from handraise import metrics
 from handraise.conversation.effects import Fact, Note
+from handraise.conversation.timers import Timer
 from handraise.engine.observer import Folded
 from handraise.events import Action, DeadLetterReason, Escalation, EscalationType, Outcome, Sender, milliseconds
 from handraise.instruments import Instruments
@@ -36,6 +37,7 @@ MAX_OWN_TRIGGERS: Final = 32
 """Own triggers with series of their own. Each has about 40, and 10,000 series block the event loop for 143 ms at each
 scrape, so this keeps a scrape well under 30 ms."""
 
+_TIMERS: Final = frozenset(timer.cause for timer in Timer)
 _PLAIN_FACTS: Final[Mapping[Fact, tuple[Metric, tuple[str, ...]]]] = {
     Fact.CONVERSATION_STARTED: (metrics.CONVERSATIONS, ()),
     Fact.DUPLICATE: (metrics.DUPLICATES, ()),
@@ -263,8 +265,9 @@ class Metrics:
             # Whatever its rule's action is called, an escalation either takes the conversation over or does not.
             action = Action.ESCALATE if escalation.action is Action.ESCALATE else Action.NOTIFY
             self._instruments.count(metrics.ESCALATIONS, (trigger, class_, escalation.priority, action))
-            delay = now - milliseconds(escalation.occurred_at) / 1_000
-            self._instruments.observe(metrics.ESCALATION_DELAY, max(0.0, delay))
+            if escalation.caused_by not in _TIMERS:
+                delay = now - milliseconds(escalation.occurred_at) / 1_000
+                self._instruments.observe(metrics.ESCALATION_DELAY, max(0.0, delay))
 
     def _count_note(self, note: Note) -> None:
         match note.fact:
