@@ -40,6 +40,10 @@ class TransactionsUnsupportedError(EngineError):
     """The broker has no transactions, and exactly-once was asked for."""
 
 
+class TransactionsUnavailableError(EngineError):
+    """The broker does not let a transaction begin, though it may have them."""
+
+
 class TooManyBadRecordsError(EngineError):
     """A long run of records of a partition was unusable, to the last one."""
 
