@@ -88,9 +88,37 @@ def test_topics_are_made_with_their_options_and_differences_are_told(kafka_insta
     made = kafka_installation
     told = create_topics(made, HANDRAISE_RETENTION_DAYS="7").splitlines()
     differing = {line.split(":")[0] for line in told if "retention.ms is 2592000000, not 604800000" in line}
-    compacted = {Topic.CONTROL, Topic.POLICIES}
+    compacted = {Topic.CONTROL, Topic.POLICIES, Topic.STATE}
     assert differing == {made.names[topic] for topic in Topic if topic not in compacted}
-    assert "compact" in options(Topic.STATE, 30)["cleanup.policy"]
+    assert f"{made.names[Topic.STATE]}: exists" in told
+
+
+@pytest.mark.parametrize("delivery", list(Delivery))
+def test_no_state_is_removed_for_its_age(delivery: Delivery) -> None:
+    """A conversation may be idle, or a promise open, for longer than messages are kept."""
+    of_state = options(Topic.STATE, 30, delivery)
+    assert of_state["cleanup.policy"] == "compact"
+    assert "retention.ms" not in of_state
+
+
+@pytest.mark.kafka
+def test_a_changelog_that_forgets_by_age_is_told(kafka: Broker, tmp_path: Path) -> None:
+    """One that was made otherwise is left as it is."""
+    made = Installation(kafka, tmp_path)
+
+    async def make_state() -> None:
+        admin = await made.clients.start(made.clients.admin())
+        configs = {"cleanup.policy": "compact,delete"}
+        await admin.create_topics([NewTopic(made.names[Topic.STATE], 4, 1, topic_configs=configs)])
+        await admin.close()
+
+    try:
+        asyncio.run(make_state())
+        (told,) = (line for line in create_topics(made).splitlines() if line.startswith(made.names[Topic.STATE]))
+    finally:
+        made.close()
+    assert "cleanup.policy is compact,delete, not compact" in told
+    assert "change it with Kafka's own tools" in told
 
 
 def test_only_under_at_least_once_does_the_changelog_wait_before_it_is_compacted() -> None:

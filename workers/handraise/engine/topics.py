@@ -92,12 +92,12 @@ def options(topic: Topic, retention_days: int, delivery: Delivery = Delivery.EXA
         "max.compaction.lag.ms": str(_LONGEST_COMPACTION_LAG_MS),
     }
     if topic is Topic.STATE:
-        # Compaction keeps the newest state of a conversation; retention ends those that nobody touches any more.
+        # Compaction keeps the newest state of a conversation, however old it is; one that is over leaves a tombstone.
+        # Retention would remove the state of one that lives longer, with its open escalation and its timers.
         if delivery is Delivery.EXACTLY_ONCE:
             lags["min.compaction.lag.ms"] = "0"
         return {
-            "cleanup.policy": "compact,delete",
-            "retention.ms": retention,
+            "cleanup.policy": "compact",
             "segment.bytes": str(_STATE_SEGMENT_BYTES),
             **lags,
         }
