@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -64,6 +66,33 @@ class Held(Watched):
         assert self.may_read.wait(WAIT_SECONDS), "the loop stood still while a text was to be read"
 
 
+class Crowd(Watched):
+    """Counts how many read at once, and waits for one more than are wanted before it reads the first text."""
+
+    def __init__(self, wanted: int) -> None:
+        super().__init__()
+        self.most = 0
+        self._reading = 0
+        self._lock = threading.Lock()
+        self._one_too_many = threading.Barrier(wanted + 1)
+
+    def read(self, tokens: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Read, and keep how many do."""
+        with self._lock:
+            self._reading += 1
+            self.most = max(self.most, self._reading)
+        try:
+            return super().read(tokens)
+        finally:
+            with self._lock:
+                self._reading -= 1
+
+    def before(self) -> None:
+        """Give one more the time to come; once it has not, nobody waits any more."""
+        with suppress(threading.BrokenBarrierError):
+            self._one_too_many.wait(0.5)
+
+
 class Broken(Watched):
     """Cannot read."""
 
@@ -111,6 +140,18 @@ def test_batches_that_are_read_side_by_side_get_what_they_would_get_alone(thread
     assert len(took) == len(batches)
     assert reader.read_in
     assert threading.current_thread().name not in reader.read_in
+
+
+@pytest.mark.parametrize(("processors", "threads", "wanted"), [(1, 8, 1), (2, 8, 2), (8, 1, 1)])
+def test_no_more_texts_are_read_at_once_than_there_are_processors_for(
+    monkeypatch: pytest.MonkeyPatch, processors: int, threads: int, wanted: int
+) -> None:
+    """More threads than processors would keep the loop from its turns, and each text would take longer."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)), raising=False)
+    reader = Crowd(wanted)
+    step, _ = step_with(reader, threads)
+    asyncio.run(step.detect(sampled()))
+    assert reader.most == wanted
 
 
 def test_the_loop_goes_on_while_a_text_is_read() -> None:

@@ -141,7 +141,8 @@ class Settings(BaseSettings):
     reader_threads: Annotated[int, Field(ge=1, le=64)] = Field(
         2,
         description="Texts that the network of the `careful` detector reads at the same time, while the worker folds"
-        " others; no more than processors are free for it.",
+        " others; never more than the processors that it may run on. A quota of their time, such as a container's limit"
+        " on Kubernetes, is not seen: set no more than it allows.",
     )
 
     log_database_url: SecretStr | None = Field(

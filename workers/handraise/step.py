@@ -28,14 +28,14 @@ class WorkerStep:
     Args:
         processor: folds.
         detector: is asked what messages say.
-        threads: in so many, texts are read at the same time.
+        threads: in so many, texts are read at the same time; in fewer if the process may use fewer processors.
         took: told how many seconds of work it was to find out what messages say that were looked at together.
     """
 
     def __init__(self, processor: Processor, detector: Detector, threads: int, took: Callable[[float], None]) -> None:
         self._detector: Final = detector
-        self._pool: Final = ThreadPoolExecutor(threads, "reader")
-        self._at_once: Final = min(threads, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
+        self._at_once: Final = min(threads, _processors())
+        self._pool: Final = ThreadPoolExecutor(self._at_once, "reader")
         self._took: Final = took
         self.fold: Final = processor.fold
         self.advance: Final = processor.advance
@@ -75,3 +75,9 @@ class WorkerStep:
         began = time.thread_time()
         logits = self._detector.read(tokens)
         return logits, time.thread_time() - began
+
+
+def _processors() -> int:
+    """How many processors this process may run on. A quota of a container's processor time is not seen."""
+    # Not every system lets a process be kept to some of its processors.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
