@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
 import pytest
+from structlog.testing import capture_logs
 
+from handraise.cli.configured import warn_of_unknown_settings
 from handraise.engine.clients import Clients
-from handraise.settings import Delivery, DetectorKind, Settings, SettingsError, load_settings, unknown_variables
+from handraise.settings import (
+    Delivery,
+    DetectorKind,
+    Settings,
+    SettingsError,
+    load_settings,
+    unknown_settings,
+    unknown_variables,
+)
 
 SASL: Final = {
     "HANDRAISE_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
@@ -21,8 +32,9 @@ SASL: Final = {
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No `.env`, and no variable of whoever runs the tests."""
     monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(f"HANDRAISE_{name.upper()}", raising=False)
+    for name in list(os.environ):
+        if name.upper().startswith("HANDRAISE_"):
+            monkeypatch.delenv(name)
 
 
 def with_environment(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
@@ -115,3 +127,48 @@ def test_a_variable_that_is_no_setting_is_told_with_the_nearest_one() -> None:
     """A slip of the pen is not silently a default."""
     found = unknown_variables({"HANDRAISE_DELIVRY": "x", "HANDRAISE_BROKERS": "x", "HANDRAISE_ZZZ": "x", "PATH": "x"})
     assert found == {"HANDRAISE_DELIVRY": "HANDRAISE_DELIVERY", "HANDRAISE_ZZZ": None}
+
+
+def test_a_slip_of_the_pen_is_told_wherever_settings_are_read_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With where it stands; what is no business of ours, and how it is written, do not matter."""
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    for name in ("handraise_sasl_pasword", "handraise_sasl_password", "other_program_token"):
+        (secrets / name).write_text("do not tell")
+    (tmp_path / ".env").write_text("HANDRAISE_DELIVRY=exactly_once\nhandraise_brokers=file\nOTHER_PROGRAM=1\n")
+    monkeypatch.setenv("HANDRAISE_SECRETS_DIR", str(secrets))
+    monkeypatch.setenv("HANDRAISE_PARTITION", "3")
+    monkeypatch.setenv("handraise_group", "x")
+    assert unknown_settings() == [
+        ("HANDRAISE_PARTITION", "the environment", "HANDRAISE_PARTITIONS"),
+        ("HANDRAISE_DELIVRY", ".env", "HANDRAISE_DELIVERY"),
+        ("handraise_sasl_pasword", str(secrets), "HANDRAISE_SASL_PASSWORD"),
+    ]
+
+
+def test_the_folder_of_secrets_is_named_in_the_environment_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In `.env` it is ignored, and that is told."""
+    (tmp_path / ".env").write_text(f"HANDRAISE_SECRETS_DIR={tmp_path}\n")
+    assert [(one.name, one.place) for one in unknown_settings()] == [("HANDRAISE_SECRETS_DIR", ".env")]
+    monkeypatch.setenv("HANDRAISE_SECRETS_DIR", str(tmp_path))
+    (tmp_path / ".env").unlink()
+    assert unknown_settings() == []
+
+
+def test_the_log_warns_of_it_and_shows_no_value(tmp_path: Path) -> None:
+    """With what was meant, where that can be guessed."""
+    (tmp_path / ".env").write_text("HANDRAISE_SASL_PASWORD=do not tell\n")
+    with capture_logs() as lines:
+        warn_of_unknown_settings()
+    (line,) = lines
+    assert (line["log_level"], line["variable"], line["found_in"], line["meant"]) == (
+        "warning",
+        "HANDRAISE_SASL_PASWORD",
+        ".env",
+        "HANDRAISE_SASL_PASSWORD",
+    )
+    assert "do not tell" not in str(line)

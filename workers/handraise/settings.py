@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, NamedTuple, Self
 
 from pydantic import Field, FilePath, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 PREFIX: Final = "HANDRAISE_"
 SECRETS_DIR: Final = "HANDRAISE_SECRETS_DIR"
@@ -273,15 +273,22 @@ class Settings(BaseSettings):
         return self
 
 
+class UnknownSetting(NamedTuple):
+    """A name that begins like a setting but is none: as it is written, where it stands, and the nearest real one."""
+
+    name: str
+    place: str
+    near: str | None
+
+
 def load_settings() -> Settings:
     """Read the settings from the environment, `.env` and the folder of secrets.
 
     Raises:
         SettingsError: a value does not fit; the message names the variable and the mend, and never a value.
     """
-    named = os.environ.get(SECRETS_DIR)
-    folder = Path(named) if named else _DEFAULT_SECRETS_DIR
-    if named and not folder.is_dir():
+    folder = _secrets_dir()
+    if os.environ.get(SECRETS_DIR) and not folder.is_dir():
         raise SettingsError(f"{SECRETS_DIR} names no folder: mend the path, or remove it")
     try:
         return Settings(_secrets_dir=folder if folder.is_dir() else None)  # type: ignore[call-arg] # pydantic-settings takes it at run time
@@ -291,9 +298,34 @@ def load_settings() -> Settings:
 
 def unknown_variables(environ: Mapping[str, str]) -> dict[str, str | None]:
     """Variables that begin like a setting but are none, each with the nearest real one if there is a near one."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields} | {SECRETS_DIR}
-    strange = (name for name in environ if name.startswith(PREFIX) and name not in known)
-    return {name: next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.8)), None) for name in strange}
+    return _strange(environ, _known() | {SECRETS_DIR})
+
+
+def unknown_settings() -> list[UnknownSetting]:
+    """What begins like a setting but is none, wherever settings are read from."""
+    folder = _secrets_dir()
+    # The folder of secrets itself is named in the environment only.
+    found = {
+        "the environment": unknown_variables(os.environ),
+        ".env": _strange((name.upper() for name in DotEnvSettingsSource(Settings).env_vars), _known()),
+        str(folder): _strange((file.name for file in folder.iterdir()) if folder.is_dir() else (), _known()),
+    }
+    return [UnknownSetting(name, place, near) for place, names in found.items() for name, near in names.items()]
+
+
+def _secrets_dir() -> Path:
+    named = os.environ.get(SECRETS_DIR)
+    return Path(named) if named else _DEFAULT_SECRETS_DIR
+
+
+def _known() -> set[str]:
+    return {PREFIX + name.upper() for name in Settings.model_fields}
+
+
+def _strange(names: Iterable[str], known: Collection[str]) -> dict[str, str | None]:
+    # Upper and lower case are the same to a setting.
+    strange = (name for name in names if name.upper().startswith(PREFIX) and name.upper() not in known)
+    return {name: next(iter(difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.8)), None) for name in strange}
 
 
 def _problem(detail: Mapping[str, object]) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import structlog
+
 from handraise.cli.errors import UserError
-from handraise.settings import Settings, SettingsError, load_settings
+from handraise.settings import Settings, SettingsError, load_settings, unknown_settings
+
+log = structlog.get_logger(__name__)
 
 
 def configured() -> Settings:
@@ -12,3 +16,9 @@ def configured() -> Settings:
         return load_settings()
     except SettingsError as error:
         raise UserError(str(error)) from None
+
+
+def warn_of_unknown_settings() -> None:
+    """Say in the log what looks like a setting and is ignored: a slip of the pen must not silently be a default."""
+    for name, place, near in unknown_settings():
+        log.warning("unknown_setting", variable=name, found_in=place, meant=near, effect="it is ignored")

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 
-import structlog
-
-from handraise.cli.configured import configured
+from handraise.cli.configured import configured, warn_of_unknown_settings
 from handraise.cli.errors import UserError
 from handraise.engine.errors import EngineError
 from handraise.logs import set_up_logs
 from handraise.review.app import run_log
 from handraise.review.errors import LogError
-from handraise.settings import unknown_variables
-
-log = structlog.get_logger(__name__)
 
 
 def log_command() -> None:
@@ -26,8 +20,7 @@ def log_command() -> None:
     """
     settings = configured()
     set_up_logs(settings.log_level, settings.log_format, quiet_errors=(EngineError, LogError))
-    for name, near in unknown_variables(os.environ).items():
-        log.warning("unknown_setting", variable=name, meant=near, effect="it is ignored")
+    warn_of_unknown_settings()
     try:
         asyncio.run(run_log(settings))
     except (EngineError, LogError) as error:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
-import structlog
 import typer
 
 from handraise.app import create_app, run
-from handraise.cli.configured import configured
+from handraise.cli.configured import configured, warn_of_unknown_settings
 from handraise.cli.errors import UserError
 from handraise.engine.errors import EngineError
 from handraise.logs import set_up_logs
-from handraise.settings import unknown_variables
-
-log = structlog.get_logger(__name__)
 
 
 def worker() -> None:
@@ -25,8 +19,7 @@ def worker() -> None:
     """
     settings = configured()
     set_up_logs(settings.log_level, settings.log_format, quiet_errors=(EngineError,))
-    for name, near in unknown_variables(os.environ).items():
-        log.warning("unknown_setting", variable=name, meant=near, effect="it is ignored")
+    warn_of_unknown_settings()
     try:
         app = create_app(settings)
     except EngineError as error:
