@@ -24,6 +24,13 @@ def test_a_setting_that_may_be_absent_still_shows_its_range() -> None:
     assert "| `HANDRAISE_HTTP_PORT` | whole number, 0 to 65535 | `9464` |" in table
 
 
+def test_a_bound_that_is_not_taken_itself_is_said_to_be_none() -> None:
+    table = tables.settings()
+    assert "| `HANDRAISE_BAD_RECORDS_SHARE` | number, 0 or more, less than 1 | `0.9` |" in table
+    assert "| `HANDRAISE_CONSOLE_SESSION_HOURS` | number, more than 0, at most 720 | `12.0` |" in table
+    assert "| `HANDRAISE_BAD_RECORDS_IN_A_ROW` | whole number, 0 or more | `1000` |" in table
+
+
 def test_secrets_are_called_so_and_show_no_value() -> None:
     assert "| `HANDRAISE_SASL_PASSWORD` | secret | none |" in tables.settings()
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path, PurePath
 from typing import Any, Final, get_args
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Gt, Le, Lt
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
@@ -122,8 +122,14 @@ def _constraints(field: FieldInfo) -> list[object]:
 
 
 def _range(constraints: Iterable[object]) -> str:
-    low = next((item.ge for item in constraints if isinstance(item, Ge)), None)
-    high = next((item.le for item in constraints if isinstance(item, Le)), None)
-    if low is None:
-        return "" if high is None else f", at most {high}"
-    return f", {low} or more" if high is None else f", {low} to {high}"
+    found = list(constraints)
+    low = next((item.ge for item in found if isinstance(item, Ge)), None)
+    high = next((item.le for item in found if isinstance(item, Le)), None)
+    if low is not None and high is not None:
+        return f", {low} to {high}"
+    # A bound that is no value itself is said in words.
+    words = [f"{low} or more"] if low is not None else []
+    words += [f"more than {item.gt}" for item in found if isinstance(item, Gt)]
+    words += [f"less than {item.lt}" for item in found if isinstance(item, Lt)]
+    words += [f"at most {high}"] if high is not None else []
+    return "".join(f", {one}" for one in words)
