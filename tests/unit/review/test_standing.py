@@ -55,6 +55,28 @@ def test_the_first_person_who_acts_claims_it() -> None:
     assert (row.claimed_at, row.claimed_by) == (at(15), "Rosa")
 
 
+def test_who_could_not_take_it_after_all_has_not_claimed_it() -> None:
+    accepted, held = an_outcome(10, OutcomeKind.ACCEPTED, by="Tom"), a_control(10, ControlState.HUMAN)
+    failed = an_outcome(20, OutcomeKind.FAILED, by="Tom")
+    row = stands(an_escalation(0), accepted, held, failed)
+    assert (row.claimed_at, row.claimed_by) == (None, None)
+    assert stands(an_escalation(0), failed, accepted, an_outcome(20, OutcomeKind.ACCEPTED)).claimed_at is None
+    row = stands(an_escalation(0), accepted, failed, an_outcome(30, OutcomeKind.ACCEPTED, by="Rosa"))
+    assert (row.claimed_at, row.claimed_by) == (at(30), "Rosa")
+
+
+def test_a_failure_takes_back_no_answer_and_no_claim_of_another_escalation() -> None:
+    accepted, failed = an_outcome(10, OutcomeKind.ACCEPTED), an_outcome(20, OutcomeKind.FAILED)
+    replied = an_outcome(15, OutcomeKind.REPLIED, by="Tom")
+    row = stands(an_escalation(0), accepted, replied, failed)
+    assert (row.claimed_at, row.claimed_by, row.answered_at) == (at(15), "Tom", at(15))
+    elsewhere = an_outcome(20, OutcomeKind.FAILED, escalation_id="another")
+    assert stands(an_escalation(0), accepted, elsewhere).claimed_at == at(10)
+    unnamed = an_outcome(20, OutcomeKind.FAILED, escalation_id=None)
+    assert stands(an_escalation(0), accepted, unnamed).claimed_at is None
+    assert stands(an_escalation(0), accepted, a_closing(15, 1, ClosedBecause.IDLE), failed).claimed_at == at(10)
+
+
 def test_an_outcome_that_names_no_escalation_is_about_the_one_that_is_open() -> None:
     during = an_outcome(15, OutcomeKind.ACCEPTED, escalation_id=None)
     after = an_outcome(50, OutcomeKind.ACCEPTED, escalation_id=None)

@@ -28,6 +28,13 @@ def test_the_open_ones_are_counted_by_what_they_wait_for() -> None:
             assert [row.escalation_id for row in unclaimed] == ["late", "waits"]
 
 
+def test_what_was_taken_and_could_not_be_after_all_is_late_again() -> None:
+    with an_empty_log() as log:
+        log.add(an_escalation(due=10), an_outcome(5, OutcomeKind.ACCEPTED), an_outcome(6, OutcomeKind.FAILED))
+        with log.database.reading() as session:
+            assert open_counts(session, business=None, now=at(20)) == OpenCounts(open=1, unclaimed=1, late=1)
+
+
 def test_the_pulse_changes_with_whatever_is_read() -> None:
     with an_empty_log() as log:
         seen = []

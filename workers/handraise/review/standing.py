@@ -11,8 +11,10 @@ from handraise.review.tables import ControlRow, OutcomeRow
 
 _ANSWERED: Final = frozenset({OutcomeKind.REPLIED, OutcomeKind.RELEASED, OutcomeKind.RESOLVED})
 """Outcomes after which the customer is no longer waiting: an answer, or that it was settled without one."""
-_CLAIMED: Final = _ANSWERED | {OutcomeKind.ACCEPTED}
-"""Outcomes that say a person has taken it on."""
+_CLAIMED: Final = frozenset({OutcomeKind.ACCEPTED})
+"""Outcomes that say a person has taken it on and has not answered yet."""
+_FAILED: Final = frozenset({OutcomeKind.FAILED})
+"""Outcomes that say whoever had taken it on cannot."""
 _SETTLED: Final = frozenset({ClosedBecause.RESOLVED, ClosedBecause.RELEASED, ClosedBecause.HANDED_BACK})
 
 
@@ -107,14 +109,16 @@ def _answers(
 def _claims(
     revisions: Sequence[Escalation], outcomes: Sequence[OutcomeRow], controls: Sequence[ControlRow]
 ) -> list[_Sign]:
-    """Every sign that a person has taken it on, besides the answers."""
+    """Every sign that a person has taken it on, besides the answers, and has not failed to take it since."""
     first = revisions[0]
     held = [
         _Sign(max(row.since, first.occurred_at), None)
         for row in controls
         if row.state == ControlState.HUMAN and row.escalation_id == first.escalation_id
     ]
-    return [*_told(revisions, outcomes, _CLAIMED), *held]
+    claims = [*_told(revisions, outcomes, _CLAIMED), *held]
+    failures = [sign.at for sign in _told(revisions, outcomes, _FAILED) if _is_open(revisions, sign.at)]
+    return [claim for claim in claims if claim.at > max(failures)] if failures else claims
 
 
 def _told(
