@@ -12,11 +12,17 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from handraise.console.trial.job import Failure, Order, Step, start
+from handraise.console.trial.job import Failure, Order, Result, Step, run, start
+from handraise.console.trial.past import Past
 from handraise.console.trial.trials import KEPT, BusyError, Trial, Trials
+from handraise.events import Policy
+from handraise.policy import draft_of
 from handraise.settings import Settings
 from tests.support.brokers import free_port
+from tests.support.console import served
+from tests.support.logged import a_message, an_empty_log
 from tests.support.waiting import eventually
 
 ORDER = Order(business="shop", before=[], after=[], since_ms=0, idle_ms=1)
@@ -52,6 +58,45 @@ def die(reports: Connection) -> None:
     """End without a word."""
     reports.send(Step("folding", 3, 9))
     os._exit(9)
+
+
+def try_on_a_complaint(reports: Connection) -> None:
+    """A trial of another fallback owner, with one complaint of long ago in Kafka."""
+    before, after = (
+        [draft_of(Policy(business_id="shop", owner="Rosa", fallback_owner=name))] for name in ("Ines", "Tom")
+    )
+
+    async def reading(*_: object, **__: object) -> Past:
+        complaint = a_message(text="The lamp arrived broken and I want my money back.")
+        return Past(events=[complaint], conversations=1, since_ms=0, cut=0, is_limited=False)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("handraise.console.trial.job.read_past", reading)
+        run(settings(), replace(ORDER, before=before, after=after), reports)
+
+
+def a_trial() -> Trial:
+    """One that is over."""
+
+    async def scenario() -> Trial:
+        trials, trial = Trials(settings(), begun(try_on_a_complaint)), Trial("Rosa", "shop", "", 7)
+        await trials.begin(trial, ORDER)
+        await eventually(lambda: trial.is_over, 60, "the trial to end")
+        await trials.close()
+        return trial
+
+    return asyncio.run(scenario())
+
+
+def test_timers_have_fired_until_now_and_who_gets_a_missed_promise_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = a_trial()
+    assert isinstance(trial.report, Result)
+    assert (trial.report.added, trial.report.dropped, trial.report.changed, trial.report.followed) == (0, 0, 0, 1)
+    with an_empty_log() as log, served(log.database) as reader:
+        monkeypatch.setattr(reader.services.trials, "get", lambda _: trial)
+        page = reader.sign_in().page(f"/try/shop/trials/{trial.id}")
+    assert "Nothing would have been otherwise" not in page
+    assert "<del>Ines</del> <ins>Tom</ins>" in page
 
 
 def test_a_trial_without_a_broker_says_so() -> None:

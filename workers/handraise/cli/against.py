@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -11,17 +12,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from handraise.cli.lines import Reader, policy_book
+from handraise.cli.lines import Reader, policy_book, until_ms
 from handraise.cli.progress import Progress
 from handraise.detection import detection
-from handraise.review.diff import Act, Comparison, Diff, Example
+from handraise.review.acts import Act
+from handraise.review.diff import Comparison, Diff, Example
 
 _TEXT: Final = 160
 _SIGNS: Final = {"added": ("+", "green"), "dropped": ("-", "red"), "changed": ("~", "yellow")}
 
 
-def compare(files: list[Path], *, policy: Path | None, against: Path, fast: bool, strict: bool) -> Diff:
-    """Fold files under two policies.
+def compare(
+    files: list[Path], *, policy: Path | None, against: Path, until: datetime | None, fast: bool, strict: bool
+) -> Diff:
+    """Fold files under two policies, and let time go on until a moment after them, if one is given.
 
     Raises:
         UserError: a policy is refused, a file cannot be read, or, where `strict`, a line cannot be used.
@@ -35,6 +39,8 @@ def compare(files: list[Path], *, policy: Path | None, against: Path, fast: bool
             comparison.fold([event for _, event in batch])
             for _ in batch:
                 progress.advance()
+        if until is not None:
+            comparison.advance(until_ms(until))
     finally:
         progress.clear()
     reader.close()
@@ -66,21 +72,34 @@ def show(diff: Diff, console: Console, examples: int) -> None:
             _show_example(console, kind, example)
         if len(found) > examples:
             console.print(Text(f"\n… and {len(found) - examples} more that would be {kind}: --examples shows more"))
+    for example in diff.followed[:examples]:
+        console.print()
+        _show_later(console, example)
+    if len(diff.followed) > examples:
+        console.print(Text(f"\n… and {len(diff.followed) - examples} more later on: --examples shows more"))
 
 
 def _summary(diff: Diff) -> str:
     past = f"{diff.events} events of {diff.conversations} conversations"
     if diff.is_empty:
         return f"{past}: no difference"
-    return (
+    fired = (
         f"{past}: {len(diff.added)} would be added, {len(diff.dropped)} would be dropped,"
         f" {len(diff.changed)} would be changed"
     )
+    return f"{fired}; {len(diff.followed)} would differ later on" if diff.followed else fired
 
 
-def _show_example(console: Console, kind: str, example: Example) -> None:
+def _show_later(console: Console, example: Example) -> None:
+    """What happens later to an escalation, with what it came of."""
+    act = example.after or example.before
+    kind = "changed" if example.changes else "added" if example.after else "dropped"
+    _show_example(console, kind, example, later=f" later, {act.message_id}" if act is not None else "")
+
+
+def _show_example(console: Console, kind: str, example: Example, *, later: str = "") -> None:
     sign, colour = _SIGNS[kind]
-    head = Text(f"{sign} {example.trigger}", style=f"bold {colour}")
+    head = Text(f"{sign} {example.trigger}{later}", style=f"bold {colour}")
     head.append(f"  {example.business_id}/{example.conversation_id}", style="not bold default")
     console.print(head)
     if example.text:

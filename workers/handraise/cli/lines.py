@@ -79,6 +79,11 @@ Until = Annotated[
 """How far the commands over files let time go on once there are no more events."""
 
 
+def until_ms(until: datetime) -> int:
+    """The time of `Until` in epoch milliseconds."""
+    return milliseconds(until if until.tzinfo else until.replace(tzinfo=UTC))
+
+
 class _Kind(Struct):
     """Tells an outcome from a message."""
 
@@ -205,7 +210,7 @@ class Run:
         """Fire the timers that are due by `until` with no further event, in their order; without it, none."""
         if until is None:
             return
-        by = milliseconds(until if until.tzinfo else until.replace(tzinfo=UTC))
+        by = until_ms(until)
         for key in sorted(self._states, key=self._next_timer):
             processed = self._processor.advance(key, self._states[key], by)
             if processed.state is None:

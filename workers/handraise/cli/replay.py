@@ -59,7 +59,7 @@ def replay(
     With --against, print what a changed policy would add, drop and change instead.
     """
     if against is not None:
-        diff = compare(files, policy=policy, against=against, fast=fast, strict=strict)
+        diff = compare(files, policy=policy, against=against, until=until, fast=fast, strict=strict)
         if json:
             typer.echo(as_json(diff))
         else:

@@ -61,6 +61,7 @@ OUTCOMES: Final = {
 }
 FIELDS: Final = {
     "message": "At the message",
+    "at": "When",
     "action": "What it does",
     "priority": "Priority",
     "owner": "Owner",

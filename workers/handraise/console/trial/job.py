@@ -7,6 +7,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from typing import Final
@@ -59,6 +60,7 @@ class Result(Struct, frozen=True, kw_only=True):
     added: int
     dropped: int
     changed: int
+    followed: int
     diff: Diff
     """With the first examples of each kind."""
     since_ms: int | None
@@ -98,6 +100,8 @@ def _outcome(settings: Settings, order: Order, reports: Connection) -> Result | 
     def told(done: int, total: int) -> None:
         reports.send(Step("reading", done, total))
 
+    # The workers have fired the timers until now too; what is written after this moment may not be read.
+    now_ms = time.time_ns() // 1_000_000
     reading = read_past(
         Clients(settings),
         TopicNames(settings.topic_prefix),
@@ -114,10 +118,10 @@ def _outcome(settings: Settings, order: Order, reports: Connection) -> Result | 
     except EngineError as error:
         said = str(error)
         return Failure(f"{said[:1].upper()}{said[1:]}.")
-    return _compared(settings, order, past, reports)
+    return _compared(settings, order, past, now_ms, reports)
 
 
-def _compared(settings: Settings, order: Order, past: Past, reports: Connection) -> Result:
+def _compared(settings: Settings, order: Order, past: Past, now_ms: int, reports: Connection) -> Result:
     comparison = Comparison(
         PolicyBook(order.before).__getitem__,
         PolicyBook(order.after).__getitem__,
@@ -126,17 +130,20 @@ def _compared(settings: Settings, order: Order, past: Past, reports: Connection)
     for begin in range(0, len(past.events), _BATCH):
         reports.send(Step("folding", begin, len(past.events)))
         comparison.fold(past.events[begin : begin + _BATCH])
+    comparison.advance(now_ms)
     diff = comparison.diff()
     masker = Masker(contacts=settings.log_mask_contacts)
     return Result(
         added=len(diff.added),
         dropped=len(diff.dropped),
         changed=len(diff.changed),
+        followed=len(diff.followed),
         diff=replace(
             diff,
             added=_shown(diff.added, masker),
             dropped=_shown(diff.dropped, masker),
             changed=_shown(diff.changed, masker),
+            followed=_shown(diff.followed, masker),
         ),
         since_ms=past.since_ms,
         cut=past.cut,

@@ -1,0 +1,182 @@
+"""What a policy does with the past, act by act: on the messages, and later to its escalations."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from handraise.conversation import Effects, Processed, Processor, head_of
+from handraise.detection import Detect
+from handraise.detection.signals import Signals
+from handraise.events import (
+    Action,
+    ChatMessage,
+    Decision,
+    DecisionResult,
+    Escalation,
+    EscalationType,
+    Outcome,
+    Priority,
+)
+from handraise.policy.model import BusinessPolicy
+
+Event = ChatMessage | Outcome
+Policies = Callable[[str], BusinessPolicy]
+Key = tuple[str, str, str]
+"""business_id, conversation_id and trigger"""
+
+
+class Act(Struct, frozen=True, kw_only=True):
+    """What a trigger that fired did, or what happened later to an escalation. Of an offer, there is no escalation."""
+
+    message_id: str
+    """Or the timer or the outcome that it came of."""
+    action: Action
+    at: datetime
+    because: str
+    escalation_id: str | None
+    priority: Priority | None = None
+    owner: str | None = None
+    queue: str | None = None
+    due_at: datetime | None = None
+    reply: str | None = None
+    reason: str | None = None
+
+
+class Once:
+    """Detects the texts of a batch once, though it is asked twice."""
+
+    def __init__(self, detect: Detect) -> None:
+        self._detect = detect
+        self._asked: tuple[Any, Any] | None = None
+        self._found: list[Signals] = []
+
+    def __call__(self, *texts: Any, **about: Any) -> list[Signals]:  # noqa: ANN401 - whatever the detector takes
+        """As the detector, which is not asked again for the texts that it was asked for last."""
+        if (texts, about) != self._asked:
+            self._found = self._detect(*texts, **about)
+            self._asked = (texts, about)
+        return self._found
+
+
+class Side:
+    """The past under one policy.
+
+    Args:
+        policies: the policy in force for a business.
+        detect: texts to signals.
+        detector_version: of `detect`.
+    """
+
+    def __init__(self, policies: Policies, detect: Detect, detector_version: str) -> None:
+        self._processor = Processor(policies, detect, detector_version)
+        self._states: dict[bytes, bytes] = {}
+        self.conversations: set[bytes] = set()
+        self.acts: dict[Key, list[Act]] = defaultdict(list)
+        """What the triggers that fired did."""
+        self.texts: dict[tuple[str, str, str], str] = {}
+        """What was written where one fired, by business_id, conversation_id and message_id."""
+        self.raised: dict[str, Key] = {}
+        """What each escalation was raised for."""
+        self.followed: dict[str, dict[str, list[Act]]] = defaultdict(lambda: defaultdict(list))
+        """What happened to each escalation with no trigger firing, by the timer or the outcome that it came of."""
+
+    def fold(self, events: Sequence[Event]) -> None:
+        """Fold the next events of the past."""
+        for event, processed in zip(events, self._processor.process(events, self._states.get), strict=True):
+            self._keep(processed)
+            if processed.rejected is None or processed.effects.came_too_late:
+                self.conversations.add(processed.key)
+                self._take(event, processed.effects)
+
+    def advance(self, until: int) -> None:
+        """Fire the timers that are due by a time (epoch milliseconds) though no event has come."""
+        for key in sorted(self._states, key=self._next_timer):
+            processed = self._processor.advance(key, self._states[key], until)
+            self._keep(processed)
+            self._take(None, processed.effects)
+
+    def totals(self) -> dict[str, int]:
+        """How often each trigger acted."""
+        totals: dict[str, int] = defaultdict(int)
+        for (_, _, trigger), acts in self.acts.items():
+            totals[trigger] += len(acts)
+        return totals
+
+    def _next_timer(self, key: bytes) -> int:
+        return head_of(self._states[key]).next_timer_at or 0
+
+    def _keep(self, processed: Processed) -> None:
+        if processed.state is not None:
+            self._states[processed.key] = processed.state
+        elif processed.forgotten:
+            self._states.pop(processed.key, None)
+
+    def _take(self, event: Event | None, effects: Effects) -> None:
+        told: list[Escalation] = []
+        for decision in effects.decisions:
+            if decision.result is not DecisionResult.FIRED or decision.action is Action.SHADOW:
+                continue
+            key = (decision.business_id, decision.conversation_id, decision.trigger)
+            escalation = _told_by(decision, effects.escalations)
+            self.acts[key].append(_act(decision, escalation))
+            if escalation is not None:
+                told.append(escalation)
+            if isinstance(event, ChatMessage) and event.message_id == decision.message_id:
+                self.texts[decision.business_id, decision.conversation_id, decision.message_id] = event.text
+        for escalation in effects.escalations:
+            if escalation.type is EscalationType.RAISED:
+                self.raised[escalation.escalation_id] = (
+                    escalation.business_id,
+                    escalation.conversation_id,
+                    escalation.trigger,
+                )
+            elif escalation.type is EscalationType.UPDATED and escalation not in told:
+                self.followed[escalation.escalation_id][escalation.caused_by].append(_later(escalation))
+
+
+def _told_by(decision: Decision, escalations: list[Escalation]) -> Escalation | None:
+    return next(
+        (
+            event
+            for event in escalations
+            if (event.caused_by, event.trigger, event.occurred_at)
+            == (decision.message_id, decision.trigger, decision.occurred_at)
+            and event.type is not EscalationType.CLOSED
+        ),
+        None,
+    )
+
+
+def _act(decision: Decision, told: Escalation | None) -> Act:
+    if told is None:
+        return Act(
+            message_id=decision.message_id,
+            action=decision.action,
+            at=decision.occurred_at,
+            because=decision.because,
+            escalation_id=None,
+        )
+    return replace(_later(told), because=decision.because)
+
+
+def _later(told: Escalation) -> Act:
+    """What an event says of its escalation; it says why itself."""
+    return Act(
+        message_id=told.caused_by,
+        action=told.action,
+        at=told.occurred_at,
+        because=told.reason,
+        escalation_id=told.escalation_id,
+        priority=told.priority,
+        owner=told.owner,
+        queue=told.queue,
+        due_at=told.due_at,
+        reply=None if told.reply is None else told.reply.text,
+        reason=told.reason,
+    )
