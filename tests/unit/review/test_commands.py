@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from handraise.cli import main
 from handraise.events import DecisionResult, OutcomeKind, Policy, Verdict, encode
+from handraise.policy import Draft, compile_policy, load
 from tests.support.logged import (
     START,
     Log,
@@ -161,6 +164,60 @@ def test_the_history_of_a_policy_says_who_when_and_why(log: Log, capsys: pytest.
     assert capsys.readouterr().out == "# of Rosa\nbusiness_id: shop\nowner: Rosa\n"
     assert main(["policy", "history", "shop", "--json"]) == 0
     assert [one["by"] for one in json.loads(capsys.readouterr().out)] == ["Ana", "Tom", "Ines"]
+
+
+@pytest.fixture
+def kafka(log: Log, monkeypatch: pytest.MonkeyPatch) -> Log:
+    """Takes policies, which the log reads at once."""
+    offsets = itertools.count()
+
+    async def publish(_: object, draft: Draft, *, document: str, by: str, note: str | None) -> None:
+        del note
+        headers = [("handraise.by", by.encode()), ("handraise.document", document.encode())]
+        offset, key = next(offsets), draft.business_id.encode()
+        value = msgspec.json.encode(draft.value)
+        record = FakeRecord(value, topic="chat.policies", offset=offset, timestamp=offset + 1, key=key, headers=headers)
+        log.add_records([record])
+
+    monkeypatch.setattr("handraise.cli.publishing.publish_policy", publish)
+    return log
+
+
+def pushed(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """Publish the policies of a text; what is said of each."""
+    file = tmp_path / "policy.yaml"
+    file.write_text(text)
+    assert main(["policy", "push", str(file), "--by", "Ines"]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+BASE = "business_id: group\nowner: Rosa\nwithin: 2 hours\n"
+HEIR = "business_id: shop\ninherits: group\nowner: Tom\n"
+
+
+def test_the_version_of_a_pushed_heir_is_the_one_of_its_history(
+    kafka: Log, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert kafka is not None
+    pushed(tmp_path, BASE, capsys)
+    (said,) = pushed(tmp_path, HEIR, capsys)
+    version = said.split("version ")[1].split()[0]
+    assert main(["policy", "history", "shop", "--show", version]) == 0
+    assert capsys.readouterr().out == HEIR
+    pushed(tmp_path, HEIR.replace("Tom", "Ana"), capsys)
+    assert main(["policy", "revert", "shop", version, "--by", "Ines"]) == 0
+    assert version in capsys.readouterr().out
+
+
+def test_beside_the_version_of_an_heir_stands_the_one_that_decisions_name(
+    kafka: Log, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert kafka is not None
+    alone, heir = pushed(tmp_path, f"{BASE}---\n{HEIR}", capsys)
+    group, shop = (one.version for one in map(compile_policy, load(tmp_path)))
+    assert (group in alone, heir.endswith(f"decisions name {shop}")) == (True, True)
+    assert shop not in heir.split(";")[0]
+    assert "decisions name" not in alone
 
 
 def test_what_the_log_does_not_have_is_told(log: Log, capsys: pytest.CaptureFixture[str]) -> None:

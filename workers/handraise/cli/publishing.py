@@ -23,7 +23,7 @@ from handraise.policy import Draft, Examined, compile_policy, examine_text
 from handraise.policy.written import draft_to_yaml
 from handraise.review.database import log_database
 from handraise.review.errors import LogError
-from handraise.review.publishing import publish_policy
+from handraise.review.publishing import publish_policy, version_in_history
 from handraise.review.queries import businesses, policy_history, policy_version
 from handraise.review.tables import PolicyRow
 
@@ -53,8 +53,10 @@ def push(
     for policy, draft in zip(examined.policies, examined.drafts, strict=True):
         # A file of one policy is kept as it is, with its comments.
         document = text if len(examined.drafts) == 1 else draft_to_yaml(draft)
+        version, in_force = version_in_history(draft), compile_policy(policy).version
+        beside = "" if version == in_force else f"; with what it inherits, decisions name {in_force}"
         _publish(draft, document, by, note)
-        typer.echo(f"{draft.business_id}: version {compile_policy(policy).version} is published, by {by}")
+        typer.echo(f"{draft.business_id}: version {version} is published, by {by}{beside}")
 
 
 def history(

@@ -27,13 +27,11 @@ from handraise.events import (
     milliseconds,
     utc,
 )
-from handraise.policy import PolicyError, compile_policy, parse_draft
-from handraise.policy.drafts import complete
-from handraise.policy.inheritance import nothing
+from handraise.policy import PolicyError, parse_draft
 from handraise.policy.written import draft_to_yaml
 from handraise.review.keys import customer_key, event_key
 from handraise.review.masked import Masker
-from handraise.review.publishing import BY, DOCUMENT, NOTE
+from handraise.review.publishing import BY, DOCUMENT, NOTE, version_in_history
 
 READ: Final = (
     Topic.MESSAGES,
@@ -227,8 +225,7 @@ def _policy(rows: Rows, record: Record) -> None:
         draft = parse_draft(record.value)
         if draft.business_id != business:
             raise InvalidEventError(DeadLetterReason.REJECTED_POLICY, "$.business_id", "the record has another key")
-        # Of one that inherits, as it would be without what it inherits: that may change, and this may not.
-        version = compile_policy(complete(draft, nothing)).version
+        version = version_in_history(draft)
         document = _header(record, DOCUMENT) or draft_to_yaml(draft)
     rows.policies.append(
         {

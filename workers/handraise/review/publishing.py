@@ -16,7 +16,9 @@ from aiokafka.errors import KafkaError
 from handraise.engine.clients import Clients
 from handraise.engine.topics import Topic, TopicNames
 from handraise.events import Outcome, OutcomeKind, Policy, encode
-from handraise.policy import Draft
+from handraise.policy import Draft, compile_policy
+from handraise.policy.drafts import complete
+from handraise.policy.inheritance import nothing
 from handraise.review.errors import LogError
 from handraise.settings import Settings
 
@@ -108,6 +110,17 @@ async def withdraw_policy(
     """
     headers = [(name, value.encode()) for name, value in ((BY, by), (NOTE, note)) if value]
     await _publish(settings, Topic.POLICIES, business_id.encode(), None, headers)
+
+
+def version_in_history(draft: Draft) -> str:
+    """The version by which the log knows a published policy.
+
+    Of one that inherits, as it would be without what it inherits: that may change, and this may not.
+
+    Raises:
+        PolicyError: it is no policy, even without what it inherits.
+    """
+    return compile_policy(complete(draft, nothing)).version
 
 
 async def _publish(settings: Settings, topic: Topic, key: bytes, value: bytes | None, headers: list[Header]) -> None:
