@@ -99,19 +99,6 @@ async def publish_policy(
     await _publish(settings, Topic.POLICIES, policy.business_id.encode(), value, headers)
 
 
-async def withdraw_policy(
-    settings: Settings, business_id: str, *, by: str | None = None, note: str | None = None
-) -> None:
-    """Go back to the policy of the workers' files, or to the built-in default.
-
-    Raises:
-        EngineError: no broker answers.
-        NotPublishedError: it did not take the record.
-    """
-    headers = [(name, value.encode()) for name, value in ((BY, by), (NOTE, note)) if value]
-    await _publish(settings, Topic.POLICIES, business_id.encode(), None, headers)
-
-
 def version_in_history(draft: Draft) -> str:
     """The version by which the log knows a published policy.
 
@@ -123,7 +110,7 @@ def version_in_history(draft: Draft) -> str:
     return compile_policy(complete(draft, nothing)).version
 
 
-async def _publish(settings: Settings, topic: Topic, key: bytes, value: bytes | None, headers: list[Header]) -> None:
+async def _publish(settings: Settings, topic: Topic, key: bytes, value: bytes, headers: list[Header]) -> None:
     clients = Clients(settings)
     producer: Any = await clients.start(clients.producer())
     name = TopicNames(settings.topic_prefix)[topic]
