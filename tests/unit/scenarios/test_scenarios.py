@@ -119,6 +119,61 @@ def test_the_assistant_sends_the_reply_that_it_was_given(tmp_path: Path) -> None
     ]
 
 
+LATER = """
+fallback_owner: Ines
+own_triggers:
+  mild: {when: {keywords: [voucher*]}, priority: low, owner: Ann, within: 1 hour}
+  refund: {when: {keywords: [refund*]}, priority: high, owner: Tom, queue: money, within: 2 hours}
+"""
+
+
+def test_how_it_fires_is_not_what_a_timer_did_before_it_in_the_same_turn(tmp_path: Path) -> None:
+    """The promise of the first escalation passes at 11:00, before the customer writes again at 12:00."""
+    turns = (
+        "      - customer: a voucher\n        fires: mild\n"
+        "      - customer: refund\n        wait: 2 hours\n        fires:\n          refund: {%s}\n"
+    )
+    right = "priority: high, owner: Tom, queue: money, due_at: 2026-03-02 14:00, reply: tom will"
+    assert failures(tmp_path, turns % right, policy=HEAD + LATER) == []
+    wrong = told(failures(tmp_path, turns % "priority: normal, owner: Ines", policy=HEAD + LATER))
+    assert [sentence for _, sentence in wrong] == [
+        "`refund` must have priority `normal`, and has `high`",
+        "`refund` must have owner `Ines`, and has `Tom`",
+    ]
+
+
+def test_an_offer_has_its_own_reply_and_no_escalation(tmp_path: Path) -> None:
+    """The promise of the first escalation passes in the same turn, and then that conversation ends."""
+    policy = HEAD + LATER + "  gift: {when: {keywords: [gift]}, action: offer, owner: Ann}\n"
+    turns = (
+        "      - customer: refund\n        fires: refund\n"
+        "      - customer: a gift\n        wait: 9 days\n        fires:\n          gift: {%s}\n"
+    )
+    assert failures(tmp_path, turns % "action: offer, reply: if you say yes", policy=policy) == []
+    wrong = told(failures(tmp_path, turns % "owner: Ines, reply: ines will", policy=policy))
+    assert wrong[0] == (1, "`gift` must have owner `Ines`, and has none")
+    assert "must hold “ines will”, and it is “" in wrong[1][1]
+
+
+def test_the_assistant_sends_the_newest_reply_of_a_turn(tmp_path: Path) -> None:
+    """What was to be said in a conversation that has ended since would be a promise of the AI's own in the new one."""
+    policy = HEAD + LATER + "  gift: {when: {keywords: [gift]}, action: offer, owner: Ann}\n"
+    turns = (
+        "      - customer: refund\n        fires: refund\n"
+        "      - customer: a gift\n        wait: 9 days\n        fires: gift\n"
+        "      - assistant: ${reply}\n        state: offered\n"
+    )
+    assert failures(tmp_path, turns, policy=policy) == []
+
+
+def test_a_state_that_is_expected_once_the_conversation_has_ended_is_told(tmp_path: Path) -> None:
+    turns = "      - customer: hello\n      - wait: 9 days\n        state: %s\n      - wait: 1 day\n        state: ai\n"
+    assert told(failures(tmp_path, turns % "ai")) == [
+        (1, "the state must be `ai` here, and the conversation has ended"),
+        (2, "the state must be `ai` here, and the conversation has ended"),
+    ]
+
+
 TURN = "scenarios:\n  - name: a\n    turns:\n      - customer: hi\n"
 REFUSED = [
     ("scenarios: []\n", 1, "it is empty"),

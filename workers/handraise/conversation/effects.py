@@ -7,7 +7,7 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from handraise.detection.signals import Span
-from handraise.events import Control, Decision, Escalation
+from handraise.events import Control, Decision, Escalation, EscalationType
 
 
 class Fact(StrEnum):
@@ -99,3 +99,16 @@ class Effects(Struct, kw_only=True):
     """The event is an outcome of a conversation that its timers ended before; what went out is of them alone."""
     forgets: bool = False
     """The conversation's record in the control topic is to go, as its state goes."""
+
+    def escalation_of(self, decision: Decision) -> Escalation | None:
+        """What a decision raised or updated. Timers that fired before the event may have done the like to others."""
+        made_of = (decision.message_id, decision.trigger, decision.occurred_at)
+        return next(
+            (
+                event
+                for event in self.escalations
+                if (event.caused_by, event.trigger, event.occurred_at) == made_of
+                and event.type is not EscalationType.CLOSED
+            ),
+            None,
+        )

@@ -123,7 +123,7 @@ class Side:
             if decision.result is not DecisionResult.FIRED or decision.action is Action.SHADOW:
                 continue
             key = (decision.business_id, decision.conversation_id, decision.trigger)
-            escalation = _told_by(decision, effects.escalations)
+            escalation = effects.escalation_of(decision)
             self.acts[key].append(_act(decision, escalation))
             if escalation is not None:
                 told.append(escalation)
@@ -138,19 +138,6 @@ class Side:
                 )
             elif escalation.type is EscalationType.UPDATED and escalation not in told:
                 self.followed[escalation.escalation_id][escalation.caused_by].append(_later(escalation))
-
-
-def _told_by(decision: Decision, escalations: list[Escalation]) -> Escalation | None:
-    return next(
-        (
-            event
-            for event in escalations
-            if (event.caused_by, event.trigger, event.occurred_at)
-            == (decision.message_id, decision.trigger, decision.occurred_at)
-            and event.type is not EscalationType.CLOSED
-        ),
-        None,
-    )
 
 
 def _act(decision: Decision, told: Escalation | None) -> Act:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from handraise.conversation import Assessment, Processed, decode_state
+from handraise.conversation import Assessment, Effects, Processed, decode_state
 from handraise.events import Action, Decision, DecisionResult, Escalation, Reply
 from handraise.policy import CompiledPolicy
 from handraise.policy.model import CRISIS, Rule
@@ -53,10 +53,14 @@ def _unexpected(turn: ScenarioTurn, about: Names | None, decided: Decided) -> It
 
 
 def _wrong_state(turn: ScenarioTurn, processed: Processed) -> Iterator[str]:
-    if turn.state is not None and processed.state is not None:
-        state = decode_state(processed.state).control
-        if state is not turn.state:
-            yield f"the state must be `{turn.state}` here, and is `{state}`"
+    if turn.state is None:
+        return
+    if processed.state is None:
+        yield f"the state must be `{turn.state}` here, and the conversation has ended"
+        return
+    state = decode_state(processed.state).control
+    if state is not turn.state:
+        yield f"the state must be `{turn.state}` here, and is `{state}`"
 
 
 def _decided(processed: Processed) -> Decided:
@@ -106,8 +110,8 @@ def _rule(name: str, policy: CompiledPolicy) -> Rule:
 
 
 def _details(name: str, wanted: Fired, decision: Decision, processed: Processed, zone: ZoneInfo) -> Iterator[str]:
-    escalation = next(iter(processed.effects.escalations), None)
-    reply = next((control.reply for control in processed.effects.controls if control.reply), None)
+    escalation = processed.effects.escalation_of(decision)
+    reply = escalation.reply if escalation else _offered(decision, processed.effects)
     found = {
         "action": decision.action,
         "priority": escalation.priority if escalation else None,
@@ -122,6 +126,18 @@ def _details(name: str, wanted: Fired, decision: Decision, processed: Processed,
     if wanted.reply is not None and not _holds(reply, wanted.reply):
         said = f"it is “{reply.text}”" if reply else "there is none"
         yield f"the reply of `{name}` must hold “{wanted.reply}”, and {said}"
+
+
+def _offered(decision: Decision, effects: Effects) -> Reply | None:
+    """The reply of a decision that escalated nothing: each offer has one, and no other reply is without escalation."""
+    told = [event.reply.reply_id for event in effects.escalations if event.reply]
+    replies = [control.reply for control in effects.controls if control.reply and control.reply.reply_id not in told]
+    offers = [
+        one
+        for one in effects.decisions
+        if one.result is DecisionResult.FIRED and one.action is Action.OFFER and effects.escalation_of(one) is None
+    ]
+    return next((reply for one, reply in zip(offers, replies, strict=False) if one is decision), None)
 
 
 def _due(escalation: Escalation | None, zone: ZoneInfo) -> str | None:

@@ -74,7 +74,8 @@ class Runner:
                 states[processed.key] = processed.state
             elif processed.forgotten:
                 states.pop(processed.key, None)
-            reply = next((control.reply.text for control in processed.effects.controls if control.reply), reply)
+            controls = reversed(processed.effects.controls)
+            reply = next((control.reply.text for control in controls if control.reply), reply)
             found = differences(turn, about, processed, self._policy, self._zone)
             if found:
                 yield Failure(place, _said(turn), found)
