@@ -172,6 +172,7 @@ def test_a_state_that_is_expected_once_the_conversation_has_ended_is_told(tmp_pa
         (1, "the state must be `ai` here, and the conversation has ended"),
         (2, "the state must be `ai` here, and the conversation has ended"),
     ]
+    assert [turn for turn, _ in told(failures(tmp_path, turns % "closed"))] == [2]
 
 
 TURN = "scenarios:\n  - name: a\n    turns:\n      - customer: hi\n"

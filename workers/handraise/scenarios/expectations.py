@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from handraise.conversation import Assessment, Effects, Processed, decode_state
-from handraise.events import Action, Decision, DecisionResult, Escalation, Reply
+from handraise.events import Action, ControlState, Decision, DecisionResult, Escalation, Reply
 from handraise.policy import CompiledPolicy
 from handraise.policy.model import CRISIS, Rule
 from handraise.scenarios.model import Fired, Names, ScenarioTurn, listed
@@ -56,7 +56,8 @@ def _wrong_state(turn: ScenarioTurn, processed: Processed) -> Iterator[str]:
     if turn.state is None:
         return
     if processed.state is None:
-        yield f"the state must be `{turn.state}` here, and the conversation has ended"
+        if turn.state is not ControlState.CLOSED:
+            yield f"the state must be `{turn.state}` here, and the conversation has ended"
         return
     state = decode_state(processed.state).control
     if state is not turn.state:
