@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -11,6 +14,8 @@ from prometheus_client import CollectorRegistry, Counter
 from handraise.engine.errors import EngineError
 from handraise.engine.health import WORKER_WAITS, Health
 from handraise.engine.http import HttpServer
+from handraise.review.app import run_log
+from handraise.settings import Settings
 from tests.support.brokers import free_port
 from tests.support.counting import Recorder
 
@@ -88,3 +93,15 @@ def test_an_address_in_use_is_an_error_that_names_the_settings() -> None:
                 await server.on_stop()
 
     asyncio.run(main())
+
+
+def test_the_log_names_the_setting_of_its_own_port(tmp_path: Path) -> None:
+    """A worker beside it listens elsewhere, by another."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        own: dict[str, Any] = {
+            "log_http_port": taken.getsockname()[1],
+            "log_database_url": f"sqlite:///{tmp_path / 'log.sqlite3'}",
+        }
+        with pytest.raises(EngineError, match="HANDRAISE_LOG_HTTP_PORT") as raised:
+            asyncio.run(run_log(Settings(**own)))
+    assert "HANDRAISE_HTTP_PORT" not in str(raised.value)

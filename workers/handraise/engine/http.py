@@ -31,13 +31,30 @@ class Readiness(Protocol):
 
 
 class HttpServer(Service):
-    """Answers from the first moment of the process to its last, on the address of the settings."""
+    """Answers from the first moment of the process to its last, on the address of the settings.
+
+    Args:
+        host: the address, which every process of an installation has from `HANDRAISE_HTTP_HOST`.
+        port: its port, which each kind of process has from a setting of its own.
+        registry: what `/metrics` tells.
+        health: what `/readyz` tells.
+        port_setting: the variable that says the port, for whoever has to choose another.
+    """
 
     mundane_level = "debug"
 
-    def __init__(self, host: str, port: int, registry: CollectorRegistry, health: Readiness) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        registry: CollectorRegistry,
+        health: Readiness,
+        *,
+        port_setting: str = "HANDRAISE_HTTP_PORT",
+    ) -> None:
         self._host = host
         self._port = port
+        self._port_setting = port_setting
         self._registry = registry
         self._health = health
         self._runner: web.AppRunner | None = None
@@ -65,7 +82,7 @@ class HttpServer(Service):
         except OSError as error:
             raise EngineError(
                 f"cannot listen on {self._host}:{self._port} ({error.strerror}): set HANDRAISE_HTTP_HOST and"
-                " HANDRAISE_HTTP_PORT to an address that is free, or the port to 0 for any"
+                f" {self._port_setting} to an address that is free, or the port to 0 for any"
             ) from error
         host, port, *_ = self._runner.addresses[0]
         log.info("listening", url=f"http://{host}:{port}")

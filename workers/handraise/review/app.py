@@ -40,7 +40,9 @@ async def run_log(settings: Settings) -> None:
     observer = LogObserver(registry)
     clients = Clients(settings)
     names = TopicNames(settings.topic_prefix)
-    http = HttpServer(settings.http_host, settings.log_http_port, registry, observer)
+    http = HttpServer(
+        settings.http_host, settings.log_http_port, registry, observer, port_setting="HANDRAISE_LOG_HTTP_PORT"
+    )
     with log_database(settings) as database:
         await http.start()
         try:
