@@ -6,18 +6,21 @@ import asyncio
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from aiokafka.structs import TopicPartition
 
 from handraise.engine.deadletters import REPLAYED_FROM, letter
-from handraise.engine.errors import EngineError
+from handraise.engine.errors import EngineError, TransactionsUnsupportedError
 from handraise.engine.letterbox import Wanted
 from handraise.engine.resending import Judged, look_through
 from handraise.engine.topics import Topic
 from handraise.events import DeadLetterReason, Outcome, OutcomeKind, encode
-from tests.support.installation import Installation, Record, message
+from handraise.settings import Delivery
+from tests.support.brokers import Broker
+from tests.support.installation import Installation, Record, installed, message
 from tests.support.records import FakeRecord
 from tests.support.waiting import until
 
@@ -151,6 +154,27 @@ def test_a_replay_is_bounded_by_number_range_reason_and_time(kafka_installation:
     wanted = sorted(b"%b/1/%d" % (place, offset) for offset in range(5, 25))
     assert origins(asyncio.run(made.everything(Topic.MESSAGES))) == wanted
     assert "There are none." in dead_letters(made, "list", "--until", "1 hour")
+
+
+@pytest.mark.embedded
+def test_on_a_broker_without_transactions_a_replay_asks_for_none_until_it_needs_one(
+    embedded_broker: Broker, tmp_path: Path
+) -> None:
+    """Then it says what a worker says there."""
+    with installed(embedded_broker, tmp_path, delivery=Delivery.EXACTLY_ONCE) as made:
+        assert "There are none." in dead_letters(made, "replay", "--publish")
+        asyncio.run(made.produce([buried(made, 0)]))
+        with pytest.raises(TransactionsUnsupportedError, match="HANDRAISE_DELIVERY=at_least_once"):
+            asyncio.run(look_through(made.settings, Wanted(), lambda _: None, publish=True))
+        assert "1 replayed." in replay_at_least_once(made)
+        assert "0 replayed." in dead_letters(made, "replay", "--publish")
+
+
+def replay_at_least_once(made: Installation) -> str:
+    """As who has read the error does it."""
+    environment = made.environment(HANDRAISE_DELIVERY="at_least_once")
+    command = [*COMMAND, "replay", "--publish"]
+    return subprocess.run(command, env=environment, cwd=made.folder, capture_output=True, text=True, check=True).stdout
 
 
 def written(made: Installation) -> int:

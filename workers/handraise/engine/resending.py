@@ -1,8 +1,9 @@
 """Dead letters back to where they came from, each once.
 
-Whoever replays takes the transactional id of replays first, which ends a replay that is still under way; only then is
-it read which letters have been replayed. A letter and its receipt, which stands behind it in the dead letters, are
-published in one transaction. So no letter goes out twice, however often, and by however many at once, it is asked for.
+Whoever has something to replay takes the transactional id of replays first, which ends a replay that is still under
+way; only then is it read which letters have been replayed. A letter and its receipt, which stands behind it in the dead
+letters, are published in one transaction. So no letter goes out twice, however often, and by however many at once, it
+is asked for.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from handraise.engine.errors import FENCED, EngineError
 from handraise.engine.folding import decode_event
 from handraise.engine.letterbox import Found, Wanted, open_letterbox
 from handraise.engine.topics import Topic, TopicNames, check_topics
-from handraise.engine.transaction import transactional_id
+from handraise.engine.transaction import start_transactional, transactional_id
 from handraise.events import InvalidEventError
 from handraise.settings import Delivery, Settings
 
@@ -120,17 +121,21 @@ async def look_through(
         most: look no further once so many have been, or would be, replayed.
 
     Raises:
-        EngineError: no broker answers, topics are missing, or a transaction failed; what was told of is done.
+        EngineError: no broker answers, topics are missing, or a transaction failed or cannot be had; what was told of
+            is done.
     """
     clients, names = Clients(settings), TopicNames(settings.topic_prefix)
     partitions = await check_topics(settings, clients)
     async with AsyncExitStack() as clients_open:
         replay: Replay | None = None
-        if publish:
+        if publish and await _any_to_replay(clients, names, partitions, wanted, unusable):
             exactly_once = settings.delivery is Delivery.EXACTLY_ONCE
             # This ends another replay that is under way: from here on, its receipts are all there, or never will be.
-            producer = clients.producer(transactional_id(settings, "replay") if exactly_once else None)
-            await clients.start(producer)
+            producer = (
+                await start_transactional(clients, transactional_id(settings, "replay"))
+                if exactly_once
+                else await clients.start(clients.producer())
+            )
             clients_open.push_async_callback(producer.stop)
             replay = Replay(producer, tell, in_transactions=exactly_once)
         reader = await clients.start(clients.reader())
@@ -151,6 +156,28 @@ async def look_through(
             return 0
         await replay.flush()
         return replay.published
+
+
+async def _any_to_replay(
+    clients: Clients, names: TopicNames, partitions: int, wanted: Wanted, unusable: Unusable
+) -> bool:
+    """Whether there may be a letter to replay, without ending a replay that is under way.
+
+    Letters count that no transaction has committed yet, since another replay that was cut off can keep them from being
+    seen; receipts count only once they are committed.
+    """
+    async with AsyncExitStack() as clients_open:
+        boxes = []
+        for isolation in ("read_committed", "read_uncommitted"):
+            reader = await clients.start(clients.reader(isolation=isolation))
+            clients_open.push_async_callback(reader.stop)
+            boxes.append(await open_letterbox(reader, names, wanted))
+        committed, every = boxes
+        judge = Judge(names, partitions, await committed.replayed(), unusable)
+        async for found in every.letters():
+            if judge.judge(found).fate is Fate.PUBLISH:
+                return True
+        return False
 
 
 class Replay:

@@ -7,10 +7,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, Protocol
 
 from aiokafka import TopicPartition
-from aiokafka.errors import ProducerClosed
+from aiokafka.errors import (
+    IncompatibleBrokerVersion,
+    InvalidTransactionTimeout,
+    KafkaError,
+    ProducerClosed,
+    TransactionalIdAuthorizationFailed,
+    UnknownError,
+    UnsupportedVersionError,
+)
 
 from handraise.engine.batch import Send
 from handraise.engine.clients import Clients
+from handraise.engine.errors import EngineError, TransactionsUnavailableError, TransactionsUnsupportedError
 from handraise.engine.patience import wait_for_end
 from handraise.engine.placement import place
 from handraise.engine.state import Kept
@@ -20,11 +29,56 @@ from handraise.settings import Settings
 Offsets = Mapping[TopicPartition, tuple[int, str]]
 """Where to go on, each with a note that is kept with it."""
 _CLOSE_SECONDS: Final = 0.75
+_ANSWER_SECONDS: Final = 30.0
+"""A broker without transactions may not answer at all."""
+_NOT_KNOWN: Final = (IncompatibleBrokerVersion, UnsupportedVersionError, UnknownError)
+"""The broker does not offer the request, does not take it in this version, or, as the embedded one does, fails at it.
+Apache Kafka says the last only of a fault of its own."""
 
 
 def transactional_id(settings: Settings, part: object) -> str:
     """The id of a producer; the prefix is part of it, since two installations may use one group name."""
     return f"{settings.topic_prefix}{settings.group}-{part}"
+
+
+async def start_transactional(clients: Clients, its_id: str) -> Any:  # noqa: ANN401 - aiokafka carries no types
+    """A producer that has taken a transactional id, and so ended every earlier producer of that id.
+
+    Raises:
+        BrokerUnreachableError: no broker answers.
+        TransactionsUnsupportedError: the broker has no transactions.
+        TransactionsUnavailableError: it does not let one begin; the message names the mend.
+    """
+    try:
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            return await clients.start(clients.producer(its_id))
+    except (KafkaError, TimeoutError) as error:
+        raise _refusal(error, its_id) from error
+
+
+def _refusal(error: KafkaError | TimeoutError, check_id: str) -> EngineError:
+    """What is wrong, in words that name the mend."""
+    # The client hands on what it did not expect of a coordinator as a plain error with a cause.
+    reason = error.__cause__ if type(error) is KafkaError and error.__cause__ is not None else error
+    kind = type(reason).__name__
+    rights = f"this user has Write and Describe on transactional ids that begin like {check_id}"
+    if isinstance(reason, _NOT_KNOWN):
+        unsure = "; if it is one already, its log says what failed" if isinstance(reason, UnknownError) else ""
+        return TransactionsUnsupportedError(
+            f"the broker has no transactions ({kind}), which exactly-once delivery needs: use Apache Kafka 2.5 or newer"
+            f"{unsure}. Or set HANDRAISE_DELIVERY=at_least_once and let consumers drop repeats by their ids"
+        )
+    if isinstance(reason, TransactionalIdAuthorizationFailed):
+        return TransactionsUnavailableError(f"the broker does not let this user write transactions: see that {rights}")
+    if isinstance(reason, InvalidTransactionTimeout):
+        return TransactionsUnavailableError(
+            "HANDRAISE_TRANSACTION_TIMEOUT_SECONDS is more than the broker's transaction.max.timeout.ms: set it to less"
+        )
+    return TransactionsUnavailableError(
+        f"the broker does not let a transaction begin ({kind}): see that each partition of __transaction_state has a"
+        " leader, that there are as many brokers as transaction.state.log.replication.factor asks for (3 by default),"
+        f" without which that topic cannot be made, and that {rights}"
+    )
 
 
 class Delivery(Protocol):
