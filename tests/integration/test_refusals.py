@@ -31,17 +31,23 @@ def bare(broker: Broker, tmp_path: Path) -> Iterator[Installation]:
         made.close()
 
 
-def create_topics(installation: Installation, **environment: str) -> str:
+def create_topics(installation: Installation, *, ends: int = 0, **environment: str) -> str:
     """Run the command; what it prints."""
-    done = subprocess.run(
-        [sys.executable, *TOPICS],
+    done = run(installation, *TOPICS, **environment)
+    assert done.returncode == ends, done.stderr
+    return done.stdout
+
+
+def run(installation: Installation, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [sys.executable, *arguments],
         env=installation.environment(**environment),
         cwd=installation.folder,
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
-    return done.stdout
 
 
 def refusal(installation: Installation, **environment: str) -> str:
@@ -66,6 +72,22 @@ def test_a_worker_without_topics_names_them_and_the_command_that_makes_them(bare
     assert "handraise topics create" in said
 
 
+def test_what_is_published_goes_to_topics_that_exist_and_makes_none(bare: Installation) -> None:
+    """Some brokers make a topic that is written to, with a number of partitions and options of their own."""
+    policy = bare.folder / "policy.yaml"
+    policy.write_text("business_id: shop\nowner: Rosa\n", encoding="utf-8")
+    for arguments in (
+        ("policy", "push", str(policy)),
+        ("erase", "--conversation", "shop/c1"),
+        ("erase", "--customer", "someone"),
+    ):
+        done = run(bare, "-m", "handraise", *arguments)
+        assert done.returncode == 1
+        assert done.stderr.startswith("handraise: missing on")
+        assert "handraise topics create" in done.stderr
+    assert sorted(create_topics(bare).splitlines()) == sorted(f"{bare.names[topic]}: created" for topic in Topic)
+
+
 def test_a_worker_refuses_topics_that_differ_in_their_partitions(bare: Installation) -> None:
     """An outcome would be folded apart from the messages it belongs to."""
 
@@ -75,7 +97,7 @@ def test_a_worker_refuses_topics_that_differ_in_their_partitions(bare: Installat
         await admin.close()
 
     asyncio.run(make_outcomes_with_three())
-    printed = create_topics(bare)
+    printed = create_topics(bare, ends=1)
     assert f"{bare.names[Topic.OUTCOMES]}: exists and differs (partitions is 3, not 4" in printed
     said = refusal(bare)
     assert f"{bare.names[Topic.OUTCOMES]} has 3" in said

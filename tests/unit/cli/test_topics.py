@@ -20,7 +20,7 @@ def test_topics_create_tells_of_each_topic_and_never_to_change_the_number_of_par
         return REPORTS
 
     monkeypatch.setattr("handraise.cli.topics.create_topics", create)
-    assert main(["topics", "create"]) == 0
+    assert main(["topics", "create"]) == 1
     made, there, options, partitions = capsys.readouterr().out.splitlines()
     assert made == "chat.messages: created"
     assert there == "chat.outcomes: exists"
@@ -28,3 +28,11 @@ def test_topics_create_tells_of_each_topic_and_never_to_change_the_number_of_par
     assert "partitions is 4, not 6" in partitions
     assert "set HANDRAISE_PARTITIONS=4" in partitions
     assert "own tools" not in partitions
+
+
+def test_topics_create_fails_only_for_what_no_option_mends(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def create(*_: object) -> list[TopicReport]:
+        return REPORTS[:3]
+
+    monkeypatch.setattr("handraise.cli.topics.create_topics", create)
+    assert main(["topics", "create"]) == 0

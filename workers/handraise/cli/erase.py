@@ -12,11 +12,12 @@ from handraise.cli.configured import configured
 from handraise.cli.errors import UserError
 from handraise.engine.clients import Clients
 from handraise.engine.errors import EngineError
+from handraise.engine.topics import check_present
 from handraise.review.database import LogDatabase, log_database
 from handraise.review.erasure import Conversation, conversations_of
 from handraise.review.erasure import erase as erase_from_log
 from handraise.review.errors import LogError
-from handraise.review.holding import FOREVER, Held, held_by_topics
+from handraise.review.holding import FOREVER, HOLDING, Held, held_by_topics
 from handraise.review.publishing import publish_erasures
 from handraise.review.remembered import remembered
 from handraise.settings import Settings
@@ -54,6 +55,7 @@ def erase(
     settings = configured()
     now = datetime.now(UTC)
     try:
+        asyncio.run(check_present(settings, Clients(settings), HOLDING))
         with log_database(settings) as database:
             wanted = (
                 [_conversation(one) for one in conversation]

@@ -25,6 +25,8 @@ def _topics() -> None:
 def create() -> None:
     """Make every topic that is missing; what exists is left as it is, and told where it differs.
 
+    It fails where the number of partitions differs, which no option mends.
+
     Prefix, partitions, copies and retention come from the settings (`HANDRAISE_TOPIC_PREFIX` and so on).
     """
     settings = configured()
@@ -34,6 +36,8 @@ def create() -> None:
         raise UserError(str(error)) from None
     for report in reports:
         typer.echo(_line(report))
+    if any(one.option == PARTITIONS for report in reports for one in report.differences):
+        raise typer.Exit(1)
 
 
 def _line(report: TopicReport) -> str:

@@ -145,6 +145,30 @@ async def options_of(settings: Settings, clients: Clients, topics: Iterable[Topi
         await admin.close()
 
 
+async def check_present(settings: Settings, clients: Clients, topics: Iterable[Topic]) -> dict[str, int]:
+    """See that topics are there, and make none; how many partitions each has, by its full name.
+
+    Whoever only writes to one asks first: a broker that makes topics by itself would make it with options of its own.
+
+    Raises:
+        TopicsNotFitError: topics are missing; the message names the mend.
+    """
+    names = TopicNames(settings.topic_prefix)
+    wanted = [names[topic] for topic in topics]
+    admin = await clients.start(clients.admin())
+    try:
+        counts = await _partition_counts(admin, wanted)
+    finally:
+        await admin.close()
+    missing = [name for name in wanted if name not in counts]
+    if missing:
+        raise TopicsNotFitError(
+            f"missing on {settings.brokers}: {', '.join(missing)}. Run `handraise topics create`, with the same"
+            " settings as the worker"
+        )
+    return counts
+
+
 async def check_topics(settings: Settings, clients: Clients) -> int:
     """See that every topic is there and that those which belong together fit; their number of partitions.
 
@@ -152,17 +176,7 @@ async def check_topics(settings: Settings, clients: Clients) -> int:
         TopicsNotFitError: topics are missing or do not fit; the message names the mend.
     """
     names = TopicNames(settings.topic_prefix)
-    admin = await clients.start(clients.admin())
-    try:
-        counts = await _partition_counts(admin, [names[topic] for topic in Topic])
-    finally:
-        await admin.close()
-    missing = [names[topic] for topic in Topic if names[topic] not in counts]
-    if missing:
-        raise TopicsNotFitError(
-            f"missing on {settings.brokers}: {', '.join(missing)}. Run `handraise topics create`, with the same"
-            " settings as the worker"
-        )
+    counts = await check_present(settings, clients, Topic)
     together = {names[topic]: counts[names[topic]] for topic in CO_PARTITIONED}
     if len(set(together.values())) != 1:
         found = ", ".join(f"{name} has {count}" for name, count in together.items())

@@ -14,7 +14,7 @@ import msgspec
 from aiokafka.errors import KafkaError
 
 from handraise.engine.clients import Clients
-from handraise.engine.topics import Topic, TopicNames
+from handraise.engine.topics import Topic, TopicNames, check_present
 from handraise.events import Outcome, OutcomeKind, Policy, encode
 from handraise.policy import Draft, compile_policy
 from handraise.policy.drafts import complete
@@ -42,7 +42,7 @@ async def publish_outcome(settings: Settings, outcome: Outcome) -> None:
     """Tell the workers what a person did, or thinks of an escalation.
 
     Raises:
-        EngineError: no broker answers.
+        EngineError: no broker answers, or the topic is missing.
         NotPublishedError: it did not take the record.
     """
     await _publish(settings, Topic.OUTCOMES, outcome.conversation_id.encode(), encode(outcome), [])
@@ -57,7 +57,7 @@ async def publish_erasures(settings: Settings, conversations: Iterable[tuple[str
         now: up to when.
 
     Raises:
-        EngineError: no broker answers.
+        EngineError: no broker answers, or the topic is missing.
         NotPublishedError: it did not take a record.
     """
     for business_id, conversation_id in conversations:
@@ -89,7 +89,7 @@ async def publish_policy(
         note: why.
 
     Raises:
-        EngineError: no broker answers.
+        EngineError: no broker answers, or the topic is missing.
         NotPublishedError: it did not take the record.
     """
     headers = [(name, value.encode()) for name, value in ((BY, by), (NOTE, note)) if value]
@@ -112,6 +112,7 @@ def version_in_history(draft: Draft) -> str:
 
 async def _publish(settings: Settings, topic: Topic, key: bytes, value: bytes, headers: list[Header]) -> None:
     clients = Clients(settings)
+    await check_present(settings, clients, [topic])
     producer: Any = await clients.start(clients.producer())
     name = TopicNames(settings.topic_prefix)[topic]
     try:
