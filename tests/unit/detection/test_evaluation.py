@@ -63,7 +63,31 @@ def test_rows_are_read_and_bad_ones_refused(tmp_path: Path) -> None:
     path.write_text('{"text": "hi", "labels": ["thanks"]}\n\n', encoding="utf-8")
     assert read_rows([path]) == [Row(text="hi", labels=("thanks",))]
     for line in (b'{"labels": []}', b'{"text": "secret", "sender": "secret"}', b'{"text": "caf\xe9"}'):
-        path.write_bytes(b'{"text": "hi"}\n' + line)
+        path.write_bytes(b'{"text": "hi", "labels": []}\n' + line)
         with pytest.raises(RowError, match=":2: this is no labelled message") as raised:
             read_rows([path])
         assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"text": "secret", "labels": ["human_reqest"]}', r"\$\.labels\[0\]: did you mean human_request\?"),
+        ('{"text": "secret", "labels": ["thanks", "secret"]}', r"\$\.labels\[1\]: it can be human_request, complaint"),
+        ('{"text": "secret", "labels": ["promise"]}', r"\$\.labels\[0\]"),
+        ('{"text": "secret", "labels": ["complaint"], "sender": "assistant"}', r"it can be admission"),
+        ('{"text": "secret", "labels": ["complaint"], "known": ["thanks"]}', r"\$\.labels\[0\]"),
+        ('{"text": "secret", "labels": [], "known": ["complain"]}', r"\$\.known\[0\]: did you mean complaint\?"),
+        ('{"text": "secret", "labels": [], "sentiment": "positiv"}', r"\$\.sentiment: did you mean positive\?"),
+        ('{"text": "secret"}', r"no `labels`"),
+        ('{"message_id": "m", "text": "secret", "sender": "customer"}', r"no `labels` .*`handraise detect`"),
+        ('{"labels": []}', r"missing required field `text`"),
+        ("text,labels", r"JSON object a line.*CSV"),
+    ],
+)
+def test_a_line_that_would_be_measured_wrongly_is_refused_with_its_reason(tmp_path: Path, line: str, said: str) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(f'{{"text": "hi", "labels": []}}\n{line}\n', encoding="utf-8")
+    with pytest.raises(RowError, match=rf":2: this is no labelled message.*{said}") as raised:
+        read_rows([path])
+    assert "secret" not in str(raised.value)

@@ -36,7 +36,13 @@ def command(
     worst: Annotated[int, typer.Option(metavar="N", help="How many of the surest mistakes to list.", min=0)] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each table instead.")] = False,
 ) -> None:
-    """Print precision, recall, F1 with its 95 % interval, calibration and false alarms, by label."""
+    """Print precision, recall, F1 with its 95 % interval, calibration and false alarms, by label.
+
+    A file holds one JSON object a line: {"text": "…", "labels": ["complaint"]}, where [] says that no label holds. A
+    turn of the AI says "sender": "assistant"; "sentiment" and "intent" are measured where they are given. Labels of a
+    customer: human_request, complaint, high_value, distress, crisis, thanks, affirm; of the AI: admission, promise,
+    deferral, asks_detail.
+    """
     paths = files or sorted((Path(__file__).parents[1] / "detection" / "corpus" / "heldout").glob("*.jsonl"))
     if not paths:
         raise UserError("no file given, and the corpus is not installed: name a file of labelled messages")

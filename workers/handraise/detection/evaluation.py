@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import difflib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +23,7 @@ ASSISTANT: Final = ("admission", "promise", "deferral", "asks_detail")
 ALARMS: Final = CUSTOMER[:5]
 """The signals that pull a trigger by themselves."""
 
+SENTIMENTS: Final = ("negative", "neutral", "positive")
 THRESHOLD: Final = 0.5
 _BINS: Final = 10
 _DRAWS: Final = 1_000
@@ -50,14 +52,25 @@ class RowError(ValueError):
     """A line that is no labelled message."""
 
 
+class _Given(Struct, frozen=True):
+    """What a line says at all, where a row has defaults."""
+
+    labels: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    message_id: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
 _DECODER: Final = msgspec.json.Decoder(Row)
+_GIVEN: Final = msgspec.json.Decoder(_Given)
+_FORM: Final = 'one JSON object a line, {"text": "…", "labels": []} or with the labels that hold'
 
 
 def read_rows(paths: Iterable[Path]) -> list[Row]:
     """The rows of JSON Lines files, in order.
 
     Raises:
-        RowError: a line is no row. The error says which, and quotes nothing of it.
+        RowError: a line is no row, or its labels are none of those that are measured: a wrong name would count as a
+            message without a label, and nobody would see it. The error says which line and why, and quotes nothing of
+            it.
     """
     rows = []
     for path in paths:
@@ -65,12 +78,44 @@ def read_rows(paths: Iterable[Path]) -> list[Row]:
             if not line.strip():
                 continue
             try:
-                rows.append(_DECODER.decode(line))
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                place = re.search(r"\$\S*$", str(error).rstrip("`"))
-                where = f", at {place[0]}" if place else ""
-                raise RowError(f"{path}:{number}: this is no labelled message{where}") from None
+                rows.append(_row(line))
+            except RowError as error:
+                raise RowError(f"{path}:{number}: this is no labelled message{error}") from None
     return rows
+
+
+def _row(line: bytes) -> Row:
+    """The row of a line; the message of an error goes on where a sentence about the line has begun."""
+    if not line.lstrip().startswith(b"{"):
+        raise RowError(f": the file must hold {_FORM}; turn a CSV into that first")
+    try:
+        row = _DECODER.decode(line)
+        given = None if row.labels else _GIVEN.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        place = re.search(r"\$\S*$", str(error).rstrip("`"))
+        missing = re.search(r"missing required field `\w+`", str(error))
+        raise RowError(f", at {place[0]}" if place else f": {missing[0]}" if missing else "") from None
+    if given is not None and given.labels is msgspec.UNSET:
+        chat = " (it is a message of a chat, as `handraise detect` reads them)" if given.message_id else ""
+        raise RowError(f": it has no `labels`{chat}, which must be [] if none holds")
+    _check_names(row)
+    return row
+
+
+def _check_names(row: Row) -> None:
+    """Refuse a label, or a sentiment, that is never measured."""
+    measured = ASSISTANT if row.sender is Sender.ASSISTANT else CUSTOMER
+    for field, names, allowed in (
+        ("known", row.known or (), measured),
+        ("labels", row.labels, measured if row.known is None else row.known),
+        ("sentiment", (row.sentiment,) if row.sentiment else (), SENTIMENTS),
+    ):
+        for index, name in enumerate(names):
+            if name not in allowed:
+                place = field if field == "sentiment" else f"{field}[{index}]"
+                near = next(iter(difflib.get_close_matches(name, allowed, n=1)), None)
+                mend = f"did you mean {near}?" if near else f"it can be {', '.join(allowed)}"
+                raise RowError(f", at $.{place}: {mend}")
 
 
 class Counts(Struct, frozen=True):
