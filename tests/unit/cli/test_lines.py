@@ -175,3 +175,47 @@ def test_explain_lets_time_go_on_after_the_last_event(tmp_path: Path, capfd: pyt
     assert main(["replay", str(file), "--until", "2026-03-06"]) == 0
     replayed = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     assert [event["caused_by"] for event in replayed][1:] == ["timer:promise", "timer:idle"]
+
+
+COMMANDS = {
+    "replay": ["replay"],
+    "detect": ["detect"],
+    "explain": ["explain"],
+    "trigger try": ["trigger", "try", "call me", "--on"],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_a_file_in_which_nothing_can_be_used_is_an_error(
+    tmp_path: Path, command: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(b"not json\n[]\n")
+    assert main([*command, str(file)]) == 2
+    assert capfd.readouterr().err.splitlines()[-1].startswith("handraise: nothing in the input can be used")
+    file.write_bytes(b"not json\n" + message(1))
+    assert main([*command, str(file)]) == 0
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_a_file_without_events_is_said_to_be_one(
+    tmp_path: Path, command: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(b"\n")
+    assert main([*command, str(file)]) == 0
+    assert capfd.readouterr().err == f"{file}: there are no events in it\n"
+
+
+@pytest.mark.parametrize("written", [b"", b"not json\n", RESOLVED])
+def test_two_policies_are_not_compared_by_nothing(
+    tmp_path: Path, written: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """No difference would mean that the change is harmless, and a difference is what 1 says."""
+    file, policy = tmp_path / "events.jsonl", tmp_path / "policy.yaml"
+    file.write_bytes(written)
+    policy.write_text("business_id: b\nowner: Rosa\n")
+    assert main(["replay", str(file), "--policy", str(policy), "--against", str(policy)]) == 2
+    out, err = capfd.readouterr()
+    assert not out
+    assert err

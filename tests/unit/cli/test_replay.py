@@ -90,7 +90,7 @@ def test_an_outcome_for_an_unknown_conversation_is_a_bad_line(
     file = tmp_path / "outcomes.jsonl"
     outcome = {"outcome_id": "o1", "conversation_id": "c", "business_id": "b", "kind": "resolved", "at": 1}
     file.write_text(json.dumps(outcome))
-    assert main(["replay", str(file)]) == 0
+    assert main(["replay", str(file)]) == 2
     assert "no message has opened this conversation" in capfd.readouterr().err
 
 

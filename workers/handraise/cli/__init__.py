@@ -1,6 +1,6 @@
 """The command `handraise`: each subcommand is a thin module of its own, imported only when it is the one asked for.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.
+Exit codes: 0 done, 1 failed, 2 wrong usage or files in which nothing can be used, 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except UserError as error:
-        return _fail(str(error))
+        return _fail(str(error), error.exit_code)
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
         return _fail(f"{error.strerror or type(error).__name__}{where}")
@@ -152,6 +152,6 @@ def _root(
     """Decides, live, when an AI agent's chat with a customer must be handed to a human."""
 
 
-def _fail(sentence: str) -> int:
+def _fail(sentence: str, code: int = FAILED) -> int:
     sys.stderr.write(f"handraise: {sentence}\n")
-    return FAILED
+    return code

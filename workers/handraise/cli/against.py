@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from handraise.cli.errors import UnusableInputError
 from handraise.cli.lines import Reader, policy_book, until_ms
 from handraise.cli.progress import Progress
 from handraise.detection import detection
@@ -29,6 +30,7 @@ def compare(
 
     Raises:
         UserError: a policy is refused, a file cannot be read, or, where `strict`, a line cannot be used.
+        UnusableInputError: there is nothing to compare the policies by.
     """
     progress = Progress(sys.stderr)
     reader = Reader(strict=strict, say=progress.say)
@@ -44,7 +46,10 @@ def compare(
     finally:
         progress.clear()
     reader.close()
-    return comparison.diff()
+    diff = comparison.diff()
+    if not diff.conversations:
+        raise UnusableInputError(f"{', '.join(map(str, files))}: no conversation in it to compare the policies by")
+    return diff
 
 
 def as_json(diff: Diff) -> str:

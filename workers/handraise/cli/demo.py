@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 
 from handraise.cli.configured import configured
-from handraise.cli.errors import UserError
+from handraise.cli.errors import UnusableInputError, UserError
 from handraise.cli.lines import Reader
 from handraise.demo import lines
 from handraise.demo.broker import BrokerError
@@ -180,7 +180,7 @@ def _conversations(file: Path | None) -> list[list[ChatMessage]]:
                 found.setdefault((event.business_id, event.conversation_id), []).append(event)
     reader.close()
     if not found:
-        raise UserError(f"{file} has no chat message to play: each line is one, as schemas/ describes it")
+        raise UnusableInputError(f"{file} has no chat message to play: each line is one, as schemas/ describes it")
     return list(found.values())
 
 

@@ -19,7 +19,7 @@ import msgspec
 import typer
 from msgspec import Struct
 
-from handraise.cli.errors import UserError
+from handraise.cli.errors import UnusableInputError, UserError
 from handraise.conversation import Processed, Processor, head_of
 from handraise.detection import detection
 from handraise.events import (
@@ -119,7 +119,8 @@ class Reader:
 
     Args:
         strict: stop at the first line that cannot be used, instead of saying so and going on.
-        say: gets a sentence for each line that cannot be used; it holds no value of the line.
+        say: gets a sentence for each line that cannot be used, and for each file without any; it holds no value of the
+            line.
     """
 
     def __init__(self, *, strict: bool = False, say: Say = say_on_stderr) -> None:
@@ -127,6 +128,7 @@ class Reader:
         self._say = say
         self.bad = 0
         """How many lines could not be used."""
+        self._lines = 0
 
     def batches(self, files: Sequence[Path]) -> Iterator[list[tuple[Line, Event]]]:
         """The events of the files in their order, `BATCH` at a time; one at a time where more may come while we read.
@@ -137,9 +139,11 @@ class Reader:
         """
         for file in files:
             batch: list[tuple[Line, Event]] = []
+            before = self._lines
             try:
                 with _opened(file) as (stream, live):
                     for line in _lines(stream, file):
+                        self._lines += 1
                         event = self._decoded(line)
                         if event is not None:
                             batch.append((line, event))
@@ -152,6 +156,8 @@ class Reader:
                 raise
             if batch:
                 yield batch
+            if self._lines == before:
+                self._say(f"{file}: there are no events in it")
 
     def refuse(self, line: Line, reason: str, cause: Exception | None = None) -> None:
         """Count a line that cannot be used and say so, or end a strict run."""
@@ -161,10 +167,22 @@ class Reader:
         self.bad += 1
         self._say(sentence)
 
-    def close(self) -> None:
+    def tell(self) -> None:
         """Say how many lines could not be used, if there were any."""
         if self.bad:
             self._say(f"{self.bad} {'line' if self.bad == 1 else 'lines'} could not be used")
+
+    def close(self) -> None:
+        """The same at the end of a run.
+
+        Raises:
+            UnusableInputError: there were lines, and none of them could be used.
+        """
+        self.tell()
+        if self.bad and self.bad == self._lines:
+            raise UnusableInputError(
+                "nothing in the input can be used: each line is an event, as schemas/ describes it"
+            )
 
     def _decoded(self, line: Line) -> Event | None:
         try:

@@ -81,7 +81,7 @@ def replay(
                 out.write(encode(event) + b"\n")
     except KeyboardInterrupt:
         # What is read live ends in no other way.
-        reader.close()
+        reader.tell()
         raise
     finally:
         progress.clear()
