@@ -219,3 +219,33 @@ def test_two_policies_are_not_compared_by_nothing(
     out, err = capfd.readouterr()
     assert not out
     assert err
+
+
+def test_a_business_that_has_no_policy_in_the_file_is_named_once(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """One wrong letter, and the built-in default would seem to be the policy."""
+    file, policy = tmp_path / "events.jsonl", tmp_path / "policy.yaml"
+    file.write_bytes(message(1) + message(2) + message(3, "d", business_id="shop"))
+    policy.write_text("business_id: shopp\nowner: Rosa\n")
+    for command in (["replay"], ["explain"], ["replay", "--against", str(policy)]):
+        main([*command, str(file), "--policy", str(policy)])
+        err = capfd.readouterr().err.splitlines()
+        assert len(err) == (2 if "--against" in command else 1)
+        assert err[0].startswith(f"{policy}: no policy for b, shop, so the built-in default served")
+        assert err[0].endswith("for shopp")
+    main(["explain", str(file), "--policy", str(policy), "--conversation", "d"])
+    assert "no policy for shop," in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("business", ["b", "default"])
+def test_nothing_is_said_where_the_file_covers_every_business(
+    tmp_path: Path, business: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file, policy = tmp_path / "events.jsonl", tmp_path / "policy.yaml"
+    file.write_bytes(message(1))
+    policy.write_text(f"business_id: {business}\nowner: Rosa\n")
+    for command in (["replay"], ["explain"]):
+        assert main([*command, str(file), "--policy", str(policy)]) == 0
+        assert main([*command, str(file)]) == 0
+        assert not capfd.readouterr().err

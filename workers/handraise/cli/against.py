@@ -45,6 +45,8 @@ def compare(
             comparison.advance(until_ms(until))
     finally:
         progress.clear()
+    for path, policies in ((against, before), (policy, after)):
+        reader.tell_uncovered(path, policies, reader.businesses)
     reader.close()
     diff = comparison.diff()
     if not diff.conversations:

@@ -66,6 +66,7 @@ def explain(
             page.turn(folded)
     for processed in run.advance(until):
         page.silence(processed)
+    reader.tell_uncovered(policy, policies, {business_id for business_id, _ in page.turns})
     reader.close()
     if conversation is not None and not page.turns:
         raise UserError(f"no conversation {conversation} in {', '.join(map(str, files))}")

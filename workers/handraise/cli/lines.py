@@ -8,7 +8,7 @@ import os
 import stat
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import BufferedReader
@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from handraise.cli.errors import UnusableInputError, UserError
 from handraise.conversation import Processed, Processor, head_of
+from handraise.demo.lines import printable
 from handraise.detection import detection
 from handraise.events import (
     MAX_VALUE_BYTES,
@@ -37,6 +38,8 @@ from handraise.policy import PolicyBook, PolicyError, load
 BATCH: Final = 256
 """Events that are detected and folded together. What comes out does not depend on it."""
 STDIN: Final = Path("-")
+_NAMED: Final = 5
+"""So many businesses are named; there may be thousands."""
 _GZIP: Final = b"\x1f\x8b"
 
 Event = ChatMessage | Outcome
@@ -128,6 +131,8 @@ class Reader:
         self._say = say
         self.bad = 0
         """How many lines could not be used."""
+        self.businesses: set[str] = set()
+        """Whose events were read."""
         self._lines = 0
 
     def batches(self, files: Sequence[Path]) -> Iterator[list[tuple[Line, Event]]]:
@@ -146,6 +151,7 @@ class Reader:
                         self._lines += 1
                         event = self._decoded(line)
                         if event is not None:
+                            self.businesses.add(event.business_id)
                             batch.append((line, event))
                         if batch and (live or len(batch) >= BATCH):
                             yield batch
@@ -166,6 +172,13 @@ class Reader:
             raise UserError(sentence) from cause
         self.bad += 1
         self._say(sentence)
+
+    def tell_uncovered(self, path: Path | None, policies: PolicyBook, businesses: Iterable[str]) -> None:
+        """Say for which businesses a file of policies has none, so that a misspelt one is not taken for its policy."""
+        without = sorted(one for one in businesses if not policies.covers(one))
+        if path is not None and without:
+            own = f"; it has policies for {_some(policies.businesses())}" if len(policies) else ""
+            self._say(f"{path}: no policy for {_some(without)}, so the built-in default served{own}")
 
     def tell(self) -> None:
         """Say how many lines could not be used, if there were any."""
@@ -253,6 +266,12 @@ def policy_book(path: Path | None) -> PolicyBook:
         return PolicyBook(load(path))
     except PolicyError as refused:
         raise UserError(f"{refused} (see `handraise policy check {path}`)") from refused
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first names of many."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return printable(", ".join(names[:_NAMED])) + more
 
 
 def _is_outcome(data: bytes) -> bool:

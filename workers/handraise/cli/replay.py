@@ -67,7 +67,8 @@ def replay(
         raise typer.Exit(0 if diff.is_empty else 1)
     progress = Progress(sys.stderr)
     reader = Reader(strict=strict, say=progress.say)
-    run = Run(policy_book(policy), reader, fast=fast)
+    policies = policy_book(policy)
+    run = Run(policies, reader, fast=fast)
     out = sys.stdout.buffer
     try:
         for folded in run.fold(files):
@@ -81,10 +82,12 @@ def replay(
                 out.write(encode(event) + b"\n")
     except KeyboardInterrupt:
         # What is read live ends in no other way.
+        reader.tell_uncovered(policy, policies, reader.businesses)
         reader.tell()
         raise
     finally:
         progress.clear()
+    reader.tell_uncovered(policy, policies, reader.businesses)
     reader.close()
 
 

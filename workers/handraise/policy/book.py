@@ -52,6 +52,10 @@ class PolicyBook:
         """The businesses that have a policy of their own, by name."""
         return sorted(self._drafts)
 
+    def covers(self, business_id: str) -> bool:
+        """Whether a policy that is here holds for a business: its own, or that of `default`."""
+        return business_id in self._drafts or DEFAULT in self._drafts
+
     def draft(self, business_id: str) -> Draft | None:
         """The policy of a business as it was written, if it has one."""
         return self._drafts.get(business_id)
