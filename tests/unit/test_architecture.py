@@ -13,7 +13,7 @@ import pytest
 
 ROOT: Final = Path(__file__).parents[2]
 PACKAGE: Final = ROOT / "workers" / "handraise"
-PURE: Final = ("events.py", "detection", "policy", "conversation", "scenarios")
+PURE: Final = ("events.py", "intervals.py", "detection", "policy", "conversation", "scenarios")
 IMPURE: Final = frozenset(
     ("aiohttp", "aiokafka", "asyncio", "faust", "mode", "prometheus_client", "random", "secrets", "socket",
      "subprocess", "structlog", "threading", "time", "urllib", "uuid")
@@ -21,7 +21,8 @@ IMPURE: Final = frozenset(
 """Kafka, Faust, Prometheus, the clock, chance and the network."""
 BELOW: Final = {
     "events": set[str](),
-    "detection": {"events"},
+    "intervals": set[str](),
+    "detection": {"events", "intervals"},
     "policy": {"events", "detection"},
     "conversation": {"events", "detection", "policy"},
     "scenarios": {"events", "detection", "policy", "conversation"},

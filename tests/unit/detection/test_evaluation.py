@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handraise.detection.evaluation import Counts, Row, RowError, evaluate, read_rows
+from handraise.detection.evaluation import FEW, Counts, Row, RowError, evaluate, interval, read_rows
 from handraise.detection.signals import Intent, Signals
 from handraise.events import Sender
 
@@ -91,3 +91,37 @@ def test_a_line_that_would_be_measured_wrongly_is_refused_with_its_reason(tmp_pa
     with pytest.raises(RowError, match=rf":2: this is no labelled message.*{said}") as raised:
         read_rows([path])
     assert "secret" not in str(raised.value)
+
+
+def pairs(right: int, false: int, missed: int, rest: int) -> list[tuple[bool, float]]:
+    """Whether a label holds and its score, so many times."""
+    return [(True, 0.9)] * right + [(False, 0.9)] * false + [(True, 0.1)] * missed + [(False, 0.1)] * rest
+
+
+@pytest.mark.parametrize("of", [1, 4, 20, 200])
+def test_being_right_every_time_is_not_certainty(of: int) -> None:
+    """Wilson's interval of four of four begins at 0.51, and 2 · 0.51 / 1.51 is 0.68."""
+    low, high = interval(pairs(of, 0, 0, 100))
+    assert high == 1.0
+    assert low < 1.0
+    if of == 4:
+        assert low == pytest.approx(0.675, abs=0.001)
+
+
+@pytest.mark.parametrize("of", [1, 4, 200])
+def test_being_wrong_every_time_is_not_certainty_either(of: int) -> None:
+    low, high = interval(pairs(0, of, of, 100))
+    assert low == 0.0
+    assert 0.0 < high < 1.0
+
+
+def test_few_rows_and_many_are_measured_alike() -> None:
+    """The two ways nearly agree where one ends and the other begins, and more rows say more."""
+    few, many = interval(pairs(20, 5, FEW - 26, 500)), interval(pairs(20, 5, FEW - 25, 500))
+    assert few == pytest.approx(many, abs=0.05)
+    widths = [high - low for low, high in (interval(pairs(8 * n, 2 * n, 2 * n, 50 * n)) for n in (1, 2, 10, 100))]
+    assert widths == sorted(widths, reverse=True)
+
+
+def test_a_label_that_is_neither_there_nor_found_has_no_width() -> None:
+    assert interval(pairs(0, 0, 0, 5)) == (0.0, 0.0)

@@ -15,9 +15,9 @@ from handraise.events import (
     Sender,
     Verdict,
 )
+from handraise.intervals import share
 from handraise.policy import PolicyBook
 from handraise.review.advice import Advice, Kind, advise
-from handraise.review.intervals import share
 from handraise.review.queries import Scope, figures
 from tests.support.logged import Log, a_decision, a_message, an_empty_log, an_escalation, an_outcome, at
 

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from handraise.cli.period import Business, Since, Until, reading_the_log, scope_of
 from handraise.cli.tables import table_console
+from handraise.intervals import Share
 from handraise.review.advice import Advice, advise
-from handraise.review.intervals import Share
 from handraise.review.queries import Figures, PromiseFigures, TriggerFigures, figures, promise_figures
 
 

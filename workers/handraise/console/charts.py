@@ -8,7 +8,7 @@ from typing import Final
 from markupsafe import Markup
 
 from handraise.console import words
-from handraise.review.intervals import Share
+from handraise.intervals import Share
 from handraise.review.queries import ScoreHistogram
 
 WIDTH: Final = 320

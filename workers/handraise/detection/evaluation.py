@@ -17,6 +17,7 @@ from msgspec import Struct
 from handraise.detection.sentiment import NEGATIVE, POSITIVE
 from handraise.detection.signals import Intent, Signals
 from handraise.events import Sender
+from handraise.intervals import share
 
 CUSTOMER: Final = ("human_request", "complaint", "high_value", "distress", "crisis", "thanks", "affirm")
 ASSISTANT: Final = ("admission", "promise", "deferral", "asks_detail")
@@ -27,6 +28,8 @@ SENTIMENTS: Final = ("negative", "neutral", "positive")
 THRESHOLD: Final = 0.5
 _BINS: Final = 10
 _DRAWS: Final = 1_000
+FEW: Final = 30
+"""Fewer right, false and missed rows than these are too few to draw from."""
 
 
 class Row(Struct, frozen=True):
@@ -149,7 +152,7 @@ class Measured(Struct, frozen=True):
     counts: Counts
     low: float
     high: float
-    """The 95 % interval of F1, by bootstrap over the rows."""
+    """The 95 % interval of F1: see `interval`."""
     calibration_error: float
     """Expected calibration error: the mean gap between score and share that holds, over ten bins of scores."""
 
@@ -226,10 +229,21 @@ def counts(pairs: Iterable[tuple[bool, float]]) -> Counts:
 
 
 def interval(pairs: Sequence[tuple[bool, float]]) -> tuple[float, float]:
-    """The 95 % interval of F1: percentiles over draws with replacement; only right, false and missed rows matter."""
+    """The 95 % interval of F1: percentiles over draws with replacement; only right, false and missed rows matter.
+
+    Where fewer than `FEW` rows matter, or all of them or none are right, draws from them would repeat what was seen and
+    make four of four look certain. There it is Wilson's. Of the rows that matter a share J = right / (right + false +
+    missed) is right, which is binomial, and F1 = 2 J / (1 + J) grows with J, so the ends of the interval of J are those
+    of F1 (Jaccard's index and Dice's; Wilson as in `handraise.intervals`).
+    """
     seen = counts(pairs)
-    kinds = [seen.right, seen.false, seen.missed]
-    shares = np.array([*kinds, len(pairs) - sum(kinds)]) / len(pairs)
+    matter = seen.right + seen.false + seen.missed
+    few = share(seen.right, matter)
+    if few is None:
+        return 0.0, 0.0
+    if matter < FEW or seen.right in {0, matter}:
+        return 2 * few.low / (1 + few.low), 2 * few.high / (1 + few.high)
+    shares = np.array([seen.right, seen.false, seen.missed, len(pairs) - matter]) / len(pairs)
     drawn = np.random.default_rng(0).multinomial(len(pairs), shares, size=_DRAWS)
     right, wrong = drawn[:, 0], drawn[:, 1] + drawn[:, 2]
     low, high = np.percentile(2 * right / np.maximum(2 * right + wrong, 1), [2.5, 97.5])

@@ -15,8 +15,8 @@ from msgspec import Struct
 from sqlalchemy.orm import Session
 
 from handraise.events import Verdict
+from handraise.intervals import share
 from handraise.policy.defaults import BUILTIN
-from handraise.review.intervals import share
 from handraise.review.queries.figures import Figures, TriggerFigures
 from handraise.review.queries.floors import TRIGGER as HIGH_VALUE
 from handraise.review.queries.floors import Large, large_enquiries

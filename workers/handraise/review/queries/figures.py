@@ -10,7 +10,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from handraise.events import Action, DecisionResult, Verdict
-from handraise.review.intervals import Share, share
+from handraise.intervals import Share, share
 from handraise.review.queries.conduct import broken_promises, talked_over
 from handraise.review.queries.promises import PromiseFigures, promise_figures, together
 from handraise.review.queries.scope import Scope

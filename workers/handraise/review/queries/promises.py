@@ -10,7 +10,7 @@ from msgspec import Struct
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from handraise.review.intervals import Share, share
+from handraise.intervals import Share, share
 from handraise.review.queries.scope import Scope
 from handraise.review.tables import PromiseRow
 

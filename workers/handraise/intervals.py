@@ -29,7 +29,7 @@ def share(count: int, of: int) -> Share | None:
     """The share with its Wilson score interval; None where nothing was counted.
 
     Wilson, J. Am. Stat. Assoc. 22 (1927) 209. Unlike the textbook interval it stays within 0 and 1, and is honest for
-    the few cases, and for the shares of none and all, that a log of verdicts has.
+    the few cases, and for the shares of none and all, that a log of verdicts or a file of a business's own has.
     """
     if of <= 0:
         return None
