@@ -54,14 +54,11 @@ def erase(
         raise typer.BadParameter("give --conversation, or --customer")
     settings = configured()
     now = datetime.now(UTC)
+    named = [_conversation(one) for one in conversation or ()]
     try:
         asyncio.run(check_present(settings, Clients(settings), HOLDING))
         with log_database(settings) as database:
-            wanted = (
-                [_conversation(one) for one in conversation]
-                if conversation is not None
-                else _of_customer(settings, database, customer or "", business)
-            )
+            wanted = named if conversation is not None else _of_customer(settings, database, customer or "", business)
             if not wanted:
                 who = f"this customer{f' with {business}' if business else ''}"
                 typer.echo(f"Neither the log nor the workers know a conversation of {who}.")
