@@ -37,7 +37,9 @@ UV := env -u VIRTUAL_ENV -u UV_PYTHON UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_D
 help:
 	@sed -n 's/^#   \(make .*\)/\1/p' Makefile
 
+# Only who asks for the environment itself is told what to call in it.
 setup: $(STAMP)
+	@$(if $(filter $@,$(MAKECMDGOALS)),echo "The command is $(BIN)/handraise; after \`. $(BIN)/activate\`: handraise",:)
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Handraise needs Python 3.11 or newer with its venv module: install it (Debian," \

@@ -49,14 +49,20 @@ def test_the_policy_commands_run(command: str, monkeypatch: pytest.MonkeyPatch) 
     assert main(shlex.split(command)[1:]) == 0
 
 
-def test_the_trigger_that_is_tried_is_tried(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+def test_the_trigger_that_is_tried_catches_one_of_the_messages(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "messages.jsonl").write_text(JSON[0], encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(ROOT)
     (command,) = [line for line in SHELL if line.startswith("handraise trigger")]
     assert main(shlex.split(command)[1:]) == 0
-    assert "0 of 1 messages of customers" in capfd.readouterr().out
+    assert "1 of 2 messages of customers" in capfd.readouterr().out
+
+
+def test_the_environment_is_made_before_the_first_command_that_is_in_it() -> None:
+    commands = [line for line in SHELL if line]
+    first = next(place for place, line in enumerate(commands) if line.startswith("handraise"))
+    assert "make setup" in commands[:first]
+    assert ". .venv/bin/activate" in commands[:first]
 
 
 @pytest.mark.parametrize("command", [line for line in SHELL if line.startswith(NEEDS_A_BROKER)])
