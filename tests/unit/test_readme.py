@@ -11,6 +11,8 @@ from typing import Final
 import pytest
 
 from handraise.cli import SUBCOMMANDS, main
+from handraise.detection.normalise import HEAD, TAIL
+from handraise.events import MAX_TEXT, MAX_VALUE_BYTES
 
 ROOT: Final = Path(__file__).parents[2]
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -81,3 +83,9 @@ def test_every_link_to_a_file_leads_somewhere() -> None:
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if not link.startswith("http")]
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    (limits,) = re.findall(r"\*\*Limits\.\*\*(.*?)\n- ", README, re.DOTALL)
+    for limit in (f"{HEAD + TAIL:,} code points", f"{MAX_TEXT:,}", f"{MAX_VALUE_BYTES >> 20} MiB"):
+        assert limit in " ".join(limits.split())

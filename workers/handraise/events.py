@@ -24,7 +24,9 @@ _ABOUT_BUSINESS: Final = "The tenant; without `/`, which keys use."
 BusinessId = Annotated[str, Meta(min_length=1, max_length=200, pattern=_BUSINESS, description=_ABOUT_BUSINESS)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 ShortText = Annotated[str, Meta(max_length=2_000)]
-Text = Annotated[str, Meta(max_length=500_000)]
+MAX_TEXT: Final = 500_000
+"""Code points of a message; one with more is refused whole."""
+Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 Score = Annotated[float, Meta(ge=0.0, le=1.0)]
 Polarity = Annotated[float, Meta(ge=-1.0, le=1.0)]
 Count = Annotated[int, Meta(ge=0)]
