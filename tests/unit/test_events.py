@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 
 from handraise.events import (
     MESSAGES,
+    OUTCOMES,
     ChatMessage,
     DeadLetterReason,
     InvalidEventError,
+    Sender,
+    Verdict,
     decode,
     encode,
     milliseconds,
@@ -70,7 +73,11 @@ def test_a_time_is_rfc_3339_or_epoch_milliseconds() -> None:
         ({"language": "english please"}, "$.language"),
         ({"assistant": {"confidence": 1.01}}, "$.assistant.confidence"),
         ({"assistant": {"answered": "no"}}, "$.assistant.answered"),
-        ({"attributes": {"tags": ["a"]}}, "$.attributes[...]"),
+        ({"attributes": {"tags": ["a"]}}, "$.attributes.tags"),
+        ({"attributes": {"order_total": 5, "note": "x" * 2_001}}, "$.attributes.note"),
+        ({"attributes": {"+44 20 7946 0958": ["a"]}}, "$.attributes[...]"),
+        ({"attributes": {"442079460958": ["a"]}}, "$.attributes[...]"),
+        ({"attributes": {"x" * 41: ["a"]}}, "$.attributes[...]"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_the_path_of_the_field(changes: dict[str, Any], path: str) -> None:
@@ -78,6 +85,25 @@ def test_what_does_not_fit_is_refused_with_the_path_of_the_field(changes: dict[s
         decoded(**changes)
     assert refused.value.code is DeadLetterReason.INVALID
     assert refused.value.path == path
+
+
+def test_a_number_that_no_computer_holds_is_told_by_the_name_of_its_attribute() -> None:
+    data = json.dumps(VALID)[:-1] + ', "attributes": {"order_total": 5, "weight": 1e999}}'
+    with pytest.raises(InvalidEventError) as refused:
+        decode(data, MESSAGES)
+    assert refused.value.path == "$.attributes.weight"
+    assert "999" not in str(refused.value)
+
+
+def test_the_values_that_a_field_may_have_are_listed() -> None:
+    refused = error_of({"sender": "robot"})
+    assert "robot" not in refused
+    assert all(sender in refused for sender in Sender)
+    outcome = {"outcome_id": "o1", "conversation_id": "c1", "business_id": "b1", "kind": "accepted"}
+    with pytest.raises(InvalidEventError) as error:
+        decode(json.dumps(outcome | {"at": 1_772_446_500_000, "verdict": "great"}), OUTCOMES)
+    assert "great" not in str(error.value)
+    assert all(verdict in str(error.value) for verdict in Verdict)
 
 
 @pytest.mark.parametrize("missing", sorted(VALID))

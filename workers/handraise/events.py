@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Annotated, Final, TypeVar
 
 import msgspec
+import msgspec.inspect
 from msgspec import Meta, Struct
 
 # --- value types ---
@@ -702,7 +703,7 @@ class Policy(_PolicyPart, frozen=True, kw_only=True):
 class InvalidEventError(ValueError):
     """An event that does not fit its type: `path` names the field (`$.assistant.confidence`), `reason` the rule.
 
-    Neither holds a value of the event, so both are safe to log.
+    Neither holds a value of the event, so both are safe to log. An attribute is named if its name looks like one.
     """
 
     def __init__(self, code: DeadLetterReason, path: str, reason: str) -> None:
@@ -716,6 +717,9 @@ EventT = TypeVar("EventT", bound=Struct)
 
 _WHERE = re.compile(r"^(?P<reason>.*?)(?: - at `(?P<path>[^`]+)`)?$", re.DOTALL)
 _VALUE = re.compile(r"(?:enum value|value) '.*'$|Invalid enum value .*$", re.DOTALL)
+_ANY_ATTRIBUTE: Final = "$.attributes[...]"
+_ATTRIBUTE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
+"""Names are the producer's own: one that does not look like a name, such as a phone number, is not repeated."""
 
 
 MAX_VALUE_BYTES: Final = 4_194_304
@@ -735,10 +739,41 @@ def decode(data: bytes | str, decoder: msgspec.json.Decoder[EventT]) -> EventT:
     except msgspec.ValidationError as error:
         found = _WHERE.match(str(error))
         reason, path = (found["reason"], found["path"] or "$") if found else ("invalid", "$")
-        reason = _VALUE.sub("not one of the allowed values", reason)
+        reason = _VALUE.sub(_not_allowed(decoder.type, path), reason)
+        if path == _ANY_ATTRIBUTE:
+            path = _path_of_attribute(data)
         raise InvalidEventError(DeadLetterReason.INVALID, path, reason) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise InvalidEventError(DeadLetterReason.NOT_JSON, "$", "not JSON in UTF-8") from None
+
+
+@lru_cache(maxsize=64)
+def _not_allowed(kind: type[Struct], path: str) -> str:
+    """That a value is none of those that a field may have, with these where the field is one of the event itself."""
+    info = msgspec.inspect.type_info(kind)
+    fields = info.fields if isinstance(info, msgspec.inspect.StructType) else ()
+    found = next((field.type for field in fields if f"$.{field.encode_name}" == path), None)
+    members = found.types if isinstance(found, msgspec.inspect.UnionType) else (found,)
+    allowed = [
+        str(one.value) for member in members if isinstance(member, msgspec.inspect.EnumType) for one in member.cls
+    ]
+    return f"not one of {', '.join(allowed)}" if allowed else "not one of the allowed values"
+
+
+class _WithAttributes(Struct):
+    """The attributes of a message, unread."""
+
+    attributes: dict[str, msgspec.Raw]
+
+
+def _path_of_attribute(data: bytes | str) -> str:
+    """Which attribute does not fit, if its name may be told."""
+    for name, value in msgspec.json.decode(data, type=_WithAttributes).attributes.items():
+        try:
+            msgspec.json.decode(value, type=Scalar)
+        except msgspec.DecodeError:
+            return f"$.attributes.{name}" if _ATTRIBUTE_NAME.fullmatch(name) else _ANY_ATTRIBUTE
+    return _ANY_ATTRIBUTE
 
 
 MESSAGES: Final = msgspec.json.Decoder(ChatMessage)
