@@ -94,13 +94,25 @@ ERRORS = [
     (HEAD + "triggers:\n  complaint:\n    reply:\n      it: Ciao ${timeframe}\n", 6, "in `it`", "${due_at}"),
     (HEAD + "triggers:\n  complaint:\n    reply: {en: {open: x}}\n", 5, "`closed` is missing", "both"),
     (HEAD + "owner: Ana\n", 3, "`owner` is given twice", "keep one"),
+    ("business_id: 12345\nowner: Rosa\n", 1, "not `12345`", "in quotes"),
+    (HEAD + "name: 24\n", 3, "not `24`", "in quotes"),
+    (HEAD + "within: 2\n", 3, "not `2`", "2 hours"),
     (HEAD + "a: [\n", None, "not YAML", "mend the line"),
     ("", None, "holds no policy", "example.yaml"),
     ("- 3\n", 1, "expected a group of keys", "examples"),
     (HEAD + "---\n" + HEAD, 4, "has a policy already", "one policy"),
 ]
 
+EXAMPLES = HEAD + "own_triggers:\n  t:\n    when:\n      examples:\n"
+
 WARNINGS = [
+    (
+        EXAMPLES + "        like: [a lost key, a lost hat]\n        unlike: [A  lost hat]\n",
+        7,
+        "`unlike` too",
+        "one of them",
+    ),
+    (EXAMPLES + "        like: [a lost key]\n        at_least: 0.1\n", 8, "nothing to do with", "start from 0.55"),
     (HEAD + "within: 48 hours\n", 3, "only the hours", "`2 business days`"),
     (HEAD + "triggers:\n  human_request: {enabled: false}\n", 4, "gets no human", "turn it on"),
     (HEAD + "triggers:\n  crisis: {action: shadow}\n", 4, "gets no human", "turn it on"),
@@ -164,9 +176,15 @@ def test_every_problem_of_a_file_is_told_at_once(tmp_path: Path) -> None:
     assert [problem.line for problem in examined(tmp_path, text).errors] == [3, 4, 5, 6, 6]
 
 
+def test_a_key_that_is_given_twice_is_not_missed_as_well(tmp_path: Path) -> None:
+    for text in (HEAD + "owner: Ana\n", HEAD + "business_id: bar\n"):
+        assert len(examined(tmp_path, text).problems) == 1
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        EXAMPLES + "        like: [a lost key]\n        unlike: [a lost hat]\n        at_least: 0.3\n",
         HEAD,
         HEAD + "hours: {zone: Europe/Berlin}\n",
         HEAD + "hours:\n  zone: America/New_York\n  holidays: US\n  days: {thu-sat: 18:00-02:00, sun: 00:00-24:00}\n",

@@ -40,8 +40,10 @@ class _Completed(Struct, frozen=True):
 
 def read(document: Document) -> Written:
     """Read one policy; of one whose shape is wrong, what is left without the entries that do not fit."""
-    problems = document.problems + problems_of_shape(document.value)
-    sound = without(document.value, [problem.path for problem in problems])
+    of_shape = problems_of_shape(document.value)
+    problems = document.problems + of_shape
+    # Of a key that is given twice the first one counts meanwhile, so that it is not missed as well.
+    sound = without(document.value, [problem.path for problem in of_shape])
     if not isinstance(sound, dict):
         return Written(document, None, problems)
     inherits = sound.get("inherits")

@@ -147,7 +147,18 @@ def _mend(about: str, value: Plain, kind: Type) -> str:
     if isinstance(kind, BoolType) and isinstance(value, str):
         meant = {"no": "false", "off": "false", "yes": "true", "on": "true"}.get(value.lower())
         return f"write `{meant}`" if meant else "write `true` or `false`"
+    if isinstance(value, int | float) and not isinstance(value, bool) and _takes_text(kind, str(value)):
+        return "put it in quotes"
     return _expected(about) if about else "see the examples in ops/policies"
+
+
+def _takes_text(kind: Type, text: str) -> bool:
+    """Whether a number would do if it were written as text."""
+    if isinstance(kind, Metadata):
+        return _takes_text(kind.type, text)
+    if isinstance(kind, UnionType):
+        return any(_takes_text(member, text) for member in kind.types)
+    return isinstance(kind, StrType) and (kind.pattern is None or re.search(kind.pattern, text) is not None)
 
 
 def _expected(about: str) -> str:
