@@ -15,6 +15,7 @@ from handraise.events import ChatMessage, Condition, OwnTrigger, Policy, Sender,
 from handraise.policy import CompiledPolicy, compile_policy, effective, examine
 from handraise.policy.model import ConversationFacts, Memory, OwnMatch
 from handraise.policy.remembered import MAX_CONDITIONS, MAX_MESSAGES
+from tests.support.problems import but_of_crisis
 
 MINUTE = 60_000
 NEUTRAL = Signals(language="en", sentiment=0.0, intent=Intent.OTHER)
@@ -400,7 +401,7 @@ def test_what_cannot_be_meant_is_told_with_its_line_and_its_mend(
     tmp_path: Path, when: str, line: int, message: str, mend: str
 ) -> None:
     (tmp_path / "p.yaml").write_text(f"{HEAD}      {when}\n")
-    (problem, *more) = examine(tmp_path).problems
+    (problem, *more) = but_of_crisis(examine(tmp_path).problems)
     assert more == []
     assert (problem.line, message in problem.message, mend in problem.mend) == (line, True, True), problem
 
@@ -418,18 +419,18 @@ def test_what_cannot_be_meant_is_told_with_its_line_and_its_mend(
 )
 def test_what_can_be_meant_is_not_complained_of(tmp_path: Path, when: str) -> None:
     (tmp_path / "p.yaml").write_text(f"{HEAD}      {when}\n")
-    assert examine(tmp_path).problems == []
+    assert but_of_crisis(examine(tmp_path).problems) == []
 
 
 def test_a_policy_that_would_remember_too_much_is_refused(tmp_path: Path) -> None:
     head = "business_id: cafe\nowner: Rosa\nown_triggers:\n"
     count = "  t{0}: {{when: {{count: {{of: {{keywords: [w{0}]}}, at_least: {1}}}}}}}\n"
     (tmp_path / "p.yaml").write_text(head + "".join(count.format(number, 2) for number in range(MAX_CONDITIONS + 1)))
-    (problem,) = examine(tmp_path).problems
+    (problem,) = but_of_crisis(examine(tmp_path).problems)
     assert (problem.line, "more than 32 conditions" in problem.message) == (4 + MAX_CONDITIONS, True)
     many = MAX_MESSAGES // 20 + 1
     (tmp_path / "p.yaml").write_text(head + "".join(count.format(number, 20) for number in range(many)))
-    (problem,) = examine(tmp_path).problems
+    (problem,) = but_of_crisis(examine(tmp_path).problems)
     assert (problem.line, "more than 100 messages" in problem.message) == (3 + many, True)
 
 

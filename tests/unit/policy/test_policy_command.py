@@ -28,7 +28,9 @@ def test_an_error_is_printed_with_file_line_and_mend_and_ends_with_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Plain in a pipe, one problem on two lines however long they are."""
-    file = write(tmp_path / "a.yaml", "business_id: a\nowner: Rosa\nonwer: Rosa\n")
+    file = write(
+        tmp_path / "a.yaml", "business_id: a\nowner: Rosa\nonwer: Rosa\nhours: {days: {mon-sun: '00:00-24:00'}}\n"
+    )
     assert cli.main(["policy", "check", file]) == 1
     assert capsys.readouterr().out == (
         f"{file}:3: error: unknown key `onwer`\n    did you mean `owner`?\n0 policies: 1 error, 0 warnings\n"

@@ -296,6 +296,6 @@ def test_a_scenario_file_is_no_policy_and_a_policy_without_one_is_told(
     file = tmp_path / "cafe.scenarios.yaml"
     file.write_text("scenarios:\n  - name: n\n    turns:\n      - customer: hi\n")
     assert cli.main(["policy", "check", str(tmp_path)]) == 0
-    assert "1 policy: no problems" in capsys.readouterr().out
+    assert "1 policy: 0 errors, 1 warning" in capsys.readouterr().out
     assert cli.main(["policy", "check", str(file)]) == 1
     assert "holds scenarios, and no policy" in capsys.readouterr().out

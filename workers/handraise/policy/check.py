@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from handraise.events import Policy
-from handraise.policy.check_hours import hours_problems, promise_problems
+from handraise.policy.check_hours import crisis_problems, hours_problems, promise_problems
 from handraise.policy.check_overrides import override_problems
 from handraise.policy.check_replies import reply_problems
 from handraise.policy.check_triggers import trigger_problems
 from handraise.policy.problems import Problem, error
 
-_CHECKS: Final = (promise_problems, reply_problems, trigger_problems, override_problems)
+_CHECKS: Final = (promise_problems, crisis_problems, reply_problems, trigger_problems, override_problems)
 
 
 def problems_in(policy: Policy) -> list[Problem]:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import holidays
 
-from handraise.events import Duration, Hours, Policy
+from handraise.events import Action, Duration, Hours, Policy
 from handraise.policy import durations
 from handraise.policy.defaults import BUILTIN
 from handraise.policy.hours import (
@@ -23,6 +23,7 @@ from handraise.policy.hours import (
     parse_times,
     parse_weekdays,
 )
+from handraise.policy.model import CRISIS
 from handraise.policy.problems import Path, Problem, did_you_mean, error, warning
 
 _HOURS_OF_A_WEEK = 168
@@ -154,6 +155,18 @@ def promise_problems(policy: Policy) -> Iterator[Problem]:
         yield error(("ai_answers_within",), "the AI would have failed before it could answer", "write `10 minutes`")
     if not durations.parse(policy.reply_valid_for).count:
         yield error(("reply_valid_for",), "no reply could be sent in time", "write `10 minutes`")
+
+
+def crisis_problems(policy: Policy) -> Iterator[Problem]:
+    """Someone in danger whom the next opening hours are promised, be that on Monday."""
+    crisis = policy.triggers.crisis
+    if not crisis.enabled or crisis.action is Action.SHADOW or crisis.around_the_clock or _always_open(policy.hours):
+        return
+    yield warning(
+        ("triggers", CRISIS),
+        f"`{CRISIS}` is promised by opening hours alone: who is in danger at night is told to wait until you open",
+        "if somebody is there then, write `triggers: {crisis: {around_the_clock: true, within: 15 minutes}}`",
+    )
 
 
 def _always_open(hours: Hours) -> bool:
