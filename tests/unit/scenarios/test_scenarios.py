@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,22 @@ def test_what_must_fire_and_does_not_is_told_with_what_became_of_it(tmp_path: Pa
     assert told(failures(tmp_path, "      - customer: refund\n        fires: refund\n", policy=off)) == [
         (0, "`refund` must fire here: it is turned off in the policy")
     ]
+
+
+def test_a_trigger_by_example_is_told_with_how_near_the_text_came(tmp_path: Path) -> None:
+    examples = "{like: [I left something in my room], unlike: [can I leave my bags with you]}"
+    policy = f"{HEAD}own_triggers:\n  lost: {{when: {{examples: {examples}%s}}}}\n"
+
+    def because(text: str, more: str = "") -> str:
+        turns = f"      - customer: {text}\n        fires: lost\n"
+        ((_, sentence),) = told(failures(tmp_path, turns, policy=policy % more))
+        return sentence.removeprefix("`lost` must fire here: ")
+
+    far = re.fullmatch(r"it is (-?[\d.]+) like its examples, and must be at least 0.55", because("my hat is green"))
+    assert far is not None
+    assert float(far[1]) < 0.55
+    assert "nearer to one of `unlike`" in because("can I leave a bag with you")
+    assert "something else" in because("I left something in my room", ", message_type: image")
 
 
 def test_how_it_fires_is_compared(tmp_path: Path) -> None:

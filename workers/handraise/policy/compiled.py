@@ -9,6 +9,7 @@ from typing import Final, Self
 import msgspec
 from msgspec import Struct
 
+from handraise.detection.meaning import Examples, Likeness
 from handraise.detection.signals import Amount, Intent, Quantity, Signals, Span
 from handraise.events import (
     Action,
@@ -23,7 +24,7 @@ from handraise.events import (
 )
 from handraise.policy import defaults, durations
 from handraise.policy.case import Case, Check, counted
-from handraise.policy.conditions import ConditionCompiler
+from handraise.policy.conditions import ConditionCompiler, example_tests
 from handraise.policy.durations import TimeSpan
 from handraise.policy.effective import effective, version_of
 from handraise.policy.hours import OpeningHours
@@ -160,6 +161,12 @@ class CompiledPolicy:
                 silences.setdefault(own.silence.key, self._ends(own.silence, facts.at_ms))
         remembers = bool(self._slots) or bool(silences)
         return OwnMatches(found, Memory(turns, held_before, silences) if remembers else None)
+
+    def likenesses(self, trigger: str, text: str) -> list[tuple[Likeness, float]]:
+        """How alike a text is to each set of examples of an own trigger, and how alike it must be at least."""
+        own = self._complete.own_triggers.get(trigger)
+        tests = example_tests(own.when) if own is not None and own.when is not None else []
+        return [(Examples(test.like, test.unlike or ()).compare(text), test.at_least) for test in tests]
 
     def spoken(self, memory: Memory | None, sender: Sender) -> Memory | None:
         """What is remembered once somebody has said something of which no condition is asked."""

@@ -130,6 +130,15 @@ def _positive(condition: Condition) -> Iterator[Condition]:
         yield from _positive(part)
 
 
+def example_tests(condition: Condition) -> list[ExampleTest]:
+    """The examples of a condition and of what it joins, as tests."""
+    return [_as_test(part.examples) for part in _positive(condition) if part.examples is not None]
+
+
+def _as_test(examples: list[str] | ExampleTest) -> ExampleTest:
+    return ExampleTest(like=examples) if isinstance(examples, list) else examples
+
+
 def mentions_sender(condition: Condition) -> bool:
     """Whether a condition says whose message it is about; one that does not is about the customer's.
 
@@ -242,7 +251,7 @@ def _patterns(patterns: list[str], trigger: str) -> Check:
 
 
 def _examples(examples: list[str] | ExampleTest, trigger: str) -> Check:
-    test = ExampleTest(like=examples) if isinstance(examples, list) else examples
+    test = _as_test(examples)
     known = Examples(test.like, test.unlike or ())
 
     def check(case: Case) -> Held | None:

@@ -10,6 +10,7 @@ from handraise.events import Action, ControlState, Decision, DecisionResult, Esc
 from handraise.policy import CompiledPolicy
 from handraise.policy.model import CRISIS, Rule
 from handraise.scenarios.model import Fired, Names, ScenarioTurn, listed
+from handraise.scenarios.read import REPLY, SPEAKERS
 
 Decided = dict[DecisionResult, dict[str, Decision]]
 
@@ -35,7 +36,7 @@ def _missing(turn: ScenarioTurn, decided: Decided, processed: Processed, policy:
     ):
         for name in listed(names):
             if name not in decided[result]:
-                yield f"`{name}` must {words} here: {_instead(name, decided, processed, policy)}"
+                yield f"`{name}` must {words} here: {_instead(name, turn, decided, processed, policy)}"
 
 
 def _otherwise(turn: ScenarioTurn, decided: Decided, processed: Processed, zone: ZoneInfo) -> Iterator[str]:
@@ -83,7 +84,7 @@ def _name(about: Assessment | None, decision: Decision) -> str:
     return CRISIS if about is not None and about.trigger_class == CRISIS else decision.trigger
 
 
-def _instead(name: str, decided: Decided, processed: Processed, policy: CompiledPolicy) -> str:
+def _instead(name: str, turn: ScenarioTurn, decided: Decided, processed: Processed, policy: CompiledPolicy) -> str:
     """What became of a trigger that was expected to do something else."""
     for result, words in (
         (DecisionResult.FIRED, "it fired"),
@@ -99,7 +100,23 @@ def _instead(name: str, decided: Decided, processed: Processed, policy: Compiled
     scores = [one.score for one in processed.effects.assessments if _is(one, trigger, trigger_class)]
     if scores:
         return f"its score is {max(scores):g}, its threshold {rule.threshold:g}"
-    return "nothing in the turn speaks for it" if rule.builtin else "its condition does not hold"
+    if rule.builtin:
+        return "nothing in the turn speaks for it"
+    return _unlike_its_examples(name, turn, policy) or "its condition does not hold"
+
+
+def _unlike_its_examples(name: str, turn: ScenarioTurn, policy: CompiledPolicy) -> str | None:
+    """How far the text of a turn is from the examples of a trigger, if it has some; of several, from the nearest."""
+    text = next((said for speaker in SPEAKERS if (said := getattr(turn, speaker))), None)
+    found = policy.likenesses(name, text) if text is not None and text != REPLY else []
+    if not found:
+        return None
+    likeness, at_least = max(found, key=lambda one: one[0].counted - one[1])
+    if likeness.is_other:
+        return f"it is {likeness.like:.3f} like its examples, and as near or nearer to one of `unlike`"
+    if likeness.counted >= at_least:
+        return f"it is {likeness.like:.3f} like its examples, and something else of its condition does not hold"
+    return f"it is {likeness.like:.3f} like its examples, and must be at least {at_least:g}"
 
 
 def _is(one: Assessment, trigger: str, trigger_class: str | None) -> bool:
