@@ -4,19 +4,41 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from handraise.cli.lines import Reader
+from handraise.conversation.weights import NEAR
 from handraise.demo.lines import printable
 from handraise.events import ChatMessage, ExampleTest, Sender
+
+if TYPE_CHECKING:
+    from handraise.detection.meaning import Likeness
 
 app = typer.Typer(no_args_is_help=True, help="Try a trigger of one's own on messages of the past.")
 
 _DEFAULT: Final = ExampleTest(like=["x"]).at_least
+_LEAST: Final = 0.001
+"""What is not alike at all is near to nothing, however low the bar."""
+
+
+class _Tried(NamedTuple):
+    """A message of the past."""
+
+    likeness: Likeness
+    conversation: str
+    text: str
+
+    def is_caught(self, at_least: float) -> bool:
+        """Whether a trigger of these sentences would have held."""
+        return self.likeness.counted >= max(at_least, _LEAST)
+
+    def is_near(self, at_least: float) -> bool:
+        """Whether it would nearly have held."""
+        return not self.is_caught(at_least) and self.likeness.like >= max(NEAR * at_least, _LEAST)
 
 
 @app.callback()
@@ -41,32 +63,39 @@ def try_(
     ] = _DEFAULT,
     show: Annotated[int, typer.Option(metavar="N", help="How many messages to show on either side.", min=0)] = 10,
 ) -> None:
-    """Show which of the customers' messages mean the same as one of the sentences, the most alike first."""
+    """Show which of the customers' messages mean the same as one of the sentences, the most alike first.
+
+    Narrowly missed is what comes to 70 % of what it must, and what would be caught were it not as near to a sentence of
+    `--unlike`.
+    """
     from handraise.detection.meaning import Examples  # noqa: PLC0415 - loads the encoder, which the help can do without
 
     examples = Examples(sentences, unlike or ())
     reader = Reader(strict=False)
     found = [
-        (examples.likeness(event.text), event.conversation_id, event.text)
+        _Tried(examples.compare(event.text), event.conversation_id, event.text)
         for batch in reader.batches(on)
         for _, event in batch
         if isinstance(event, ChatMessage) and event.sender is Sender.CUSTOMER and event.text
     ]
     reader.close()
-    found.sort(key=lambda one: (-one[0], one[1], one[2]))
-    caught = [one for one in found if one[0] >= at_least and one[0] > 0.0]
+    found.sort(key=lambda one: (-one.likeness.like, one.conversation, one.text))
+    caught = [one for one in found if one.is_caught(at_least)]
+    near = [one for one in found if one.is_near(at_least)]
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
-    conversations = len({conversation for _, conversation, _ in caught})
+    conversations = len({one.conversation for one in caught})
     console.print(
         f"{len(caught)} of {len(found)} messages of customers are at least {at_least:g} alike,"
-        f" in {conversations} of {len({conversation for _, conversation, _ in found})} conversations"
+        f" in {conversations} of {len({one.conversation for one in found})} conversations"
     )
     _list(console, "caught, the least alike last", caught[:show])
-    _list(console, "narrowly missed", found[len(caught) : len(caught) + show])
+    _list(console, "narrowly missed", near[:show])
 
 
-def _list(console: Console, title: str, found: list[tuple[float, str, str]]) -> None:
+def _list(console: Console, title: str, found: list[_Tried]) -> None:
     if found:
         console.print(Text(title, style="bold"))
-    for likeness, conversation, text in found:
-        console.print(Text(f"  {likeness:6.3f}  {printable(conversation)}  {printable(text)}"))
+    for one in found:
+        likeness = one.likeness
+        other = f" ({likeness.unlike:.3f} like a sentence of --unlike)" if likeness.is_other else ""
+        console.print(Text(f"  {likeness.like:6.3f}  {printable(one.conversation)}  {printable(one.text)}{other}"))
