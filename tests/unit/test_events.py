@@ -106,6 +106,16 @@ def test_the_values_that_a_field_may_have_are_listed() -> None:
     assert all(verdict in str(error.value) for verdict in Verdict)
 
 
+def test_seconds_are_not_taken_for_milliseconds() -> None:
+    seconds = 1_772_446_500
+    assert "milliseconds" in error_of({"sent_at": seconds})
+    assert error_of({"sent_at": seconds * 1_000}) == ""
+    outcome = {"outcome_id": "o1", "conversation_id": "c1", "business_id": "b1", "kind": "accepted"}
+    with pytest.raises(InvalidEventError, match=r"^\$\.at: .*milliseconds"):
+        decode(json.dumps(outcome | {"at": seconds}), OUTCOMES)
+    assert decode(json.dumps(outcome | {"at": seconds * 1_000}), OUTCOMES).at == seconds * 1_000
+
+
 @pytest.mark.parametrize("missing", sorted(VALID))
 def test_a_missing_field_is_named(missing: str) -> None:
     with pytest.raises(InvalidEventError, match=missing):

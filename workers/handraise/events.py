@@ -39,7 +39,17 @@ UtcTime = Annotated[datetime, Meta(tz=True, description="RFC 3339, in UTC.")]
 FIRST_YEAR: Final = 1970
 LAST_YEAR: Final = 2999
 """What is computed from an event's time, such as when a human is due, must still be a time of the calendar."""
-EpochMilliseconds = Annotated[int, Meta(ge=0, le=32_503_679_999_999, description="Milliseconds since 1970-01-01 UTC.")]
+LIKE_SECONDS: Final = range(946_684_800, 10_000_000_000)
+"""Of the years from 2000 on, had they been seconds; in milliseconds, some months of 1970 that nobody means."""
+EpochMilliseconds = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=32_503_679_999_999,
+        description="Milliseconds since 1970-01-01 UTC.",
+        extra_json_schema={"not": {"minimum": LIKE_SECONDS.start, "maximum": LIKE_SECONDS.stop - 1}},
+    ),
+]
 EventTime = UtcTime | EpochMilliseconds
 Scalar = Annotated[str, Meta(max_length=2_000)] | int | float | bool | None
 Attributes = Annotated[dict[Label, Scalar], Meta(max_length=64)]
@@ -199,7 +209,7 @@ class ChatMessage(Struct, frozen=True, kw_only=True, omit_defaults=True):
             raise ValueError(f"Expected `str` matching regex {_BUSINESS!r} - at `$.business_id`")
         if self.language is not None and not _is_tag(self.language):
             raise ValueError(f"Expected `str` matching regex {_TAG!r} - at `$.language`")
-        _check_year(self.sent_at, "sent_at")
+        _check_time(self.sent_at, "sent_at")
 
 
 @lru_cache(maxsize=1_024)
@@ -340,7 +350,7 @@ class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def __post_init__(self) -> None:
         """Raises ValueError for a time that is out of range."""
-        _check_year(self.at, "at")
+        _check_time(self.at, "at")
 
 
 # --- chat.decisions ---
@@ -786,9 +796,12 @@ def encode(event: Struct) -> bytes:
     return _ENCODER.encode(event)
 
 
-def _check_year(time: datetime | int, field: str) -> None:
+def _check_time(time: datetime | int, field: str) -> None:
     # msgspec bounds numbers, not times; it puts this message into its own error.
-    if isinstance(time, datetime) and not FIRST_YEAR <= time.year <= LAST_YEAR:
+    if isinstance(time, int):
+        if time in LIKE_SECONDS:
+            raise ValueError(f"Expected milliseconds, and these look like seconds - at `$.{field}`")
+    elif not FIRST_YEAR <= time.year <= LAST_YEAR:
         raise ValueError(f"Expected a year from {FIRST_YEAR} to {LAST_YEAR} - at `$.{field}`")
 
 

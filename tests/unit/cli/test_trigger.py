@@ -11,7 +11,9 @@ from handraise.cli import main
 from handraise.demo.samples import load_samples
 
 
-def test_what_is_caught_is_shown_and_what_is_far_from_it_is_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_caught_is_shown_and_what_is_far_from_it_is_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "messages.jsonl"
     samples = load_samples()[:12]
     file.write_bytes(b"".join(msgspec.json.encode(event) + b"\n" for sample in samples for event in sample.messages))

@@ -25,7 +25,7 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "business_id": "The tenant whose policy holds. Without `/`, which separates it in keys.",
         "sender": "Who wrote the message.",
         "sent_at": "When it was sent. It measures time only: the order is that of the topic. Epoch milliseconds are"
-        " written without fraction or exponent.",
+        " written without fraction or exponent; what looks like seconds is refused.",
         "text": "What was written, as it was written. Empty for a message without text, such as an image.",
         "message_type": "`text`, or what else it is: `image`, `voice`, `file`, `location` and the like.",
         "channel": (
@@ -137,7 +137,8 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "business_id": "The tenant.",
         "kind": "`accepted`: a human has taken it on. `replied`: a human has written. `released`: back to the AI."
         " `resolved`: done. `failed`: could not be delivered. `verdict`: a judgement, in `verdict`.",
-        "at": "When it happened. Epoch milliseconds are written without fraction or exponent.",
+        "at": "When it happened. Epoch milliseconds are written without fraction or exponent; what looks like seconds"
+        " is refused.",
         "escalation_id": "The escalation; absent for a takeover that nobody asked for.",
         "verdict": "What the human thinks of the escalation, with kind `verdict`.",
         "by": "Who says so.",
