@@ -136,6 +136,18 @@ def test_explain_says_of_a_trigger_that_is_turned_off_that_it_is(
     assert line.endswith("turned off in the policy")
 
 
+def test_explain_says_why_a_number_above_a_floor_does_not_count(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(message(1, text="There are 1000000 bees in the garden"))
+    assert main(["explain", str(file)]) == 0
+    out = capfd.readouterr().out
+    assert "quantities 1,000,000 bees" in out
+    (line,) = [line for line in out.splitlines() if "high_value" in line and " of " in line]
+    assert "a quantity of at least 20 counts only where something speaks of buying" in line
+
+
 def test_explain_tells_times_numbers_and_what_happened_besides_decisions(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

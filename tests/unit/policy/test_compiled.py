@@ -138,6 +138,20 @@ def test_a_number_in_a_text_that_is_surely_no_enquiry_counts_for_nothing() -> No
     )
 
 
+def test_it_is_told_why_a_number_above_the_floor_does_not_count() -> None:
+    aside = DEFAULT.high_value_score(enquiry(Intent.OTHER, Quantity(77_120, "bees", 7, 12), high_value=0.01)).aside
+    assert "a quantity of at least 20" in aside
+    assert DEFAULT.high_value_score(enquiry(Intent.OTHER, Quantity(19, "bees", 7, 12), high_value=0.01)).aside == ""
+    assert DEFAULT.high_value_score(enquiry(Intent.ORDER, Quantity(40, "cakes", 7, 9))).aside == ""
+
+
+def test_a_large_floor_is_told_in_figures_that_can_be_read() -> None:
+    floors = BuiltinTriggers(high_value=HighValuePolicy(quantity=1_000_000))
+    policy = compile_policy(Policy(business_id="b", owner="Rosa", triggers=floors))
+    found = policy.high_value_score(enquiry(Intent.ORDER, Quantity(2_000_000, "cakes", 0, 2)))
+    assert found.because == "a quantity of at least 1,000,000"
+
+
 def test_a_business_sets_its_own_floors() -> None:
     """Twelve rooms are many for a guest house, six hundred euros are much for a florist."""
     floors = BuiltinTriggers(high_value=HighValuePolicy(quantity=100, amounts={"EUR": 600, "XYZ": 5}))

@@ -15,6 +15,7 @@ from handraise.cli.lines import Event, Fast, Files, Folded, Reader, Run, Until, 
 from handraise.conversation import Assessment, Effects, Fact, Processed
 from handraise.demo.lines import printable
 from handraise.detection import SIGNALS, Signals
+from handraise.detection.amounts import number_text
 from handraise.events import ChatMessage, Control, Decision, DecisionResult, Escalation, milliseconds, utc
 from handraise.policy import PolicyBook
 
@@ -112,7 +113,8 @@ class _Page:
                 self._line(f"{_MARGIN}the conversation had ended, and a new one begins", "dim")
         decided = {(decision.trigger, decision.score) for decision in effects.decisions}
         for assessment in effects.assessments:
-            if assessment.score >= _WORTH_TELLING and (assessment.trigger, assessment.score) not in decided:
+            worth_telling = assessment.score >= _WORTH_TELLING or assessment.aside
+            if worth_telling and (assessment.trigger, assessment.score) not in decided:
                 self._line(f"{_MARGIN}{self._scored(key, assessment)}", "dim")
         for decision in effects.decisions:
             when = f"{_timed(decision.occurred_at)}: " if decision.message_id.startswith(_TIMER) else ""
@@ -150,7 +152,8 @@ class _Page:
 
     def _scored(self, key: tuple[str, str], assessment: Assessment) -> str:
         """A trigger of which no decision tells."""
-        why = f" ({', '.join(assessment.signs)})" if assessment.signs else ""
+        reasons = [*assessment.signs, assessment.aside] if assessment.aside else assessment.signs
+        why = f" ({', '.join(reasons)})" if reasons else ""
         try:
             policy = self._policies[key[0]].in_scope(*self._scopes.get(key, (None, None)))
             rule = policy.rule(assessment.trigger, assessment.trigger_class)
@@ -208,8 +211,8 @@ def _seen(signals: Signals, text: str) -> str:
 
 def _numbers(signals: Signals) -> list[str]:
     """The sums of money and the numbers of things that were read in the text."""
-    amounts = [f"{amount.value:,g} {amount.currency}" for amount in signals.amounts]
-    quantities = [f"{quantity.value:,g} {quantity.unit}" for quantity in signals.quantities]
+    amounts = [f"{number_text(amount.value)} {amount.currency}" for amount in signals.amounts]
+    quantities = [f"{number_text(quantity.value)} {quantity.unit}" for quantity in signals.quantities]
     return [f"{name} {', '.join(found)}" for name, found in (("amounts", amounts), ("quantities", quantities)) if found]
 
 

@@ -164,7 +164,7 @@ def _high_value(state: Conversation, signals: Signals, policy: BusinessPolicy, *
     value = policy.high_value_score(signals)
     found = _corroborated("high_value", value.score, state, signals, asked_again=asked_again)
     signs = (value.because, *found.signs) if value.because else found.signs
-    return Assessment(trigger="high_value", score=found.score, signs=signs, spans=value.spans)
+    return replace(found, signs=signs, aside=value.aside)
 
 
 def _own(

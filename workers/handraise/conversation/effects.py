@@ -84,6 +84,8 @@ class Assessment(Struct, frozen=True, kw_only=True):
     signs: tuple[str, ...] = ()
     """What stands behind the score besides the words, in words."""
     spans: tuple[Span, ...] = ()
+    aside: str = ""
+    """What was seen and does not count, in words."""
 
 
 class Effects(Struct, kw_only=True):

@@ -101,6 +101,11 @@ _LEAST_UNIT: Final = 3
 """Shorter "units" are parts of codes ("58 ew")."""
 
 
+def number_text(value: float) -> str:
+    """A number to be read: `1,000,000`, `2.5`."""
+    return f"{value:,.3f}".rstrip("0").rstrip(".")
+
+
 def amounts_in(text: str) -> tuple[Amount, ...]:
     """Every sum of money in a text, in its order."""
     return tuple(_amounts(text))

@@ -9,6 +9,7 @@ from typing import Final, Self
 import msgspec
 from msgspec import Struct
 
+from handraise.detection.amounts import number_text
 from handraise.detection.meaning import Examples, Likeness
 from handraise.detection.signals import Amount, Intent, Quantity, Signals, Span
 from handraise.events import (
@@ -212,8 +213,11 @@ class CompiledPolicy:
             key=lambda found: found.score,
             default=_NOTHING,
         )
-        if large.score <= signals.high_value or signals.high_value < UNLIKELY:
+        if large.score <= signals.high_value:
             return HighValue(score=signals.high_value, spans=spans, because="")
+        if signals.high_value < UNLIKELY:
+            aside = f"{large.because} counts only where something speaks of buying, from {UNLIKELY:.2f} on"
+            return HighValue(score=signals.high_value, spans=spans, because="", aside=aside)
         return HighValue(score=large.score, spans=(*spans, *large.spans), because=large.because)
 
     def due_at(self, rule: Rule, at_ms: int) -> int:
@@ -296,7 +300,9 @@ class CompiledPolicy:
             return _NOTHING
         score = LARGE_IN_PASSING if intent in _PAST else LARGE
         span = Span("high_value", found.start, found.end, score)
-        return HighValue(score=score, spans=(span,), because=f"a quantity of at least {self._quantity_floor:g}")
+        return HighValue(
+            score=score, spans=(span,), because=f"a quantity of at least {number_text(self._quantity_floor)}"
+        )
 
     def _large_amount(self, found: Amount, intent: Intent) -> HighValue:
         floor = self._amount_floors.get(found.currency)
@@ -305,7 +311,7 @@ class CompiledPolicy:
         buying = intent in _BUYING or (intent not in _PAST and found.value >= FAR_ABOVE * floor)
         score = LARGE if buying else LARGE_IN_PASSING
         span = Span("high_value", found.start, found.end, score)
-        because = f"an amount of at least {floor:,.0f} {found.currency}"
+        because = f"an amount of at least {number_text(floor)} {found.currency}"
         return HighValue(score=score, spans=(span,), because=because)
 
 

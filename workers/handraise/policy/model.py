@@ -101,6 +101,8 @@ class HighValue(Struct, frozen=True, kw_only=True):
     spans: tuple[Span, ...]
     because: str
     """What reached a floor, in words; empty when the detector's score alone stands."""
+    aside: str = ""
+    """Why what reached a floor does not count, in words; empty when it counts, or nothing reached one."""
 
 
 class BusinessPolicy(Protocol):

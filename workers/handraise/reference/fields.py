@@ -184,8 +184,9 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         " `${business}`, `${customer}`.",
     },
     "HighValuePolicy": {
-        "quantity": "From how many pieces an enquiry is large.",
-        "amounts": "From how much an enquiry is large, by currency.",
+        "quantity": "From how many pieces an enquiry is large. A number counts only where something in the message"
+        " speaks of buying: 40 parcels that are late, or an order's number, are no enquiry.",
+        "amounts": "From how much an enquiry is large, by currency. As for `quantity`, an amount alone is none.",
     },
     "Bounds": {"at_least": "The lower bound, included.", "at_most": "The upper bound, included."},
     "AmountBounds": {"currency": "The currency; any if none is named."},

@@ -14,6 +14,7 @@ from typing import Final
 from msgspec import Struct
 from sqlalchemy.orm import Session
 
+from handraise.detection.amounts import number_text
 from handraise.events import Verdict
 from handraise.intervals import share
 from handraise.policy.defaults import BUILTIN
@@ -150,7 +151,7 @@ def _floor(trigger: str, said: str, count: int, of: int, large: Sequence[Large])
     return Advice(
         trigger=trigger,
         kind=Kind.RAISE_FLOOR,
-        text=f"{said}, all on {what}: raise the floor from {floor:,g} to {proposed:,g}?",
+        text=f"{said}, all on {what}: raise the floor from {number_text(floor)} to {number_text(proposed)}?",
         count=count,
         of=of,
         setting=_setting(trigger, "quantity" if currency is None else f"amounts.{currency}"),

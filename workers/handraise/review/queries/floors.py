@@ -70,7 +70,7 @@ def _large(escalation_id: str, because: str, event: Escalation, verdict: str | N
     words = [one.text for one in event.evidence if one.signal == TRIGGER]
     needed = verdict != Verdict.UNNECESSARY
     if _BY_QUANTITY in because:
-        floor = _number(because.partition(_BY_QUANTITY)[2].split(",")[0].split()[0])
+        floor = _number(because.partition(_BY_QUANTITY)[2].split()[0])
         values = [found.value for text in words for found in quantities_in(text, ())]
         currency = None
     else:
