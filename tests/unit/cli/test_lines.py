@@ -118,6 +118,28 @@ def test_detect_fires_by_the_quantities_that_the_worker_acts_on(
     assert json.loads(capfd.readouterr().out)["fired"] == [raised["trigger"]] == ["high_value"]
 
 
+@pytest.mark.parametrize(
+    "until", ["2026-03-06", "2026-03-06T20:00", "2026-03-06 20:00", "2026-03-06T20:00:00Z", "2026-03-06T20:00+02:00"]
+)
+def test_time_goes_on_until_a_date_or_a_time(tmp_path: Path, capfd: pytest.CaptureFixture[str], until: str) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(message(1, sent_at="2026-03-02T10:00:00Z"))
+    assert main(["replay", str(file), "--until", until]) == 0
+    assert json.loads(capfd.readouterr().out.splitlines()[-1])["closed_because"] == "idle"
+
+
+@pytest.mark.parametrize("until", ["tonight", "2000-01-32", "7 days"])
+def test_what_is_no_time_is_refused_with_one_that_is(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], until: str
+) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(message(1))
+    assert main(["replay", str(file), "--until", until]) == 2
+    err = capfd.readouterr().err
+    assert until in err
+    assert "2026-07-07T20:00" in err
+
+
 def test_explain_lets_no_message_steer_the_terminal(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "events.jsonl"
     file.write_bytes(message(1, text="\x1b[2Jhi\x1b]0;owned\x07"))

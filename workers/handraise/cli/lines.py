@@ -69,14 +69,23 @@ Fast = Annotated[
 """Whether the commands over files do without the careful models."""
 
 
+def _moment(written: str) -> datetime:
+    try:
+        return datetime.fromisoformat(written)
+    except ValueError:
+        raise typer.BadParameter(
+            f"`{written}` is no time: write 2026-07-07, 2026-07-07T20:00 or 2026-07-07T20:00:00+02:00"
+        ) from None
+
+
 Until = Annotated[
     datetime | None,
     typer.Option(
         "--until",
         metavar="TIME",
-        formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"],
-        help="After the last event, also fire the timers that are due by then (UTC unless it says): a promise that"
-        " passes, an AI that stays silent, the end of what is idle.",
+        parser=_moment,
+        help="A date or a time: `2026-07-07T20:00`. After the last event, also fire the timers that are due by then"
+        " (UTC unless it says): a promise that passes, an AI that stays silent, the end of what is idle.",
     ),
 ]
 """How far the commands over files let time go on once there are no more events."""
