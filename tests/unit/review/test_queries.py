@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -227,6 +228,21 @@ def test_figures_count_each_trigger_and_say_how_sure_they_are() -> None:
     assert overdue.triggers[0].promises is not None
     assert (overdue.triggers[0].promises.broken, overdue.triggers[0].promises.waiting) == (4, 0)
     assert (vip.fired_in_shadow, vip.escalations, vip.precision) == (1, 0, None)
+
+
+def test_an_escalation_counts_once_under_the_trigger_that_it_has_come_to() -> None:
+    about: dict[str, Any] = {"conversation_id": "c1", "escalation_id": "e1"}
+    with an_empty_log() as log:
+        log.add(
+            a_message(0, conversation_id="c1"),
+            an_escalation(0, **about),
+            an_escalation(1, revision=1, **about, trigger="human_request"),
+            an_outcome(2, OutcomeKind.VERDICT, verdict=Verdict.APPROPRIATE, **about),
+        )
+        with log.database.reading() as session:
+            found = queries.figures(session, EVERYTHING, now=at(60))
+    assert found.escalations == 1
+    assert {one.trigger: (one.escalations, one.judged) for one in found.triggers} == {"human_request": (1, 1)}
 
 
 def test_days_without_anything_are_there_too() -> None:

@@ -27,7 +27,8 @@ def analyse(
     """What each trigger did, how much of it was needed, what was missed, which promises were kept, and advice.
 
     Precision is the share of the judged escalations that a human was needed for. Shares come with their 95 % interval,
-    which says how little or much stands behind them.
+    which says how little or much stands behind them. An escalation counts once, under the trigger that it has come to,
+    as its verdict does; the metric `handraise_escalations_total` counts it under the one that raised it.
     """
     now = datetime.now(UTC)
     scope = scope_of(business, since, until, now)

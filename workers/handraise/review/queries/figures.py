@@ -22,7 +22,10 @@ class TriggerFigures(Struct, frozen=True, kw_only=True):
 
     trigger: str
     escalations: int
-    """Raised in the period, by the trigger that they have come to."""
+    """Raised in the period, by the trigger that they have come to, as their verdicts are.
+
+    `handraise_escalations_total` counts them by the trigger that raised them.
+    """
     conversations: int
     """In how many conversations."""
     share: Share | None
