@@ -195,7 +195,7 @@ def test_a_policy_is_checked_as_it_is_written(usual: Reader, visit: Visit) -> No
     page = visitor.open("/try/hotel-seven-lamps")
     expect(page.locator("#problems")).to_contain_text("The same as what holds now.")
     text = page.get_by_label("Policy", exact=True)
-    written = text.input_value()
+    written = f"{text.input_value()}triggers: {{crisis: {{around_the_clock: true}}}}\n"
     text.fill(f"{written}withn: 2 hours\n")
     expect(page.locator("#problems")).to_contain_text("Did you mean `within`?")
     line = len(written.splitlines()) + 1

@@ -126,6 +126,8 @@ def test_a_broker_that_is_away_is_told_where_one_clicked(
     expect(page.locator("#problems")).to_contain_text("Did you mean `within`?")
     looks_well(visitor, "problems")
     written.fill(f"{before}within: 2 hours\n")
+    expect(page.locator("#problems")).to_contain_text("It would be version")
+    written.fill(f"{before}triggers: {{crisis: {{around_the_clock: true}}}}\n")
     expect(page.locator("#problems")).to_contain_text("No problems")
     page.get_by_role("button", name="Try it on the past").click()
     expect(page.locator("#trial").get_by_role("alert")).to_contain_text("Kafka does not answer")
