@@ -145,6 +145,24 @@ def test_it_is_told_why_a_number_above_the_floor_does_not_count() -> None:
     assert DEFAULT.high_value_score(enquiry(Intent.ORDER, Quantity(40, "cakes", 7, 9))).aside == ""
 
 
+@pytest.mark.parametrize(
+    ("intent", "found", "counts"),
+    [
+        (Intent.ORDER, Amount(5_000, "EUR", 0, 5), True),
+        (Intent.ORDER, Amount(4_999, "EUR", 0, 5), False),
+        (Intent.CHANGE, Amount(50_000, "EUR", 0, 5), False),
+        (Intent.QUESTION, Amount(50_000, "EUR", 0, 5), False),
+        (Intent.ORDER, Amount(50_000, "XYZ", 0, 5), False),
+        (Intent.ORDER, Quantity(1_000, "cards", 0, 5), False),
+    ],
+)
+def test_who_orders_for_far_more_than_the_floor_need_not_speak_like_a_buyer(
+    intent: Intent, found: Amount | Quantity, *, counts: bool
+) -> None:
+    """Money that is moved or asked about is no order, and of pieces many may be ordinary."""
+    assert (DEFAULT.high_value_score(enquiry(intent, found, high_value=0.01)).score >= 0.5) is counts
+
+
 def test_a_large_floor_is_told_in_figures_that_can_be_read() -> None:
     floors = BuiltinTriggers(high_value=HighValuePolicy(quantity=1_000_000))
     policy = compile_policy(Policy(business_id="b", owner="Rosa", triggers=floors))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from functools import lru_cache
 from typing import Final, Self
 
@@ -202,7 +203,8 @@ class CompiledPolicy:
     def high_value_score(self, signals: Signals) -> HighValue:
         """The detector's `high_value`, raised by quantities and amounts that reach the business's floors.
 
-        A number in a text that is surely no such enquiry, such as an order's, raises nothing.
+        A number in a text that is surely no such enquiry, such as an order's, raises nothing, unless it is an amount
+        far above the floor that is ordered for.
         """
         spans = tuple(span for span in signals.spans if span.signal == "high_value")
         large = max(
@@ -215,10 +217,16 @@ class CompiledPolicy:
         )
         if large.score <= signals.high_value:
             return HighValue(score=signals.high_value, spans=spans, because="")
-        if signals.high_value < UNLIKELY:
+        if signals.high_value < UNLIKELY and not self._orders_for_much(signals):
             aside = f"{large.because} counts only where something speaks of buying, from {UNLIKELY:.2f} on"
             return HighValue(score=signals.high_value, spans=spans, because="", aside=aside)
         return HighValue(score=large.score, spans=(*spans, *large.spans), because=large.because)
+
+    def _orders_for_much(self, signals: Signals) -> bool:
+        """Of pieces, as many may be an ordinary order: of business cards, or of bolts."""
+        return signals.intent in _BUYING and any(
+            found.value >= FAR_ABOVE * self._amount_floors.get(found.currency, math.inf) for found in signals.amounts
+        )
 
     def due_at(self, rule: Rule, at_ms: int) -> int:
         """When a human has answered at the latest, as the business's hours allow: epoch milliseconds, after `at_ms`."""
