@@ -275,3 +275,10 @@ def test_a_silence_of_the_human_who_holds_is_told() -> None:
     chat.customer(ASKS)
     (raised,) = pass_time(chat, 11).escalations
     assert (raised.trigger, raised.action) == ("no_answer", Action.NOTIFY)
+
+
+def test_what_the_human_who_holds_says_again_updates_no_notice_twice() -> None:
+    chat = shop(refund_promised={"when": {"sender": "human", "keywords": ["refund"]}})
+    chat.customer(ASKS)
+    told = [chat.say(Sender.HUMAN, NEUTRAL, "I have approved your refund.").escalations for _ in range(3)]
+    assert [len(events) for events in told] == [1, 0, 0]

@@ -155,8 +155,10 @@ def _held_up(
     if state.control is ControlState.HUMAN and not heard:
         return Suppression.HUMAN_HOLDS, "a human holds the conversation"
     if episode is not None:
+        # While a human holds, a notice stays one, and what cannot make more of it would update it again and again.
+        can_hand_over = state.control is not ControlState.HUMAN and rule.action is Action.ESCALATE
+        hands_over = can_hand_over and episode.action is Action.NOTIFY
         # What the AI promises while a human has been told is no promise that nobody knows of.
-        hands_over = episode.action is Action.NOTIFY and rule.action is Action.ESCALATE
         if (rule.urgency >= episode.urgency and not hands_over) or rule.trigger == "broken_promise":
             return Suppression.OPEN, f"an escalation for {episode.trigger} is open"
         if rule.action is Action.OFFER:
