@@ -38,10 +38,6 @@ class FakeMember:
         """Where each log begins."""
         return {source: self.begin[source] for source in sources}
 
-    async def committed(self, source: TopicPartition) -> int | None:
-        """The committed offset."""
-        return self.committed_at.get(source)
-
     def seek(self, source: TopicPartition, offset: int) -> None:
         """Go there."""
         self.positions[source] = offset
@@ -109,7 +105,7 @@ def test_two_topics_are_merged_by_time_and_each_keeps_its_order() -> None:
 
     async def main() -> list[tuple[str, int]]:
         box = inbox(FakeMember(logs))
-        await box.begin()
+        await box.begin({})
         return offsets(await box.take(100))
 
     assert asyncio.run(main()) == [("messages", 0), ("outcomes", 0), ("messages", 1), ("messages", 2), ("outcomes", 1)]
@@ -123,7 +119,7 @@ def test_a_topic_whose_records_are_on_their_way_is_waited_for() -> None:
         member = FakeMember(logs)
         member.silent = {MESSAGES}
         box = inbox(member)
-        await box.begin()
+        await box.begin(member.committed_at)
         return offsets(await box.take(100))
 
     assert asyncio.run(main()) == [("messages", 0), ("outcomes", 0)]
@@ -141,7 +137,7 @@ def test_what_was_fetched_is_unpacked_only_as_far_as_its_size_allows(chunk: int)
     async def main() -> tuple[int, list[int]]:
         member = FakeMember(logs, chunk=chunk)
         box = inbox(member, ahead_bytes=100 * size)
-        await box.begin()
+        await box.begin(member.committed_at)
         most, taken = 0, list[int]()
         while batch := await box.take(30):
             taken += [record.offset for record in batch]
@@ -165,7 +161,7 @@ def test_nothing_is_lost_or_repeated_however_small_the_batches_are() -> None:
 
     async def main() -> list[tuple[str, int]]:
         box = inbox(FakeMember(logs, chunk=4))
-        await box.begin()
+        await box.begin({})
         taken: list[tuple[str, int]] = []
         while batch := await box.take(3):
             taken += offsets(batch)
@@ -187,7 +183,7 @@ def test_a_batch_that_is_dropped_is_read_again_from_what_is_committed() -> None:
 
     async def main() -> list[int]:
         box = inbox(FakeMember(logs, chunk=6))
-        await box.begin()
+        await box.begin({})
         first = await box.take(3)
         box.advance(box.after(first))
         await box.take(3)
@@ -209,7 +205,7 @@ def test_it_begins_at_the_committed_offset_and_names_topics_without_one() -> Non
         member.begin[OUTCOMES] = 7
         member.committed_at = {MESSAGES: 3}
         box = inbox(member)
-        new = await box.begin()
+        new = await box.begin(member.committed_at)
         return new, offsets(await box.take(100))
 
     new, taken = asyncio.run(main())
@@ -227,7 +223,7 @@ def test_records_that_are_gone_are_counted_once_and_reading_goes_on() -> None:
         member.begin[MESSAGES] = 5
         member.committed_at = {MESSAGES: 2, OUTCOMES: 0}
         box = inbox(member, recorder)
-        await box.begin()
+        await box.begin(member.committed_at)
         assert await box.take(10) == []
         return offsets(await box.take(10))
 
@@ -250,7 +246,7 @@ def test_a_record_that_cannot_be_unpacked_is_named_with_what_to_do() -> None:
         member = Undecodable({MESSAGES: [], OUTCOMES: []})
         member.committed_at = {MESSAGES: 41}
         box = inbox(member)
-        await box.begin()
+        await box.begin(member.committed_at)
         await box.take(1)
 
     with pytest.raises(RecordUnreadableError, match=r"chat\.messages from offset 41, chat\.outcomes from offset 0"):
@@ -265,7 +261,7 @@ def test_a_log_that_ends_before_the_committed_offset_is_an_error() -> None:
         member = FakeMember(logs)
         member.committed_at = {MESSAGES: 90, OUTCOMES: 0}
         box = inbox(member)
-        await box.begin()
+        await box.begin(member.committed_at)
         await box.take(10)
 
     with pytest.raises(LogTruncatedError, match="ends before offset 90"):
@@ -281,7 +277,7 @@ def test_lag_counts_what_is_in_hand_what_waits_and_what_is_not_fetched() -> None
 
     async def main() -> Any:  # noqa: ANN401 - lags by topic
         box = inbox(FakeMember(logs, chunk=6))
-        await box.begin()
+        await box.begin({})
         batch = await box.take(2)
         return await box.lag(batch)
 
@@ -297,7 +293,7 @@ def test_it_knows_whether_anything_that_waits_is_older_than_a_time() -> None:
     async def main() -> list[bool]:
         box = inbox(FakeMember(logs))
         found = [await box.has_none_before(0)]
-        await box.begin()
+        await box.begin({})
         await box.take(2)
         found += [await box.has_none_before(at_ms) for at_ms in (102, 103)]
         await box.take(4)
@@ -316,7 +312,7 @@ def test_of_what_is_not_fetched_it_is_not_known_how_old_it_is() -> None:
     async def main() -> bool:
         member = FakeMember(logs)
         box = inbox(member)
-        await box.begin()
+        await box.begin(member.committed_at)
         await box.take(6)
         logs[MESSAGES].append(message_record(6, timestamp=9_000))
         member.pause(MESSAGES)
@@ -334,7 +330,7 @@ def test_nothing_goes_ahead_of_what_another_topic_has_and_has_not_brought_yet() 
 
     async def main() -> list[tuple[str, int]]:
         box = inbox(FakeMember(logs, chunk=4))
-        await box.begin()
+        await box.begin({})
         taken: list[tuple[str, int]] = []
         while len(taken) < 12:
             taken += offsets(await box.take(100))

@@ -376,12 +376,6 @@ class Consumer:
                 self._positions[source] = max(self._positions[source], self._model.end(source.topic))
         return found
 
-    async def committed(self, source: TopicPartition) -> int | None:
-        """The group's offset."""
-        await self._process.step()
-        found = self._model.committed.get(source.topic)
-        return None if found is None else found.offset
-
     async def commit(self, offsets: Mapping[TopicPartition, tuple[int, str]]) -> None:
         """Commit outside of a transaction; only a member of now may."""
         await self._process.step()

@@ -11,9 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from aiokafka import TopicPartition
+from aiokafka.structs import OffsetAndMetadata
 
-from handraise.engine.clients import Clients
 from handraise.engine.errors import TooManyBadRecordsError
 from handraise.engine.record import Record
 from handraise.events import DeadLetterReason
@@ -127,14 +126,9 @@ def read_note(note: str) -> Tally:
     return Tally(int(found[1]), tuple(Block(int(bad), int(records)) for bad, records in blocks))
 
 
-async def committed_tally(clients: Clients, group: str, source: TopicPartition) -> Tally:
-    """The tally that was committed last with an offset of this source.
+def tally_of(committed: OffsetAndMetadata | None) -> Tally:
+    """The tally that was committed last with an offset.
 
     The embedded broker keeps no metadata, so there the count begins anew with each worker.
     """
-    admin = await clients.start(clients.admin())
-    try:
-        offsets = await admin.list_consumer_group_offsets(group, partitions=[source])
-    finally:
-        await admin.close()
-    return read_note(offsets[source].metadata) if source in offsets else Tally()
+    return Tally() if committed is None else read_note(committed.metadata)

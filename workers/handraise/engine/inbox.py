@@ -50,21 +50,16 @@ class Inbox:
         self._next: dict[TopicPartition, int] = {}
         self._must_seek = True
 
-    async def begin(self) -> list[TopicPartition]:
-        """Find out where to go on: at the committed offsets, or at the beginning of a topic that has none.
+    async def begin(self, committed: Mapping[TopicPartition, int]) -> list[TopicPartition]:
+        """Go on at the committed offsets, or at the beginning of a topic that has none.
 
         Returns:
             The topics that have none.
         """
         beginnings = await self._member.beginning_offsets(list(self._pending))
-        new = []
-        for source in self._pending:
-            committed = await self._member.committed(source)
-            self._next[source] = beginnings[source] if committed is None else committed
-            if committed is None:
-                new.append(source)
+        self._next = {source: committed.get(source, beginnings[source]) for source in self._pending}
         self.rewind()
-        return new
+        return [source for source in self._pending if source not in committed]
 
     def rewind(self) -> None:
         """Drop what was fetched; the next `take` reads from what is committed."""

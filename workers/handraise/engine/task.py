@@ -11,12 +11,13 @@ import structlog
 from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError
 
-from handraise.engine.badrecords import BadRecordLimits, Tally, committed_tally
+from handraise.engine.badrecords import BadRecordLimits, Tally, tally_of
 from handraise.engine.batch import Batch, Outbox
 from handraise.engine.clients import Clients
 from handraise.engine.errors import FENCED, LogTruncatedError, explained, may_begin_again
 from handraise.engine.inbox import Inbox
 from handraise.engine.observer import Observer
+from handraise.engine.offsets import committed_offsets
 from handraise.engine.pace import Pace
 from handraise.engine.patience import wait_for_end
 from handraise.engine.record import Record
@@ -62,6 +63,7 @@ class PartitionTask:
         """Whether the state is restored and records are read."""
         self._parts = parts
         self._changelog = TopicPartition(parts.names[Topic.STATE], partition)
+        self._sources = [TopicPartition(parts.names[topic], partition) for topic in SOURCES]
         self._messages = TopicPartition(parts.names[Topic.MESSAGES], partition)
         self._may_read = asyncio.Event()
         self._may_read.set()
@@ -190,13 +192,14 @@ class PartitionTask:
         if restored.overwritten:
             await delivery.commit((), restored.overwritten, {})
         self._inbox = self._new_inbox()
-        new = await self._inbox.begin()
+        committed = await committed_offsets(parts.clients, parts.settings.group, self._sources)
+        new = await self._inbox.begin({source: noted.offset for source, noted in committed.items()})
         self._partitions = len(parts.member.partitions_for_topic(parts.names[Topic.MESSAGES]))
         if self._owner is not None:
             await self._check_progress(new)
         self._state.settle(*self._offsets_read())
         if self._limits.any:
-            self._tally = await committed_tally(parts.clients, parts.settings.group, self._messages)
+            self._tally = tally_of(committed.get(self._messages))
             parts.observer.bad_records(self.partition, self._limits.used(self._tally))
         seconds = time.monotonic() - began
         parts.observer.restored(self.partition, len(self._state), seconds)
@@ -367,8 +370,7 @@ class PartitionTask:
         return PartitionState(round(self._parts.settings.timer_grace_seconds * 1_000))
 
     def _new_inbox(self) -> Inbox:
-        sources = [TopicPartition(self._parts.names[topic], self.partition) for topic in SOURCES]
-        return Inbox(self._parts.member, sources, self._parts.observer, self._parts.settings.fetch_bytes)
+        return Inbox(self._parts.member, self._sources, self._parts.observer, self._parts.settings.fetch_bytes)
 
     def _new_delivery(self) -> Delivery:
         parts = self._parts
