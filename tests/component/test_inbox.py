@@ -31,12 +31,18 @@ class FakeMember:
         self.silent: set[TopicPartition] = set()
         """Topics whose next fetch brings nothing yet."""
         self.paused: set[TopicPartition] = set()
+        self.answered_ms: int | None = 1_000_000
+        """When the broker was last heard of."""
         self.unpacked = 0
         """How many records were handed out."""
 
     async def beginning_offsets(self, sources: list[TopicPartition]) -> dict[TopicPartition, int]:
         """Where each log begins."""
         return {source: self.begin[source] for source in sources}
+
+    def last_poll_timestamp(self, _: TopicPartition) -> int | None:
+        """The same for every topic."""
+        return self.answered_ms
 
     def seek(self, source: TopicPartition, offset: int) -> None:
         """Go there."""
@@ -319,6 +325,21 @@ def test_of_what_is_not_fetched_it_is_not_known_how_old_it_is() -> None:
         return await box.has_none_before(0)
 
     assert not asyncio.run(main())
+
+
+@pytest.mark.parametrize(("answered_ms", "known"), [(None, False), (60_000, False), (99_000, True), (101_000, True)])
+def test_of_a_topic_whose_broker_is_silent_nothing_is_known(answered_ms: int | None, known: bool) -> None:
+    """An AI's answer may be in it by now: a timer that fired meanwhile would say that there was none."""
+
+    async def main() -> bool:
+        member = FakeMember({MESSAGES: [], OUTCOMES: []})
+        box = inbox(member)
+        await box.begin(member.committed_at)
+        await box.take(1)
+        member.answered_ms = answered_ms
+        return await box.has_none_before(100_000)
+
+    assert asyncio.run(main()) is known
 
 
 def test_nothing_goes_ahead_of_what_another_topic_has_and_has_not_brought_yet() -> None:

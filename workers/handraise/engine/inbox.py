@@ -18,6 +18,8 @@ from handraise.engine.observer import Observer
 from handraise.engine.record import Record
 
 _POSITION_SECONDS: Final = 0.1
+_ANSWER_MS: Final = 2_000
+"""How long ago the last answer to a fetch may be while nothing is wrong."""
 
 log = structlog.get_logger(__name__)
 
@@ -132,14 +134,25 @@ class Inbox:
         """Whether no record waits to be taken, fetched or not, that is older than this (epoch milliseconds).
 
         By the timestamp of the oldest of each topic. Of what is not fetched, only behind something fetched is the age
-        known.
+        known. A topic of which nothing is fetched has none if its broker has said so since then: what it said before,
+        the last time that it could be reached, tells nothing of what came after.
         """
         if self._must_seek:
             return False
         for source, records in self._pending.items():
-            if records[0].timestamp < at_ms if records else await self._missing(source):
+            if records:
+                if records[0].timestamp < at_ms:
+                    return False
+            elif not self._heard_since(source, at_ms - _ANSWER_MS) or await self._missing(source):
                 return False
         return True
+
+    def _heard_since(self, source: TopicPartition, at_ms: int) -> bool:
+        try:
+            answered = self._member.last_poll_timestamp(source)
+        except (AssertionError, IllegalStateError):
+            return False
+        return answered is not None and answered >= at_ms
 
     def heard_at_ms(self) -> int | None:
         """When the topic that was heard of longest ago was last heard of: the machine's clock, epoch milliseconds.
