@@ -88,7 +88,17 @@ def test_an_outcome_that_names_no_escalation_is_about_the_one_that_is_open() -> 
 def test_a_person_who_speaks_claims_it_without_saying_so() -> None:
     assert stands(an_escalation(0), a_control(12, ControlState.HUMAN)).claimed_at == at(12)
     assert stands(an_escalation(0), a_control(12, ControlState.ESCALATED)).claimed_at is None
-    assert stands(an_escalation(0), a_closing(30, 1, ClosedBecause.HANDED_BACK)).claimed_at == at(30)
+    assert stands(an_escalation(0), a_closing(30, 1, ClosedBecause.RELEASED)).claimed_at == at(30)
+
+
+def test_an_escalation_that_ended_because_the_ai_spoke_was_not_answered_by_that() -> None:
+    closing = a_closing(30, 1, ClosedBecause.HANDED_BACK)
+    row = stands(an_escalation(0), closing)
+    assert (row.claimed_at, row.answered_at, row.closed_at) == (None, None, at(30))
+    (promise,) = promises(an_escalation(0), closing)
+    assert (promise.kept, promise.answered_at) == (False, None)
+    (answered,) = promises(an_escalation(0), a_message(20, sender=Sender.HUMAN), closing)
+    assert (answered.kept, answered.answered_at) == (True, at(20))
 
 
 def test_a_notice_about_a_conversation_that_a_human_holds_is_claimed_at_once() -> None:

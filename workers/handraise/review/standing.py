@@ -15,7 +15,8 @@ _CLAIMED: Final = frozenset({OutcomeKind.ACCEPTED})
 """Outcomes that say a person has taken it on and has not answered yet."""
 _FAILED: Final = frozenset({OutcomeKind.FAILED})
 """Outcomes that say whoever had taken it on cannot."""
-_SETTLED: Final = frozenset({ClosedBecause.RESOLVED, ClosedBecause.RELEASED, ClosedBecause.HANDED_BACK})
+_SETTLED: Final = frozenset({ClosedBecause.RESOLVED, ClosedBecause.RELEASED})
+"""Endings that a person brought about. That the AI went on is none: a person who wrote first counts by that."""
 
 
 class Standing(NamedTuple):
