@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -112,6 +112,36 @@ def test_an_outcome_that_says_so_erases_a_conversation() -> None:
             ]
 
 
+@pytest.mark.parametrize("told_first", [True, False])
+@pytest.mark.parametrize("held", [at(60) + TOPICS_HOLD * 3, at(60) + TOPICS_HOLD / 2])
+def test_an_erasure_is_remembered_for_the_longest_that_anyone_said(told_first: bool, held: datetime) -> None:
+    erased = an_outcome(60, OutcomeKind.ERASED, escalation_id=None)
+    with an_empty_log() as log:
+        if told_first:
+            log.add(erased)
+        erase(log.database, [("shop", "c1")], now=at(60), held_until=held)
+        if not told_first:
+            log.add(erased)
+        assert remembered(log) == (at(60), max(held, at(60) + TOPICS_HOLD))
+
+
+def test_a_later_erasure_shortens_no_earlier_one() -> None:
+    with an_empty_log() as log:
+        erase(log.database, [("shop", "c1")], now=at(60), held_until=at(99_999))
+        erase(log.database, [("shop", "c1")], now=at(70), held_until=at(80))
+        assert remembered(log) == (at(70), at(99_999))
+        log.add(*a_conversation("c1"), a_decision(75))
+        erase(log.database, [("shop", "c1")], now=at(65), held_until=at(200_000))
+        assert (remembered(log), count(log)) == ((at(70), at(200_000)), 1)
+
+
+def test_of_two_erasures_read_together_the_later_holds() -> None:
+    later, earlier = (an_outcome(minute, OutcomeKind.ERASED, escalation_id=None) for minute in (70, 60))
+    with an_empty_log() as log:
+        log.add(later, earlier)
+        assert remembered(log) == (at(70), at(70) + TOPICS_HOLD)
+
+
 def test_what_was_written_before_an_erasure_stays_out_whatever_time_it_claims() -> None:
     with an_empty_log() as log:
         erase(log.database, [("shop", "c1")], now=at(60), held_until=at(99_999))
@@ -150,6 +180,13 @@ def test_what_is_too_old_leaves_and_what_is_open_stays() -> None:
         assert [count_of(log, table) for table in TABLES] == [0, 1, 0, 0, 0]
         with log.database.reading() as session:
             assert session.scalars(select(EscalationRow.escalation_id)).one() == "open"
+
+
+def remembered(log: Log) -> tuple[datetime, datetime]:
+    """Up to when its only erasure erases, and until when that is known."""
+    with log.database.reading() as session:
+        row = session.scalars(select(ErasureRow)).one()
+        return row.erased_at, row.held_until
 
 
 def count_of(log: Log, table: type[object]) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, delete, select, tuple_
 
 from handraise.review.chunks import chunks
 from handraise.review.database import LogDatabase
-from handraise.review.inserting import insert_into
+from handraise.review.inserting import greatest, insert_into
 from handraise.review.keys import conversation_key, customer_key
 from handraise.review.tables import (
     AnswerRow,
@@ -82,30 +82,42 @@ def erase(database: LogDatabase, conversations: list[Conversation], *, now: date
 def forget(connection: Connection, erasures: list[tuple[Conversation, datetime]], held_until: datetime) -> int:
     """Take conversations out, each with what happened up to a time, and remember not to take them in again.
 
-    One that was erased up to this time or a later one already is left alone: what is there of it is new.
+    One that was erased up to this time or a later one already keeps its rows: what is there of it is new. The time for
+    which it is remembered never gets shorter: `handraise erase` asks the brokers, a running log knows its settings.
 
     Returns:
         How many rows that took out.
     """
     rows = 0
-    for some in chunks(erasures):
+    newest: dict[Conversation, datetime] = {}
+    for conversation, at in erasures:
+        newest[conversation] = max(at, newest.get(conversation, at))
+    for some in chunks(list(newest.items())):
         known = {row.conversation: row.erased_at for row in connection.execute(_known([one for one, _ in some]))}
-        new = {
-            conversation: at
+        new = [
+            conversation
             for conversation, at in some
             if (before := known.get(conversation_key(*conversation))) is None or before < at
-        }
-        if not new:
-            continue
-        rows += _delete(connection, list(new))
-        remembered = [
-            {"conversation": conversation_key(*conversation), "erased_at": at, "held_until": held_until}
-            for conversation, at in new.items()
         ]
-        statement = insert_into(connection, ErasureRow)
-        newest = {"erased_at": statement.excluded.erased_at, "held_until": statement.excluded.held_until}
-        connection.execute(statement.on_conflict_do_update(index_elements=["conversation"], set_=newest), remembered)
+        if new:
+            rows += _delete(connection, new)
+        _remember(connection, some, held_until)
     return rows
+
+
+def _remember(connection: Connection, erasures: list[tuple[Conversation, datetime]], held_until: datetime) -> None:
+    statement = insert_into(connection, ErasureRow)
+    latest = {
+        name: greatest(connection, ErasureRow.__table__.columns[name], statement.excluded[name])
+        for name in ("erased_at", "held_until")
+    }
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["conversation"], set_=latest),
+        [
+            {"conversation": conversation_key(*conversation), "erased_at": at, "held_until": held_until}
+            for conversation, at in erasures
+        ],
+    )
 
 
 def _known(conversations: list[Conversation]) -> Select[str, datetime]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, delete, func, select
+from sqlalchemy import ColumnElement, Connection, delete, select
 from sqlalchemy.orm import Session
 
 from handraise.events import ControlState, Escalation, milliseconds, utc
@@ -16,7 +16,7 @@ from handraise.review.chunks import chunks
 from handraise.review.database import LogDatabase
 from handraise.review.erasure import Conversation, forget
 from handraise.review.errors import LogBusyError
-from handraise.review.inserting import insert_into
+from handraise.review.inserting import greatest, insert_into, least
 from handraise.review.intake import Entry, Place, Row, Rows
 from handraise.review.keys import conversation_key
 from handraise.review.standing import Standing, standing
@@ -204,11 +204,9 @@ def _insert_conversations(connection: Connection, messages: list[Entry]) -> None
         known["first_at"] = min(known["first_at"], row["first_at"])
         known["last_at"] = max(known["last_at"], row["last_at"])
     statement = insert_into(connection, ConversationRow)
-    on_postgresql = connection.dialect.name == "postgresql"
-    least, greatest = (func.least, func.greatest) if on_postgresql else (func.min, func.max)
     update = {
-        "first_at": least(ConversationRow.first_at, statement.excluded.first_at),
-        "last_at": greatest(ConversationRow.last_at, statement.excluded.last_at),
+        "first_at": least(connection, ConversationRow.first_at, statement.excluded.first_at),
+        "last_at": greatest(connection, ConversationRow.last_at, statement.excluded.last_at),
     }
     # In the order of the index, which costs the database least.
     new = [found[key] for key in sorted(found)]
