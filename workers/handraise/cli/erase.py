@@ -16,7 +16,7 @@ from handraise.engine.topics import check_present
 from handraise.review.database import LogDatabase, log_database
 from handraise.review.erasure import Conversation, conversations_of
 from handraise.review.erasure import erase as erase_from_log
-from handraise.review.errors import LogError
+from handraise.review.errors import LogError, NoLogError
 from handraise.review.holding import FOREVER, HOLDING, Held, held_by_topics
 from handraise.review.publishing import publish_erasures
 from handraise.review.remembered import remembered
@@ -58,10 +58,8 @@ def erase(
     try:
         asyncio.run(check_present(settings, Clients(settings), HOLDING))
         with log_database(settings) as database:
-            wanted = named if conversation is not None else _of_customer(settings, database, customer or "", business)
+            wanted = named if customer is None else _of_customer(settings, database, customer, business)
             if not wanted:
-                who = f"this customer{f' with {business}' if business else ''}"
-                typer.echo(f"Neither the log nor the workers know a conversation of {who}.")
                 return
             held = asyncio.run(_tell_workers(settings, wanted, now))
             _forget(database, wanted, now, held)
@@ -81,14 +79,35 @@ async def _tell_workers(settings: Settings, conversations: list[Conversation], n
 
 
 def _of_customer(settings: Settings, database: LogDatabase, customer: str, business: str | None) -> list[Conversation]:
-    """What the log knows, where there is one, and what the workers remember."""
-    found = asyncio.run(remembered(settings, Clients(settings), customer, business))
+    """What the log knows, where one is kept, and what the workers remember; it says so if that is nothing."""
+    asked = _can_be_asked(settings, database)
+    found = set(conversations_of(database, customer, business)) if asked else set()
+    found |= set(asyncio.run(remembered(settings, Clients(settings), customer, business)))
+    if not found:
+        know = "Neither the log nor the workers know a" if asked else "The workers know no"
+        typer.echo(f"{know} conversation of this customer{f' with {business}' if business else ''}.")
+    return sorted(found)
+
+
+def _can_be_asked(settings: Settings, database: LogDatabase) -> bool:
+    """Whether there is a log that can say which conversations are a customer's; that none is kept is told.
+
+    Only where no setting names one and the default file is not there is none kept: a file or a server that was named
+    and is not there may be away, with conversations that the workers no longer remember.
+
+    Raises:
+        UserError: the log that is kept cannot be asked.
+    """
     try:
         database.check()
-    except LogError:
-        # That there is none is told when it comes to what is taken out of it.
-        return found
-    return sorted({*found, *conversations_of(database, customer, business)})
+    except LogError as error:
+        if isinstance(error, NoLogError) and settings.log_database_url is None:
+            typer.echo(f"No log was asked: {error}.")
+            return False
+        raise UserError(
+            f"{error}; nothing was erased, for the log may know conversations of a customer that the workers do not"
+        ) from error
+    return True
 
 
 def _forget(database: LogDatabase, conversations: list[Conversation], now: datetime, held: list[Held]) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
-from handraise.review.errors import LogError
+from handraise.review.errors import LogError, NoLogError
 from handraise.settings import Settings
 
 DEFAULT_URL: Final = "sqlite:///handraise.sqlite3"
@@ -80,7 +80,9 @@ class LogDatabase:
             LogError: they are not; the message names the mend.
         """
         if self.engine.dialect.name == "sqlite" and not Path(self._url.database or "").exists():
-            raise LogError(f"there is no log at {self.name}: start `handraise log`, or set HANDRAISE_LOG_DATABASE_URL")
+            raise NoLogError(
+                f"there is no log at {self.name}: start `handraise log`, or set HANDRAISE_LOG_DATABASE_URL"
+            )
         try:
             with self.engine.connect() as connection:
                 found = _revision(connection)

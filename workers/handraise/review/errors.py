@@ -7,5 +7,9 @@ class LogError(Exception):
     """The log cannot be used; the message says why and what to change."""
 
 
+class NoLogError(LogError):
+    """There is no file where the log would be."""
+
+
 class LogBusyError(LogError):
     """Something else writes the same database."""
