@@ -30,12 +30,14 @@ DOCUMENT: Final = "handraise.document"
 """The header with the policy as it was written: YAML, with its comments."""
 MOST_DOCUMENT_BYTES: Final = 300_000
 """A longer document is not sent along, and the log writes the policy anew."""
+_LOOK: Final = "look before you repeat it"
+_ERASE_AGAIN: Final = "the workers may have been told some already; to run the same again is safe"
 
 Header = tuple[str, bytes]
 
 
 class NotPublishedError(LogError):
-    """The broker did not take it; the message says why."""
+    """The broker did not confirm it, and may have taken it all the same; the message says what to do."""
 
 
 async def publish_outcome(settings: Settings, outcome: Outcome) -> None:
@@ -43,9 +45,9 @@ async def publish_outcome(settings: Settings, outcome: Outcome) -> None:
 
     Raises:
         EngineError: no broker answers, or the topic is missing.
-        NotPublishedError: it did not take the record.
+        NotPublishedError: it did not confirm the record, and may have taken it.
     """
-    await _publish(settings, Topic.OUTCOMES, outcome.conversation_id.encode(), encode(outcome), [])
+    await _publish_outcome(settings, outcome, _LOOK)
 
 
 async def publish_erasures(settings: Settings, conversations: Iterable[tuple[str, str]], now: datetime) -> None:
@@ -58,7 +60,7 @@ async def publish_erasures(settings: Settings, conversations: Iterable[tuple[str
 
     Raises:
         EngineError: no broker answers, or the topic is missing.
-        NotPublishedError: it did not take a record.
+        NotPublishedError: it did not confirm a record; those before it were taken.
     """
     for business_id, conversation_id in conversations:
         outcome = Outcome(
@@ -68,7 +70,7 @@ async def publish_erasures(settings: Settings, conversations: Iterable[tuple[str
             kind=OutcomeKind.ERASED,
             at=now,
         )
-        await publish_outcome(settings, outcome)
+        await _publish_outcome(settings, outcome, _ERASE_AGAIN)
 
 
 async def publish_policy(
@@ -90,13 +92,13 @@ async def publish_policy(
 
     Raises:
         EngineError: no broker answers, or the topic is missing.
-        NotPublishedError: it did not take the record.
+        NotPublishedError: it did not confirm the record, and may have taken it.
     """
     headers = [(name, value.encode()) for name, value in ((BY, by), (NOTE, note)) if value]
     if document is not None and len(written := document.encode()) <= MOST_DOCUMENT_BYTES:
         headers.append((DOCUMENT, written))
     value = msgspec.json.encode(policy.value) if isinstance(policy, Draft) else encode(policy)
-    await _publish(settings, Topic.POLICIES, policy.business_id.encode(), value, headers)
+    await _publish(settings, Topic.POLICIES, policy.business_id.encode(), value, headers, _LOOK)
 
 
 def version_in_history(draft: Draft) -> str:
@@ -110,7 +112,13 @@ def version_in_history(draft: Draft) -> str:
     return compile_policy(complete(draft, nothing)).version
 
 
-async def _publish(settings: Settings, topic: Topic, key: bytes, value: bytes, headers: list[Header]) -> None:
+async def _publish_outcome(settings: Settings, outcome: Outcome, advice: str) -> None:
+    await _publish(settings, Topic.OUTCOMES, outcome.conversation_id.encode(), encode(outcome), [], advice)
+
+
+async def _publish(
+    settings: Settings, topic: Topic, key: bytes, value: bytes, headers: list[Header], advice: str
+) -> None:
     clients = Clients(settings)
     await check_present(settings, clients, [topic])
     producer: Any = await clients.start(clients.producer())
@@ -119,7 +127,7 @@ async def _publish(settings: Settings, topic: Topic, key: bytes, value: bytes, h
         await producer.send_and_wait(name, value, key=key, headers=headers)
     except KafkaError as error:
         raise NotPublishedError(
-            f"{name} did not take the record ({type(error).__name__}); nothing was changed"
+            f"{name} did not confirm the record ({type(error).__name__}), so it may not have been taken: {advice}"
         ) from error
     finally:
         await producer.stop()

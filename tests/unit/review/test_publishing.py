@@ -1,0 +1,82 @@
+"""What is said when the broker does not confirm what was sent; the rest is tried in tests/integration."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any
+
+import pytest
+from aiokafka.errors import KafkaTimeoutError
+
+from handraise.events import OutcomeKind, Policy
+from handraise.review.publishing import NotPublishedError, publish_erasures, publish_outcome, publish_policy
+from handraise.settings import load_settings
+from tests.support.logged import an_outcome, at
+
+
+class Broker:
+    """Takes so many records, and confirms none of those after them, which it may have taken."""
+
+    def __init__(self, confirms: int) -> None:
+        self.left = confirms
+        self.sent: list[bytes] = []
+
+    async def start(self, client: object) -> object:
+        """It is up."""
+        return client
+
+    def producer(self) -> Broker:
+        """The one client it takes records from."""
+        return self
+
+    async def send_and_wait(self, _: str, value: bytes, **__: Any) -> None:  # noqa: ANN401 - as the client has it
+        """Take it, and confirm it if enough are left."""
+        self.sent.append(value)
+        self.left -= 1
+        if self.left < 0:
+            raise KafkaTimeoutError
+
+    async def stop(self) -> None:
+        """Nothing is held."""
+
+
+def said(broker: Broker, publishing: Awaitable[None], monkeypatch: pytest.MonkeyPatch) -> str:
+    """What the error says of a record that was not confirmed."""
+
+    async def present(*_: object) -> None:
+        """Every topic is there."""
+
+    async def publish() -> None:
+        await publishing
+
+    monkeypatch.setattr("handraise.review.publishing.check_present", present)
+    monkeypatch.setattr("handraise.review.publishing.Clients", lambda _: broker)
+    with pytest.raises(NotPublishedError) as error:
+        asyncio.run(publish())
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    "publishing",
+    [
+        lambda: publish_outcome(load_settings(), an_outcome(0, OutcomeKind.ACCEPTED)),
+        lambda: publish_policy(load_settings(), Policy(business_id="shop", owner="Rosa")),
+    ],
+)
+def test_what_was_not_confirmed_may_have_been_taken(publishing: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401 - what a lambda gives
+    message = said(Broker(0), publishing(), monkeypatch)
+    assert "may not have been taken" in message
+    assert "nothing was changed" not in message
+    assert "KafkaTimeoutError" in message
+
+
+def test_of_several_erasures_some_may_have_been_told_and_all_can_be_told_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broker = Broker(1)
+    three = [("shop", "c1"), ("shop", "c2"), ("shop", "c3")]
+    message = said(broker, publish_erasures(load_settings(), three, at(0)), monkeypatch)
+    assert len(broker.sent) == 2
+    assert "again is safe" in message
+    assert "nothing was changed" not in message
