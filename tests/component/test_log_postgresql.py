@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from handraise.events import (
     Action,
     ClosedBecause,
+    ControlState,
     Customer,
     DecisionResult,
     OutcomeKind,
@@ -83,6 +84,11 @@ def stream() -> list[Event]:
         if number % 3 == 0:
             found.append(an_escalation(number + 9, 1, owner="Tom", due=300, **named))
             found.append(a_closing(number + 60, 2, list(ClosedBecause)[number % 4], **named))
+    turns = ((0, ControlState.HUMAN), (2, ControlState.AI), (2, ControlState.ESCALATED), (2, ControlState.HUMAN))
+    for minutes, state in (*turns, (3, ControlState.AI), (4, ControlState.HUMAN)):
+        # A state that is published again, as with a reply.
+        again = a_control(minutes, state, conversation_id="over", escalation_id=None)
+        found += [a_control(minutes, state, conversation_id="over"), again]
     return found
 
 

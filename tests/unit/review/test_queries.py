@@ -14,6 +14,7 @@ from handraise.events import (
     OutcomeKind,
     Policy,
     Priority,
+    Reply,
     Verdict,
     encode,
     utc,
@@ -34,6 +35,7 @@ from tests.support.logged import (
 from tests.support.records import FakeRecord
 
 EVERYTHING = Scope(since=at(-1_440), until=at(14_400))
+REPLY = Reply(reply_id="r1", text="Rosa will write to you.", language="en", valid_until=at(60))
 
 
 def escalate(log: Log, number: int, minutes: float, **fields: object) -> None:
@@ -331,3 +333,27 @@ def test_an_ai_that_speaks_between_two_turns_of_a_human_has_talked_over_them() -
             assert queries.figures(session, EVERYTHING, now=at(60)).talked_over == 2
             later = Scope(since=at(5), until=at(60))
             assert queries.figures(session, later, now=at(60)).talked_over == 1
+
+
+@pytest.mark.parametrize("state", [ControlState.HUMAN, ControlState.AI])
+def test_an_ai_has_talked_over_a_human_also_if_a_state_is_published_again_with_a_reply(state: ControlState) -> None:
+    turns = [(0.0, ControlState.HUMAN), (2.0, ControlState.AI), (4.0, ControlState.HUMAN)]
+    with an_empty_log() as log:
+        log.add(*(a_control(minute, held) for minute, held in turns))
+        log.add(*(a_control(minute, held, reply=REPLY) for minute, held in turns if held is state))
+        with log.database.reading() as session:
+            assert queries.figures(session, EVERYTHING, now=at(60)).talked_over == 1
+
+
+def test_a_turn_of_the_ai_that_is_escalated_at_once_talks_over_nobody() -> None:
+    with an_empty_log() as log:
+        for number in range(20):  # The hashes of some come the other way round.
+            named = {"conversation_id": f"c{number}"}
+            log.add(
+                a_control(0, ControlState.HUMAN, **named),
+                a_control(2, ControlState.ESCALATED, **named),
+                a_control(2, ControlState.AI, **named),
+                a_control(4, ControlState.HUMAN, **named),
+            )
+        with log.database.reading() as session:
+            assert queries.figures(session, EVERYTHING, now=at(60)).talked_over == 0

@@ -25,18 +25,24 @@ def talked_over(session: Session, scope: Scope) -> int:
 
     Such a turn took the conversation back from the human, and the human took it again at once. Where the human's tool
     had handed it over itself, nobody was talked over.
+
+    A state is published again, with the same `since`, whenever the customer is told something in it: once is enough.
     """
     row = ControlRow
     since = type_coerce(row.since, BigInteger)
-    steps = select(
-        row.business_id,
-        row.conversation_id,
-        row.since,
-        row.state,
-        _in_turn(func.lag(row.state)).label("before"),
-        _in_turn(func.lead(row.state)).label("after"),
-        (_in_turn(func.lead(since)) - since).label("until"),
-    ).where(row.since >= scope.since - _AROUND, row.since < scope.until + _AROUND)
+    steps = (
+        select(
+            row.business_id,
+            row.conversation_id,
+            row.since,
+            row.state,
+            _in_turn(func.lag(row.state)).label("before"),
+            _in_turn(func.lead(row.state)).label("after"),
+            (_in_turn(func.lead(since)) - since).label("until"),
+        )
+        .where(row.since >= scope.since - _AROUND, row.since < scope.until + _AROUND)
+        .group_by(row.business_id, row.conversation_id, row.since, row.state)
+    )
     if scope.business is not None:
         steps = steps.where(row.business_id == scope.business)
     step = steps.subquery()
@@ -72,6 +78,9 @@ def broken_promises(session: Session, scope: Scope) -> int:
 
 
 def _in_turn(value: FunctionElement[ValueT]) -> Over[ValueT]:
-    """Of the control before or after, in the same conversation."""
+    """Of the state before or after, in the same conversation.
+
+    A turn of the AI that is escalated at once begins two states at one moment: by name, `ai` is the first of them.
+    """
     row = ControlRow
-    return value.over(partition_by=(row.business_id, row.conversation_id), order_by=row.control_id)
+    return value.over(partition_by=(row.business_id, row.conversation_id), order_by=(row.since, row.state))
