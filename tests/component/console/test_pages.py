@@ -251,6 +251,19 @@ def test_each_trigger_has_its_figures() -> None:
         assert "No trigger has done anything" in words(reader.page("/triggers?business=cafe"))
 
 
+def test_no_figure_goes_further_back_than_decisions_are_kept_and_the_page_says_so() -> None:
+    before = open_one("e2", timedelta(hours=1), occurred_at=NOW - timedelta(days=20))
+    with reading(open_one("e1", timedelta(hours=1)), before, log_decision_days=10) as reader:
+        month, week = (words(reader.page(f"/triggers?days={days}")) for days in (30, 7))
+        assert "Complaint 1 handover" in month
+        assert "Decisions are kept for 10 days" in month
+        assert "Decisions are kept" not in week
+    with reading(open_one("e1", timedelta(hours=1)), before) as reader:
+        month = words(reader.page("/triggers?days=30"))
+        assert "Complaint 2 handovers" in month
+        assert "Decisions are kept" not in month
+
+
 def test_what_is_not_there_is_said_kindly() -> None:
     with reading() as reader:
         for path in ("/now/none", "/escalations/none", "/conversations/shop/none", "/nothing", "/try/shop?version=no"):

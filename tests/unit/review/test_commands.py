@@ -126,11 +126,62 @@ def test_calibrate_says_when_there_is_too_little(log: Log, capsys: pytest.Captur
     assert "no trigger has held" in capsys.readouterr().out
 
 
+@pytest.fixture
+def long_ago(log: Log) -> Log:
+    """What the log keeps when the decisions are gone: conversations, and escalations that somebody judged or nobody."""
+    fill(log)
+    before = AGO - 200 * 1_440
+    for number in range(40):
+        named: dict[str, Any] = {"conversation_id": f"old{number}", "escalation_id": f"old{number}"}
+        log.add(a_message(before, conversation_id=f"old{number}"), an_escalation(before, **named))
+        if number < 20:
+            log.add(an_outcome(before + 60, OutcomeKind.VERDICT, verdict=Verdict.APPROPRIATE, **named))
+    log.add(a_decision(AGO, result=DecisionResult.MISSED, conversation_id="c25", escalation_id=None))
+    return log
+
+
+@pytest.mark.parametrize("days", [90, 30])
+def test_escalations_whose_decisions_are_gone_weigh_nothing_and_that_is_said(
+    long_ago: Log, days: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert long_ago is not None
+    monkeypatch.setenv("HANDRAISE_LOG_DECISION_DAYS", str(days))
+    for command in (["analyse"], ["calibrate"]):
+        told = {}
+        for since in ("365 days", f"{days} days"):
+            assert main([*command, "--since", since, "--json"]) == 0
+            shown = capsys.readouterr()
+            told[since] = json.loads(shown.out)
+            assert (f"{days} days" in shown.err) is (since == "365 days")
+        asked, kept = told["365 days"], told[f"{days} days"]
+        if command == ["analyse"]:
+            assert (asked["conversations"], asked["escalations"], asked["missed"]["of"]) == (30, 24, 30)
+            assert asked["triggers"] == kept["triggers"]
+        else:
+            assert (asked[0]["escalated"], asked[0]["judged"]) == (24, 24)
+            assert asked == kept
+        assert main([*command, "--since", "365 days"]) == 0
+        assert "HANDRAISE_LOG_DECISION_DAYS" in capsys.readouterr().out
+        assert main([*command, "--since", "12 hours"]) == 0
+        assert "HANDRAISE_LOG_DECISION_DAYS" not in capsys.readouterr().out
+
+
+def test_as_long_as_decisions_are_kept_every_escalation_counts(
+    long_ago: Log, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert long_ago is not None
+    monkeypatch.setenv("HANDRAISE_LOG_DECISION_DAYS", "400")
+    assert main(["analyse", "--since", "365 days", "--json"]) == 0
+    shown = capsys.readouterr()
+    assert (json.loads(shown.out)["escalations"], shown.err) == (64, "")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ["analyse", "--since", "yesterday"],
         ["analyse", "--since", "2030-01-01", "--until", "2029-01-01"],
+        ["analyse", "--since", "365 days", "--until", "100 days"],
         ["calibrate", "--cost", "0:1"],
         ["calibrate", "--cost", "much"],
         ["verdict", "e1", "wonderful"],

@@ -29,13 +29,16 @@ def analyse(
     Precision is the share of the judged escalations that a human was needed for. Shares come with their 95 % interval,
     which says how little or much stands behind them. An escalation counts once, under the trigger that it has come to,
     as its verdict does; the metric `handraise_escalations_total` counts it under the one that raised it.
+    What is older than the decisions that the log keeps is left out of every figure, and that is said.
     """
     now = datetime.now(UTC)
-    scope = scope_of(business, since, until, now)
+    scope, shortened = scope_of(business, since, until, now)
     with reading_the_log() as session:
         found = figures(session, scope, now=now)
         promises = promise_figures(session, scope, now=now)
         advice = advise(session, found)
+    if shortened is not None:
+        typer.echo(shortened, err=json)
     if json:
         typer.echo(msgspec.json.format(msgspec.json.encode(_report(found, promises, advice)), indent=2).decode())
         return

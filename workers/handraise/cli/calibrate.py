@@ -38,11 +38,14 @@ def calibrate_command(
 
     It proposes and never changes anything: try a proposal with `handraise replay … --policy NEW --against OLD`, then
     publish it with `handraise policy push`. Where the data do not carry a proposal, it says so.
+    What is older than the decisions that the log keeps is left out, and that is said.
     """
     price = _ratio(cost)
-    scope = scope_of(business, since, until, datetime.now(UTC))
+    scope, shortened = scope_of(business, since, until, datetime.now(UTC))
     with reading_the_log() as session:
         found = [calibrate(one, price) for one in labelled(session, scope) if trigger in (None, one.trigger)]
+    if shortened is not None:
+        typer.echo(shortened, err=json)
     if json:
         typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
         return

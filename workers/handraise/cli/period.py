@@ -39,12 +39,19 @@ def reading_the_log() -> Iterator[Session]:
         raise UserError(str(error)) from error
 
 
-def scope_of(business: str | None, since: str, until: str | None, now: datetime) -> Scope:
-    """The part of the log that the options name."""
-    scope = Scope(since=time_of(since, now), until=now if until is None else time_of(until, now), business=business)
-    if scope.since >= scope.until:
+def scope_of(business: str | None, since: str, until: str | None, now: datetime) -> tuple[Scope, str | None]:
+    """The part of the log that the options name, for as long as decisions are kept; and what to say if that is less."""
+    asked = Scope(since=time_of(since, now), until=now if until is None else time_of(until, now), business=business)
+    if asked.since >= asked.until:
         raise typer.BadParameter("it does not begin before its end", param_hint="--since")
-    return scope
+    days = configured().log_decision_days
+    scope = asked.last(timedelta(days=days), now)
+    if scope == asked:
+        return scope, None
+    kept = f"the log keeps decisions for {days} days (HANDRAISE_LOG_DECISION_DAYS)"
+    if scope.since >= scope.until:
+        raise typer.BadParameter(f"{kept}, and this ends before", param_hint="--until")
+    return scope, f"{kept}: this is since {scope.since:%Y-%m-%d %H:%M} UTC"
 
 
 def time_of(written: str, now: datetime) -> datetime:

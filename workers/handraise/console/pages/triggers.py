@@ -54,6 +54,7 @@ async def show(request: Request) -> Response:
     """Every trigger that did anything in the period."""
     services, period, now = services_of(request), _period(request), datetime.now(UTC)
     scope = _scope(request, now)
+    kept = services.settings.log_decision_days
     found = await run_in_threadpool(_read, services, scope, now)
     order = {name: place for place, name in enumerate(BUILTIN_TRIGGERS)}
     triggers = sorted(found.figures.triggers, key=lambda one: (order.get(one.trigger, len(order)), one.trigger))
@@ -64,6 +65,7 @@ async def show(request: Request) -> Response:
         cards=[_card(one, found) for one in triggers],
         business=scope.business,
         period=period,
+        kept=kept if kept < period else None,
         periods=PERIODS,
     )
 
@@ -88,7 +90,8 @@ def _period(request: Request) -> int:
 
 def _scope(request: Request, now: datetime) -> Scope:
     business = request.query_params.get("business") or None
-    return Scope(since=now - timedelta(days=_period(request)), until=now, business=business)
+    asked = Scope(since=now - timedelta(days=_period(request)), until=now, business=business)
+    return asked.last(timedelta(days=services_of(request).settings.log_decision_days), now)
 
 
 def _read(services: Services, scope: Scope, now: datetime) -> _Found:
