@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
+
 from handraise.conversation import Fact
-from handraise.events import Action, ControlState, DecisionResult, EscalationType, Holder, OutcomeKind
+from handraise.events import Action, ControlState, DecisionResult, EscalationType, Holder, OutcomeKind, Priority
 from handraise.policy import compile_policy, parse
 from tests.support.chats import ASKS, NEUTRAL, Chat, said
 
@@ -153,6 +157,74 @@ def test_an_offer_stands_when_a_notice_is_raised_meanwhile() -> None:
     chat.customer(COMPLAINS)
     (update,) = chat.customer(YES).escalations
     assert (update.type, update.trigger, update.action) == (EscalationType.UPDATED, "high_value", Action.ESCALATE)
+
+
+OFFERS_A_PERSON = b"""{"business_id": "shop", "owner": "Rosa",
+    "triggers": {"high_value": {"action": "offer"}, "complaint": {"action": "%s"}},
+    "own_triggers": {"allergy": {"when": {"keywords": ["allerg*"]}, "action": "%s", "priority": "critical",
+        "within": "15 minutes", "owner": "Kitchen"}}}"""
+ALLERGY = "yes please, my son has an allergy"
+
+
+def chat_that_offers(*, complaint: str = "escalate", allergy: str = "escalate") -> Chat:
+    chat = Chat(policy=compile_policy(parse(OFFERS_A_PERSON % (complaint.encode(), allergy.encode()))))
+    chat.customer(HIGH_VALUE)
+    return chat
+
+
+@pytest.mark.parametrize("action", ["escalate", "notify"])
+def test_what_is_more_urgent_than_the_offer_takes_its_place_with_the_yes(action: str) -> None:
+    """Once, and with one reply; what was offered is named, and logged as what another trigger went before."""
+    effects = chat_that_offers(allergy=action).customer(YES, ALLERGY)
+    (escalation,) = effects.escalations
+    assert (escalation.type, escalation.trigger, escalation.also) == (EscalationType.RAISED, "allergy", ["high_value"])
+    assert (escalation.priority, escalation.owner) == (Priority.CRITICAL, "Kitchen")
+    assert escalation.due_at - escalation.occurred_at == timedelta(minutes=15)
+    (control,) = effects.controls
+    assert (control.state, control.reply) == (ControlState.ESCALATED, escalation.reply)
+    assert [(decision.trigger, decision.result) for decision in effects.decisions] == [
+        ("allergy", DecisionResult.FIRED),
+        ("high_value", DecisionResult.SUPPRESSED),
+    ]
+    assert Fact.OFFER_ACCEPTED in [note.fact for note in effects.notes]
+
+
+def test_what_is_less_urgent_than_the_offer_is_logged_with_the_yes() -> None:
+    chat = chat_with("complaint", "offer")
+    chat.customer(COMPLAINS)
+    effects = chat.customer(said(affirm=0.95, high_value=0.9))
+    (escalation,) = effects.escalations
+    assert (escalation.trigger, escalation.also) == ("complaint", ["high_value"])
+    assert [(decision.trigger, decision.result) for decision in effects.decisions] == [
+        ("complaint", DecisionResult.FIRED),
+        ("high_value", DecisionResult.SUPPRESSED),
+    ]
+
+
+def test_a_yes_that_names_again_what_was_offered_raises_that() -> None:
+    (escalation,) = chat_that_offers().customer(said(affirm=0.95, high_value=0.9)).escalations
+    assert (escalation.trigger, escalation.action, escalation.also) == ("high_value", Action.ESCALATE, [])
+
+
+def test_a_yes_to_an_offer_that_the_ai_has_put_in_its_own_words_is_one_to_the_offer() -> None:
+    chat = chat_that_offers()
+    chat.ai(said(offers_human=True, question=True))
+    (escalation,) = chat.customer(YES).escalations
+    assert escalation.trigger == "high_value"
+
+
+def test_what_is_more_urgent_than_the_offer_updates_with_the_yes_the_notice_that_is_open() -> None:
+    chat = chat_that_offers(complaint="notify")
+    chat.customer(COMPLAINS)
+    (update,) = chat.customer(YES, ALLERGY).escalations
+    assert (update.type, update.trigger, update.action) == (EscalationType.UPDATED, "allergy", Action.ESCALATE)
+    assert update.also == ["complaint", "high_value"]
+    assert chat.controls[-1].state is ControlState.ESCALATED
+
+
+def test_a_shadow_takes_no_offers_place() -> None:
+    (escalation,) = chat_that_offers(allergy="shadow").customer(YES, ALLERGY).escalations
+    assert (escalation.trigger, escalation.also) == ("high_value", [])
 
 
 def test_a_shadow_is_logged_and_publishes_nothing() -> None:

@@ -43,11 +43,17 @@ class Candidate(Struct, frozen=True, kw_only=True):
 
 
 def decide(
-    state: Conversation, effects: Effects, moment: Moment, message: ChatMessage | None, assessments: list[Assessment]
+    state: Conversation,
+    effects: Effects,
+    moment: Moment,
+    message: ChatMessage | None,
+    assessments: list[Assessment],
+    *,
+    accepted: Candidate | None = None,
 ) -> None:
     """Act on one message's assessments: at most one trigger acts, and each that held or nearly held is logged.
 
-    Without a message, they are of what a timer found.
+    Without a message, they are of what a timer found. `accepted` is what the message says yes to.
     """
     effects.assessments.extend(assessments)
     holding = []
@@ -62,6 +68,8 @@ def decide(
             _log(state, effects, moment, assessment, rule, DecisionResult.NEAR, because)
     holding.sort(key=lambda candidate: candidate.order)
     holding = _crisis_is_distress(holding)
+    if accepted is not None:
+        holding = _with_accepted(holding, accepted)
     acted: Candidate | None = None
     for candidate in holding:
         if candidate.rule.action is Action.SHADOW:
@@ -72,7 +80,7 @@ def decide(
             _suppress(state, effects, moment, candidate, Suppression.OUTRANKED, because)
             continue
         held_up = _held_up(state, moment, message, candidate)
-        if held_up is not None:
+        if held_up is not None and candidate is not accepted:
             _suppress(state, effects, moment, candidate, *held_up)
             continue
         also = tuple(
@@ -84,8 +92,8 @@ def decide(
         acted = candidate
 
 
-def accept_offer(state: Conversation, effects: Effects, moment: Moment, message: ChatMessage, offer: Offer) -> bool:
-    """The customer said yes to a person: escalate for what it was offered for. False if the policy dropped that."""
+def accept_offer(state: Conversation, effects: Effects, moment: Moment, offer: Offer) -> Candidate | None:
+    """The customer said yes to a person: what it was offered for now hands over. None if the policy dropped that."""
     assessment = Assessment(
         trigger=offer.trigger,
         trigger_class=offer.trigger_class,
@@ -95,15 +103,9 @@ def accept_offer(state: Conversation, effects: Effects, moment: Moment, message:
     rule = _rule(moment, assessment)
     state.offer = None
     if rule is None:
-        return False
+        return None
     effects.notes.append(Note(Fact.OFFER_ACCEPTED))
-    accepted = replace(rule, action=Action.ESCALATE)
-    if state.episode is None:
-        episodes.raise_escalation(state, effects, moment, message, assessment, accepted, ())
-    else:
-        episodes.update_escalation(state, effects, moment, message, assessment, accepted, ())
-    _log(state, effects, moment, assessment, accepted, DecisionResult.FIRED, Sign.OFFER_ACCEPTED)
-    return True
+    return Candidate(assessment=assessment, rule=replace(rule, action=Action.ESCALATE))
 
 
 def call_to_waiting(state: Conversation, effects: Effects, moment: Moment) -> None:
@@ -138,6 +140,24 @@ def _crisis_is_distress(holding: list[Candidate]) -> list[Candidate]:
     if not any(candidate.is_crisis and candidate.rule.action is not Action.SHADOW for candidate in holding):
         return holding
     return [candidate for candidate in holding if candidate.rule.trigger != "distress" or candidate.is_crisis]
+
+
+def _with_accepted(holding: list[Candidate], accepted: Candidate) -> list[Candidate]:
+    """What holds on a yes to an offer, the offer among it: what is more urgent takes its place, and one reply is given.
+
+    The customer gets a person in any case, so what would only tell one hands over too. What was offered, and a request
+    for a person, say no more than the yes does.
+    """
+    same, others = [], []
+    for candidate in holding:
+        rule = candidate.rule
+        if rule.trigger in (accepted.rule.trigger, "human_request") and not candidate.is_crisis:
+            same.append(candidate)
+        elif rule.action is Action.NOTIFY:
+            others.append(Candidate(assessment=candidate.assessment, rule=replace(rule, action=Action.ESCALATE)))
+        else:
+            others.append(candidate)
+    return [*sorted([accepted, *others], key=lambda candidate: candidate.order), *same]
 
 
 def _repeats(one: Candidate, other: Candidate) -> bool:
@@ -224,6 +244,8 @@ def _is_cooling(state: Conversation, moment: Moment, rule: Rule, name: str) -> b
 
 
 def _because(assessment: Assessment, rule: Rule) -> str:
+    if Sign.OFFER_ACCEPTED in assessment.signs:
+        return Sign.OFFER_ACCEPTED
     because = f"{assessment.score:g} reaches the threshold {rule.threshold:g}"
     return f"{because}: {', '.join(assessment.signs)}" if assessment.signs else because
 

@@ -20,7 +20,7 @@ from handraise.conversation.assess import (
     is_real_question,
     is_request,
 )
-from handraise.conversation.decide import accept_offer, decide, lapse_offer
+from handraise.conversation.decide import Candidate, accept_offer, decide, lapse_offer
 from handraise.conversation.effects import Assessment, Effects, Fact, Miss, Note
 from handraise.conversation.episodes import Moment
 from handraise.conversation.gist import OPENING, clip, gist_of_answer, gist_of_request
@@ -255,8 +255,8 @@ def _customer_turn(
         state.waiting_since = state.seen_at
     back = real and came_back(state, moment.at)
     assessments = assess_customer(state, message, signals, moment.policy, real=real, asked_again=asked_again)
-    if not (state.offer is not None and _answer_offer(state, effects, moment, message, signals)):
-        decide(state, effects, moment, message, assessments)
+    accepted = _answer_offer(state, effects, moment, signals)
+    decide(state, effects, moment, message, assessments, accepted=accepted)
     if not _fired(effects, message) and state.episode is None and state.holder is Holder.AI:
         if back:
             note_miss(state, effects, moment, Miss.REOPENED)
@@ -275,25 +275,22 @@ def _fired(effects: Effects, message: ChatMessage) -> bool:
     )
 
 
-def _answer_offer(
-    state: Conversation, effects: Effects, moment: Moment, message: ChatMessage, signals: Signals
-) -> bool:
-    """A yes to the offer escalates; anything else leaves one turn less. True if the message is dealt with.
+def _answer_offer(state: Conversation, effects: Effects, moment: Moment, signals: Signals) -> Candidate | None:
+    """A yes to the offer takes it up; anything else leaves one turn less.
 
     Where the AI has asked something else since, a yes is an answer to that.
     """
     offer = state.offer
     if offer is None:
-        return False
+        return None
     asked_else = state.ai_asked and not state.ai_offered_human
     if signals.affirm >= STRONG and max(signals.crisis, signals.human_request) < STRONG and not asked_else:
-        if accept_offer(state, effects, moment, message, offer):
-            return True
-    elif offer.turns_left > 1:
+        return accept_offer(state, effects, moment, offer)
+    if offer.turns_left > 1:
         state.offer = type(offer)(offer.trigger, offer.trigger_class, offer.score, offer.turns_left - 1)
     else:
         lapse_offer(state, effects, moment)
-    return False
+    return None
 
 
 def _fade(state: Conversation, signals: Signals) -> None:
