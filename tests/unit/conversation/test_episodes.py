@@ -15,6 +15,7 @@ from handraise.events import (
     Priority,
     Sender,
 )
+from handraise.policy import compile_policy, parse
 from tests.support.chats import ASKS, HOUR, MINUTE, NEUTRAL, START, Chat, said
 
 WANTS_HUMAN = said(Intent.REQUEST_HUMAN, human_request=0.95)
@@ -129,6 +130,35 @@ def test_a_request_and_a_crisis_ignore_the_cooldown(signals: Signals) -> None:
     chat.customer(COMPLAINS)
     chat.outcome(OutcomeKind.RESOLVED)
     assert chat.customer(signals).escalations
+
+
+def test_the_cooldown_holds_up_nothing_that_is_more_urgent_than_what_was_closed() -> None:
+    chat = Chat()
+    chat.customer(COMPLAINS)
+    chat.outcome(OutcomeKind.RELEASED)
+    effects = chat.customer(said(high_value=0.9))
+    assert [decision.result for decision in effects.decisions] == [DecisionResult.SUPPRESSED]
+    (raised,) = chat.customer(said(sentiment=-0.8, distress=0.95)).escalations
+    assert (raised.type, raised.trigger) == (EscalationType.RAISED, "distress")
+
+
+def test_an_escalation_that_became_more_urgent_holds_up_what_it_was_raised_for() -> None:
+    chat = Chat()
+    chat.customer(COMPLAINS)
+    chat.customer(WANTS_HUMAN)
+    chat.outcome(OutcomeKind.RESOLVED)
+    assert not chat.customer(COMPLAINS).escalations
+
+
+def test_a_notice_that_is_ticked_off_holds_up_no_handover_and_no_second_time_itself() -> None:
+    """Also one that is less urgent than the notice was."""
+    text = b"""{"business_id": "shop", "owner": "Rosa", "triggers": {"complaint": {"action": "notify"}}}"""
+    chat = Chat(policy=compile_policy(parse(text)))
+    chat.customer(COMPLAINS)
+    chat.outcome(OutcomeKind.RESOLVED)
+    assert not chat.customer(COMPLAINS).escalations
+    (raised,) = chat.customer(said(high_value=0.9)).escalations
+    assert (raised.type, raised.trigger, raised.action) == (EscalationType.RAISED, "high_value", Action.ESCALATE)
 
 
 def test_an_escalation_ends_when_its_conversation_is_idle_for_a_day_after_it_was_due() -> None:

@@ -7,6 +7,8 @@ import pytest
 
 from handraise.conversation import UnknownStateVersionError
 from handraise.conversation.state import STATE_VERSION, Conversation, decode_state, encode_state
+from handraise.events import OutcomeKind
+from tests.support.chats import Chat, said
 
 STATE = Conversation(business_id="casa-lua", conversation_id="c-1", started_at=1, last_at=2)
 
@@ -19,6 +21,18 @@ def test_a_field_that_a_later_version_has_added_is_read_past() -> None:
 def test_a_field_that_an_earlier_version_lacks_takes_its_default() -> None:
     fields = msgspec.msgpack.decode(encode_state(STATE))
     assert decode_state(msgspec.msgpack.encode(fields[:6])) == STATE
+
+
+def test_a_close_that_an_earlier_version_has_written_holds_up_as_much_as_it_did_there() -> None:
+    """How far what was closed went is not known of it: the cooldown holds for all that is not unconditional."""
+    chat = Chat()
+    chat.customer(said(complaint=0.95))
+    chat.outcome(OutcomeKind.RESOLVED)
+    assert chat.state is not None
+    fields = msgspec.msgpack.decode(encode_state(chat.state))
+    place = Conversation.__struct_fields__.index("closed_action")
+    chat.state = decode_state(msgspec.msgpack.encode(fields[:place]))
+    assert not chat.customer(said(distress=0.95)).escalations
 
 
 @pytest.mark.parametrize("body", [[], ["casa-lua", "c-1", 1, 2], [{"business": "casa-lua"}]])

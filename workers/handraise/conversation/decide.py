@@ -191,9 +191,20 @@ def _held_up(
             return Suppression.OFFERED, "a person is on offer already"
         if _is_cooling(state, moment, rule, _cooled_name(rule.trigger, candidate.assessment.trigger_class)):
             return Suppression.COOLDOWN, "an offer for it lapsed a short time ago"
-    if state.closed_at and moment.at < state.closed_at + rule.cooldown_ms:
+    if moment.at < cools_until(state, rule):
         return Suppression.COOLDOWN, "the last escalation ended a short time ago"
     return None
+
+
+def cools_until(state: Conversation, rule: Rule) -> int:
+    """When the last close stops holding this trigger up, epoch milliseconds; 0 where it does not.
+
+    It holds up nothing that goes further than what was closed: what is more urgent, or hands over after a notice.
+    """
+    hands_over = rule.action is Action.ESCALATE and state.closed_action is Action.NOTIFY
+    if not state.closed_at or hands_over or rule.urgency < state.closed_urgency:
+        return 0
+    return state.closed_at + rule.cooldown_ms
 
 
 def _act(

@@ -224,6 +224,7 @@ def close_escalation(state: Conversation, effects: Effects, moment: Moment, beca
     state.episode = None
     effects.notes.append(Note(Fact.ESCALATION_ENDED, before.trigger))
     state.closed_at = moment.at
+    state.closed_action, state.closed_urgency = before.action, before.urgency
     state.last_trigger = before.trigger if because is ClosedBecause.RESOLVED else ""
     forget_evidence(state)
 

@@ -174,6 +174,9 @@ class Conversation(Struct, kw_only=True, array_like=True):
     """That was the first thing asked for."""
     answer: str = ""
     """What the AI has said last in its own words, in the same way."""
+    closed_action: Action = Action.ESCALATE
+    """What the escalation that was closed last did, and how urgent it was: what goes further is not held up by it."""
+    closed_urgency: int = 0
 
     @property
     def holder(self) -> Holder:

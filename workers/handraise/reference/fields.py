@@ -10,7 +10,7 @@ from typing import Final
 _RULE: Final = {
     "action": "What the trigger does when it fires.",
     "threshold": "From which score it fires.",
-    "cooldown": "How long the trigger stays silent after an escalation has closed.",
+    "cooldown": "How long the trigger stays silent after an escalation that went as far has closed.",
     "owner": "The person or team that customers are told of.",
     "queue": "The queue of the support tool.",
     "priority": "How soon a human should look.",
