@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -132,6 +133,40 @@ def test_a_silence_while_an_escalation_is_open_is_logged_as_suppressed() -> None
     chat = shop(waits=WAITS)
     chat.customer(said(Intent.REQUEST_HUMAN, human_request=0.95, question=True))
     assert decided(pass_time(chat, 11)) == [("waits", DecisionResult.SUPPRESSED)]
+
+
+SOON = {"when": {"silence": {"for": "5 minutes"}}}
+
+
+def test_a_silence_that_has_lasted_after_a_close_is_told_once_the_cooldown_is_over() -> None:
+    chat = shop(waits=SOON)
+    chat.customer(said(Intent.REQUEST_HUMAN, human_request=0.95))
+    (closed,) = chat.outcome(OutcomeKind.RESOLVED).escalations
+    chat.customer(ASKS)
+    assert pass_time(chat, 8).decisions == []
+    effects = pass_time(chat, 2)
+    assert decided(effects) == [("waits", DecisionResult.FIRED)]
+    assert effects.escalations[0].occurred_at - closed.occurred_at == timedelta(minutes=10)
+    assert pass_time(chat, 60).escalations == []
+
+
+def test_an_answer_within_the_cooldown_ends_a_silence_that_waits_for_it() -> None:
+    chat = shop(waits=SOON)
+    chat.customer(said(Intent.REQUEST_HUMAN, human_request=0.95))
+    chat.outcome(OutcomeKind.RESOLVED)
+    chat.customer(ASKS)
+    chat.wait(6)
+    chat.ai()
+    assert pass_time(chat, 60).decisions == []
+
+
+def test_of_two_silences_after_a_close_the_one_that_goes_further_waits_for_no_cooldown() -> None:
+    chat = shop(waits=SOON, hurry=SOON | {"priority": "critical"})
+    chat.customer(said(Intent.REQUEST_HUMAN, human_request=0.95))
+    chat.outcome(OutcomeKind.RESOLVED)
+    chat.customer(ASKS)
+    assert decided(pass_time(chat, 8)) == [("hurry", DecisionResult.FIRED)]
+    assert decided(pass_time(chat, 60)) == [("waits", DecisionResult.SUPPRESSED)]
 
 
 def test_a_silence_that_is_waited_for_keeps_the_conversation_from_ending() -> None:

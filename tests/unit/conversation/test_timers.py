@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from msgspec.structs import replace
 
@@ -144,6 +146,30 @@ def test_an_ai_that_leaves_a_question_unanswered_has_failed() -> None:
     assert [(decision.message_id, decision.result) for decision in effects.decisions] == [
         ("timer:ai_silent", DecisionResult.FIRED)
     ]
+
+
+def test_an_ai_that_is_silent_after_a_close_is_told_of_once_the_cooldown_is_over() -> None:
+    policy = replace(SHOP, ai_answers_within="5 minutes")
+    chat = shop(policy)
+    chat.customer(WANTS_HUMAN)
+    (closed,) = chat.outcome(OutcomeKind.RESOLVED).escalations
+    chat.customer(ASKS)
+    assert not pass_time(chat, 8).decisions
+    (raised,) = pass_time(chat, 2).escalations
+    assert (raised.trigger, raised.caused_by) == ("ai_failure", "timer:ai_silent")
+    assert raised.occurred_at - closed.occurred_at == timedelta(minutes=10)
+    assert not pass_time(chat, 60).decisions
+
+
+def test_an_ai_that_answers_within_the_cooldown_after_a_close_has_not_been_silent() -> None:
+    policy = replace(SHOP, ai_answers_within="5 minutes")
+    chat = shop(policy)
+    chat.customer(WANTS_HUMAN)
+    chat.outcome(OutcomeKind.RESOLVED)
+    chat.customer(ASKS)
+    chat.wait(6)
+    chat.ai()
+    assert not pass_time(chat, 60).decisions
 
 
 def test_the_silence_of_an_ai_says_nothing_unless_the_policy_says_what_is_too_long() -> None:

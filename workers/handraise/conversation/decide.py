@@ -202,7 +202,7 @@ def cools_until(state: Conversation, rule: Rule) -> int:
     It holds up nothing that goes further than what was closed: what is more urgent, or hands over after a notice.
     """
     hands_over = rule.action is Action.ESCALATE and state.closed_action is Action.NOTIFY
-    if not state.closed_at or hands_over or rule.urgency < state.closed_urgency:
+    if not state.closed_at or rule.action is Action.SHADOW or hands_over or rule.urgency < state.closed_urgency:
         return 0
     return state.closed_at + rule.cooldown_ms
 

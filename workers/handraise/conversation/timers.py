@@ -14,13 +14,13 @@ from msgspec.structs import replace
 
 from handraise.conversation import episodes, reasons
 from handraise.conversation.assess import of_own_triggers
-from handraise.conversation.decide import call_to_waiting, decide
+from handraise.conversation.decide import call_to_waiting, cools_until, decide
 from handraise.conversation.effects import Assessment, Effects, Fact, Note
 from handraise.conversation.episodes import Moment
 from handraise.conversation.state import Conversation
 from handraise.conversation.weights import SILENCE, Sign
 from handraise.events import ClosedBecause, ControlState, Holder
-from handraise.policy.model import BusinessPolicy
+from handraise.policy.model import BusinessPolicy, Memory
 
 
 class Timer(StrEnum):
@@ -63,7 +63,8 @@ def set_timers(state: Conversation, policy: BusinessPolicy) -> None:
         if state.control is ControlState.HUMAN and (state.human_spoke or episode is None):
             due[Timer.UNANSWERED] = _patience_ends(state, policy)
         elif state.holder is Holder.AI and state.pending and policy.ai_answers_within_ms is not None:
-            due[Timer.AI_SILENT] = state.waiting_since + policy.ai_answers_within_ms
+            answers_by = state.waiting_since + policy.ai_answers_within_ms
+            due[Timer.AI_SILENT] = max(answers_by, cools_until(state, policy.rule("ai_failure")))
     if len(due) == 1:
         state.timers = ((Timer.IDLE.value, due[Timer.IDLE]),)
         return
@@ -96,9 +97,7 @@ def fire_until(
             case Timer.AI_SILENT:
                 _ai_is_silent(state, effects, moment)
             case Timer.SILENCE:
-                matches = policy.silent(state.memory, due)
-                state.memory = matches.memory
-                decide(state, effects, moment, None, of_own_triggers(matches))
+                _silence_has_lasted(state, effects, moment)
             case Timer.IDLE:
                 _end(state, effects, moment)
                 return None
@@ -136,6 +135,29 @@ def _ai_is_silent(state: Conversation, effects: Effects, moment: Moment) -> None
     silent = Assessment(trigger="ai_failure", score=SILENCE, signs=(Sign.AI_SILENT,))
     decide(state, effects, moment, None, [silent])
     state.failed = True
+
+
+def _silence_has_lasted(state: Conversation, effects: Effects, moment: Moment) -> None:
+    memory, policy = state.memory, moment.policy
+    if memory is not None and state.episode is None:
+        memory = replace(memory, silences=memory.silences | _held_back(state, memory, moment))
+    matches = policy.silent(memory, moment.at)
+    state.memory = matches.memory
+    decide(state, effects, moment, None, of_own_triggers(matches))
+
+
+def _held_back(state: Conversation, memory: Memory, moment: Moment) -> dict[bytes, int]:
+    """The silences that have lasted while the last close holds their triggers up, with the end of that cooldown.
+
+    Each fires once: it would never be told otherwise.
+    """
+    held = {}
+    for key, ends in memory.silences.items():
+        found = moment.policy.silent(replace(memory, silences={key: ends}), moment.at).found
+        until = max((cools_until(state, moment.policy.rule(match.trigger)) for match in found), default=0)
+        if until > moment.at:
+            held[key] = until
+    return held
 
 
 def _end(state: Conversation, effects: Effects, moment: Moment) -> None:
