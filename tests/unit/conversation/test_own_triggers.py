@@ -121,6 +121,16 @@ def test_an_answer_in_time_ends_the_wait() -> None:
     assert pass_time(chat, 60).decisions == []
 
 
+@pytest.mark.parametrize("waited_for", [{}, {"from": "human"}])
+def test_a_human_who_replied_elsewhere_ends_the_wait(waited_for: dict[str, str]) -> None:
+    """As one who speaks in the conversation does."""
+    chat = shop(waits={"when": {"silence": {"for": "10 minutes", **waited_for}}})
+    chat.customer(ASKS)
+    chat.wait(2)
+    chat.outcome(OutcomeKind.REPLIED)
+    assert pass_time(chat, 60).decisions == []
+
+
 def test_the_reply_that_handraise_gave_is_an_answer() -> None:
     chat = shop(waits=WAITS | {"action": "notify"}, pricey={"when": {"keywords": ["price"]}, "action": "offer"})
     (control,) = chat.customer(ASKS, "what is the price?").controls

@@ -9,7 +9,7 @@ from handraise.conversation.effects import Effects, Fact, Miss, Note
 from handraise.conversation.episodes import Moment
 from handraise.conversation.misses import note_miss
 from handraise.conversation.state import Conversation
-from handraise.events import Action, ClosedBecause, ControlState, Outcome, OutcomeKind
+from handraise.events import Action, ClosedBecause, ControlState, Outcome, OutcomeKind, Sender
 
 
 def fold_outcome(state: Conversation, effects: Effects, moment: Moment, outcome: Outcome) -> None:
@@ -23,6 +23,7 @@ def fold_outcome(state: Conversation, effects: Effects, moment: Moment, outcome:
         case OutcomeKind.REPLIED:
             take_over(state, effects, moment)
             episodes.hold_by_human(state, effects, moment)
+            state.memory = moment.policy.spoken(state.memory, Sender.HUMAN)
         case OutcomeKind.RELEASED:
             _end(state, effects, moment, ClosedBecause.RELEASED, ControlState.AI)
         case OutcomeKind.RESOLVED:
