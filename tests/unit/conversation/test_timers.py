@@ -321,6 +321,29 @@ def test_an_open_escalation_is_not_ended_for_want_of_words_before_its_promise_ha
     assert [one.owner for one in effects.escalations] == ["Ben"]
 
 
+@pytest.mark.parametrize("asked_for", [True, False])
+def test_a_customer_whom_a_human_leaves_waiting_over_the_weekend_is_not_ended_before_the_owner_is_told(
+    *, asked_for: bool
+) -> None:
+    chat = shop()
+    chat.wait(4 * 24 * 60 + 7 * 60)
+    chat.customer(WANTS_HUMAN if asked_for else ASKS)
+    chat.human()
+    chat.customer(ASKS_ELSE)
+    assert not pass_time(chat, 2 * 24 * 60).escalations
+    (told,) = pass_time(chat, 19 * 60).escalations
+    assert (told.owner, told.caused_by) == ("Rosa", "timer:unanswered")
+    assert told.occurred_at.strftime("%a %H:%M") == "Mon 10:01"
+    assert chat.state is not None
+
+
+def test_an_ai_may_be_given_longer_to_answer_than_a_conversation_lasts() -> None:
+    chat = shop(replace(SHOP, ai_answers_within="2 days"))
+    chat.customer(ASKS)
+    (raised,) = pass_time(chat, 2 * 24 * 60).escalations
+    assert (raised.trigger, raised.caused_by) == ("ai_failure", "timer:ai_silent")
+
+
 def test_a_conversation_that_is_over_is_forgotten_and_its_control_record_with_it() -> None:
     chat = shop()
     chat.customer(WANTS_HUMAN)

@@ -55,22 +55,33 @@ def set_timers(state: Conversation, policy: BusinessPolicy) -> None:
         if not episode.overdue:
             due[Timer.PROMISE] = episode.due_at
     if state.memory is not None and state.memory.silences:
-        last = max(last, *state.memory.silences.values())
         due[Timer.SILENCE] = min(state.memory.silences.values())
+        last = max(last, *state.memory.silences.values())
+    wait = _watched_wait(state, policy)
+    if wait is not None:
+        timer, ends = wait
+        due[timer] = ends
+        last = max(last, ends)
     due[Timer.IDLE] = last + policy.idle_after_ms
-    if state.waiting_since and not state.wait_told:
-        # Who took an escalation and has not spoken yet is held to its promise.
-        if state.control is ControlState.HUMAN and (state.human_spoke or episode is None):
-            due[Timer.UNANSWERED] = _patience_ends(state, policy)
-        elif state.holder is Holder.AI and state.pending and policy.ai_answers_within_ms is not None:
-            answers_by = state.waiting_since + policy.ai_answers_within_ms
-            due[Timer.AI_SILENT] = max(answers_by, cools_until(state, policy.rule("ai_failure")))
     if len(due) == 1:
         state.timers = ((Timer.IDLE.value, due[Timer.IDLE]),)
         return
     state.timers = tuple(
         sorted(((timer.value, at) for timer, at in due.items()), key=lambda stamped: (stamped[1], _ORDER[stamped[0]]))
     )
+
+
+def _watched_wait(state: Conversation, policy: BusinessPolicy) -> tuple[Timer, int] | None:
+    """Until when the customer may wait for whoever holds the conversation, where that is watched."""
+    if not state.waiting_since or state.wait_told:
+        return None
+    # Who took an escalation and has not spoken yet is held to its promise.
+    if state.control is ControlState.HUMAN and (state.human_spoke or state.episode is None):
+        return Timer.UNANSWERED, _patience_ends(state, policy)
+    if state.holder is Holder.AI and state.pending and policy.ai_answers_within_ms is not None:
+        answers_by = state.waiting_since + policy.ai_answers_within_ms
+        return Timer.AI_SILENT, max(answers_by, cools_until(state, policy.rule("ai_failure")))
+    return None
 
 
 _ORDER: Final = {timer.value: place for place, timer in enumerate(Timer)}
