@@ -270,7 +270,7 @@ PROMISES: Final = _counter(
 )
 CUSTOMERS_UNANSWERED: Final = _counter(
     "handraise_customers_unanswered_total",
-    "Customers whom a human who holds the conversation left waiting for longer than was promised.",
+    "Times a human who holds the conversation, or who missed a promise, left a customer waiting for too long.",
 )
 AI_SPOKE_WHILE_HUMAN: Final = _counter(
     "handraise_ai_turns_while_human_held_total", "AI turns between two turns of a human: the AI talked over a human."

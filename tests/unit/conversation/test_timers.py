@@ -247,6 +247,86 @@ def test_nobody_is_told_of_a_wait_where_the_policy_wants_no_requests(setting: Tr
     assert not effects.escalations
 
 
+def test_a_customer_who_writes_after_a_promise_has_passed_is_a_new_wait_and_told_once_more() -> None:
+    chat = shop()
+    chat.customer(ASKS)
+    chat.customer(WANTS_HUMAN)
+    pass_time(chat, 150)
+    written = chat.minute
+    chat.customer(ASKS_ELSE)
+    chat.customer(ASKS)
+    effects = pass_time(chat, 125)
+    assert (Fact.CUSTOMER_UNANSWERED, "") in facts(effects)
+    (update,) = effects.escalations
+    assert (update.owner, update.caused_by) == ("Ben", "timer:unanswered")
+    assert update.occurred_at.timestamp() * 1000 == START + (written + 120) * MINUTE
+    assert update.reply is not None
+    assert not pass_time(chat, 10 * 60).escalations
+
+
+def test_a_wait_after_a_missed_promise_lasts_as_long_as_the_one_that_was_given_instead() -> None:
+    """Also where the policy has come to promise an answer sooner."""
+    chat = shop(replace(SHOP, triggers=BuiltinTriggers(complaint=TriggerPolicy(within="4 hours"))))
+    chat.customer(COMPLAINS)
+    (update,) = pass_time(chat, 4 * 60).escalations
+    chat.policy = shop().policy
+    chat.customer(ASKS_ELSE)
+    assert chat.state is not None
+    (at,) = [at for name, at in chat.state.timers if name == "unanswered"]
+    assert at >= update.due_at.timestamp() * 1000
+
+
+def test_each_promise_after_a_missed_one_is_watched_for_whoever_writes_after_it() -> None:
+    chat = shop()
+    chat.customer(WANTS_HUMAN)
+    pass_time(chat, 125)
+    for _ in range(2):
+        chat.customer(ASKS_ELSE)
+        (pressed,) = pass_time(chat, 16 * 60 + 120).escalations
+        assert pressed.caused_by == "timer:unanswered"
+
+
+def test_who_accepts_after_a_promise_has_passed_and_never_speaks_is_pressed() -> None:
+    chat = shop()
+    chat.customer(WANTS_HUMAN)
+    pass_time(chat, 125)
+    chat.customer(ASKS_ELSE)
+    chat.outcome(OutcomeKind.ACCEPTED)
+    assert chat.controls[-1].state is ControlState.HUMAN
+    (pressed,) = pass_time(chat, 125).escalations
+    assert pressed.caused_by == "timer:unanswered"
+
+
+def test_who_accepted_and_let_the_promise_pass_is_pressed_again_when_the_customer_writes() -> None:
+    chat = shop()
+    chat.customer(WANTS_HUMAN)
+    chat.outcome(OutcomeKind.ACCEPTED)
+    pass_time(chat, 125)
+    chat.customer(ASKS_ELSE)
+    (pressed,) = pass_time(chat, 125).escalations
+    assert (pressed.owner, pressed.caused_by) == ("Rosa", "timer:unanswered")
+
+
+@pytest.mark.parametrize("kind", [None, OutcomeKind.REPLIED])
+def test_who_answers_after_a_missed_promise_is_not_pressed(kind: OutcomeKind | None) -> None:
+    chat = shop()
+    chat.customer(WANTS_HUMAN)
+    pass_time(chat, 125)
+    chat.customer(ASKS_ELSE)
+    chat.wait(60)
+    assert not (chat.human() if kind is None else chat.outcome(kind)).escalations
+    assert not pass_time(chat, 180).escalations
+
+
+def test_a_notice_whose_promise_has_passed_leaves_the_wait_for_the_ai_as_it_is() -> None:
+    notifies = BuiltinTriggers(complaint=TriggerPolicy(action=Action.NOTIFY))
+    chat = shop(replace(SHOP, ai_answers_within="3 hours", triggers=notifies))
+    chat.customer(ASKS)
+    chat.customer(COMPLAINS)
+    assert [one.caused_by for one in pass_time(chat, 125).escalations] == ["timer:promise"]
+    assert [one.message_id for one in pass_time(chat, 60).decisions] == ["timer:ai_silent"]
+
+
 def test_an_update_makes_a_new_promise_where_the_first_has_passed_and_watches_it() -> None:
     chat = shop()
     chat.customer(COMPLAINS)

@@ -38,7 +38,7 @@ _FACTS: Final = {
     Fact.PROMISE_BROKEN: "the AI promises a person, and no escalation is open",
     Fact.PROMISE_KEPT: "a human answers in the time that was promised",
     Fact.PROMISE_MISSED: "the time that was promised has passed, and no human has answered",
-    Fact.CUSTOMER_UNANSWERED: "the customer waits for the human who holds the conversation",
+    Fact.CUSTOMER_UNANSWERED: "the customer still waits for a human",
     Fact.REPLY_FELL_BACK: "the policy's own reply does not resolve here, so the built-in one serves",
     Fact.OFFER_ACCEPTED: "the customer says yes to a person",
     Fact.OFFER_LAPSED: "the offer of a person lapses",

@@ -29,7 +29,7 @@ class Timer(StrEnum):
     PROMISE = "promise"
     """The due time of the open escalation: no human has answered yet."""
     UNANSWERED = "unanswered"
-    """A human holds the conversation, and the customer has waited for an answer for as long as a promise lasts."""
+    """A human holds the conversation or has let a promise pass, and the customer waits as long as one lasts."""
     AI_SILENT = "ai_silent"
     """The AI has left a question without an answer for longer than the policy allows."""
     SILENCE = "silence"
@@ -75,8 +75,9 @@ def _watched_wait(state: Conversation, policy: BusinessPolicy) -> tuple[Timer, i
     """Until when the customer may wait for whoever holds the conversation, where that is watched."""
     if not state.waiting_since or state.wait_told:
         return None
-    # Who took an escalation and has not spoken yet is held to its promise.
-    if state.control is ControlState.HUMAN and (state.human_spoke or state.episode is None):
+    # Who took an escalation and has not spoken yet is held to its promise; once that has passed, to a new one.
+    holds = state.control is ControlState.HUMAN and (state.human_spoke or state.episode is None)
+    if holds or _has_missed(state):
         return Timer.UNANSWERED, _patience_ends(state, policy)
     if state.holder is Holder.AI and state.pending and policy.ai_answers_within_ms is not None:
         answers_by = state.waiting_since + policy.ai_answers_within_ms
@@ -129,16 +130,31 @@ def _promise_passed(state: Conversation, effects: Effects, moment: Moment) -> No
         owner = moment.policy.fallback_owner
         goes_to = None if owner == episode.owner else owner
         episodes.press(state, effects, moment, reasons.not_taken(moment.policy.wording, goes_to), owner=owner)
+    _begin_anew(state)
 
 
 def _customer_waits(state: Conversation, effects: Effects, moment: Moment) -> None:
-    """The human who holds the conversation leaves the customer waiting."""
+    """The human who holds the conversation, or has let a promise pass, leaves the customer waiting."""
     state.wait_told = True
     effects.notes.append(Note(Fact.CUSTOMER_UNANSWERED))
     if state.episode is None:
         call_to_waiting(state, effects, moment)
     else:
         episodes.press(state, effects, moment, moment.policy.wording.texts.reason.waits)
+        _begin_anew(state)
+
+
+def _has_missed(state: Conversation) -> bool:
+    """A human is waited for who has let the promise of the open escalation pass, and has not answered yet."""
+    episode = state.episode
+    return episode is not None and episode.overdue and not episode.answered and state.holder is Holder.HUMAN
+
+
+def _begin_anew(state: Conversation) -> None:
+    """After a missed promise everybody has been told of this wait: what the customer writes next is a new one."""
+    if _has_missed(state):
+        state.waiting_since = 0
+        state.wait_told = False
 
 
 def _ai_is_silent(state: Conversation, effects: Effects, moment: Moment) -> None:
@@ -182,7 +198,11 @@ def _end(state: Conversation, effects: Effects, moment: Moment) -> None:
 
 
 def _patience_ends(state: Conversation, policy: BusinessPolicy) -> int:
-    """When the promise that holds for this conversation would have passed, had it been made when the wait began."""
+    """When the promise that holds for this conversation would have passed, had it been made when the wait began.
+
+    After a missed promise, not before the one that the customer has been given instead.
+    """
     episode = state.episode
     rule = episodes.rule_of(episode, policy) if episode else policy.rule("human_request")
-    return policy.due_at(rule, state.waiting_since)
+    ends = policy.due_at(rule, state.waiting_since)
+    return max(ends, episode.due_at) if episode is not None and _has_missed(state) else ends
