@@ -327,3 +327,29 @@ def test_what_the_human_who_holds_says_again_updates_no_notice_twice() -> None:
     chat.customer(ASKS)
     told = [chat.say(Sender.HUMAN, NEUTRAL, "I have approved your refund.").escalations for _ in range(3)]
     assert [len(events) for events in told] == [1, 0, 0]
+
+
+def test_an_own_trigger_goes_by_the_channel_that_an_earlier_message_named() -> None:
+    chat = shop(allergy={"when": {"keywords": ["allergy"]}, "channels": ["whatsapp"]})
+    chat.customer(ASKS, "which rooms face the garden?", channel="whatsapp")
+    chat.ai(text="rooms 1 to 4")
+    (escalation,) = chat.customer(ASKS, "my son has a nut allergy").escalations
+    assert escalation.trigger == "allergy"
+
+
+def test_a_picture_is_in_the_language_that_its_customer_speaks() -> None:
+    chat = shop(foto={"when": {"message_type": "image"}, "languages": ["es"]})
+    unheard = said(language="und")
+    assert not chat.customer(unheard, "", message_type="image").escalations
+    chat.customer(said(Intent.QUESTION, question=True, language="es"), "¿puedo enviar una foto?")
+    (escalation,) = chat.customer(unheard, "", message_type="image").escalations
+    assert escalation.trigger == "foto"
+
+
+def test_a_look_back_in_scope_counts_what_the_conversation_is_in() -> None:
+    twice = {"count": {"of": {"message_type": "image"}, "at_least": 2}}
+    chat = shop(fotos={"when": twice, "channels": ["whatsapp"], "languages": ["es"]})
+    chat.customer(said(language="es"), "hola, ya llegamos", channel="whatsapp")
+    unheard = said(language="und")
+    assert not chat.customer(unheard, "", message_type="image").escalations
+    assert chat.customer(unheard, "", message_type="image").escalations

@@ -192,6 +192,37 @@ def test_a_condition_holds_as_it_is_written(
     assert bool(matches(when, said, signals, facts)) is holds
 
 
+HEARD = ConversationFacts(sentiment_mean=0.0, negative_streak=0, customer_turns=2, channel="whatsapp", language="es")
+
+
+@pytest.mark.parametrize(
+    ("scope", "said", "heard", "facts", "holds"),
+    [
+        ({"channels": ["whatsapp"]}, message(channel="WhatsApp"), "en", CALM, True),
+        ({"channels": ["whatsapp"]}, message(), "en", CALM, False),
+        ({"channels": ["whatsapp"]}, message(), "en", HEARD, True),
+        ({"channels": ["whatsapp"]}, message(channel="email"), "en", HEARD, False),
+        ({"languages": ["es"]}, message(), "und", CALM, False),
+        ({"languages": ["es"]}, message(), "und", HEARD, True),
+        ({"languages": ["es"]}, message(language="und"), "und", HEARD, True),
+        ({"languages": ["es"]}, message(), "en", HEARD, False),
+        ({"languages": ["pt"]}, message(language="pt-BR"), "und", CALM, True),
+        ({"languages": ["pt-BR"]}, message(), "pt", CALM, True),
+        ({"languages": ["pt-BR"]}, message(language="pt"), "und", CALM, True),
+        ({"languages": ["pt-BR"]}, message(language="pt_BR"), "es", CALM, True),
+        ({"languages": ["pt-BR"]}, message(language="pt-PT"), "pt", CALM, False),
+        ({"languages": ["hi-Latn"]}, message(), "hi", CALM, True),
+        ({"languages": ["pt-BR"]}, message(), "p", CALM, False),
+    ],
+)
+def test_a_scope_is_that_of_the_message_or_else_of_its_conversation(
+    scope: dict[str, list[str]], said: ChatMessage, heard: str, facts: ConversationFacts, holds: bool
+) -> None:
+    """Often only the first message names its channel, and a picture is in no language."""
+    signals = Signals(language=heard, sentiment=0.0, intent=Intent.OTHER)
+    assert bool(matches({"message_type": "text"}, said, signals, facts, **scope)) is holds
+
+
 def test_only_the_customers_words_count_unless_the_condition_says_otherwise() -> None:
     """An AI that says "refund" must not raise a refund."""
     spoken = message("refund", sender=Sender.ASSISTANT)
@@ -209,7 +240,8 @@ def test_only_the_customers_words_count_unless_the_condition_says_otherwise() ->
         ({"channels": ["whatsapp"]}, message("hat"), False),
         ({"languages": ["es"]}, message("hat", language="es-MX"), True),
         ({"languages": ["es"]}, message("hat"), False),
-        ({"languages": ["es-MX"]}, message("hat", language="es"), False),
+        ({"languages": ["es-MX"]}, message("hat", language="es"), True),
+        ({"languages": ["es-MX"]}, message("hat", language="es-ES"), False),
         ({"languages": ["en", "es"]}, message("hat"), True),
     ],
 )

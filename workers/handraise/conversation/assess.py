@@ -187,6 +187,8 @@ def _own(
         began_ms=state.started_at,
         wants_answer=wants_answer,
         memory=state.memory,
+        channel=state.channel,
+        language=state.language,
     )
     matches = policy.own_matches(message, signals, facts)
     state.memory = matches.memory

@@ -48,6 +48,7 @@ FAR_ABOVE: Final = 5.0
 MAX_SCOPES: Final = 1_024
 """Combinations of overrides that are kept ready."""
 
+_NO_LANGUAGE: Final = "und"
 _BUYING: Final = frozenset({Intent.ORDER, Intent.HIGH_VALUE})
 _PAST: Final = frozenset({Intent.COMPLAINT, Intent.CHANGE, Intent.PRAISE, Intent.SMALLTALK})
 
@@ -151,9 +152,11 @@ class CompiledPolicy:
         case = Case(message, signals, facts, self._keywords.find(message.text), turns, {})
         held_before = self._slots.note(case)
         silences = self._waiting(facts.memory, message.sender)
+        channel = (message.channel or facts.channel or "").casefold()
+        spoken = _spoken(message, signals, facts)
         found: list[OwnMatch] = []
         for own in self._own:
-            held = own.check(case) if _in_scope(own, message, signals) else None
+            held = own.check(case) if _in_scope(own, channel, spoken) else None
             if held is None:
                 continue
             if own.silence is None:
@@ -347,13 +350,21 @@ def _when(name: str, trigger: OwnTrigger) -> Condition:
     return trigger.when
 
 
-def _in_scope(own: _OwnTrigger, message: ChatMessage, signals: Signals) -> bool:
-    if own.channels is not None and (message.channel or "").casefold() not in own.channels:
+def _in_scope(own: _OwnTrigger, channel: str, spoken: str) -> bool:
+    if own.channels is not None and channel not in own.channels:
         return False
     if not own.languages:
         return True
-    spoken = normal_tag(message.language or signals.language)
-    return any(spoken == language or spoken.startswith(f"{language}-") for language in own.languages)
+    return any(
+        spoken == language or spoken.startswith(f"{language}-") or language.partition("-")[0] == spoken
+        for language in own.languages
+    )
+
+
+def _spoken(message: ChatMessage, signals: Signals, facts: ConversationFacts) -> str:
+    """The tag of the language of a message; of a picture or an "ok", which are in none, that of the conversation."""
+    named = (language for language in (message.language, signals.language, facts.language) if language)
+    return next((tag for tag in map(normal_tag, named) if tag != _NO_LANGUAGE), _NO_LANGUAGE)
 
 
 def compile_policy(policy: Policy) -> CompiledPolicy:

@@ -75,6 +75,10 @@ class ConversationFacts(Struct, frozen=True, kw_only=True):
     """The message is one of the customer's that asks for something."""
     memory: Memory | None = None
     """What the conditions remember of the messages before."""
+    channel: str | None = None
+    """The channel that the conversation was last said to be on."""
+    language: str | None = None
+    """The language that the customer was last heard to speak."""
 
 
 class OwnMatch(Struct, frozen=True, kw_only=True):
