@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -16,12 +17,13 @@ from handraise.events import (
     EscalationType,
     Outcome,
     OutcomeKind,
+    OwnTrigger,
     Policy,
     Priority,
     TriggerPolicy,
 )
 from handraise.policy import CompiledPolicy
-from tests.support.chats import ASKS, HOUR, MINUTE, START, Chat, said
+from tests.support.chats import ASKS, HOUR, MINUTE, NEUTRAL, START, Chat, said
 
 WANTS_HUMAN = said(Intent.REQUEST_HUMAN, human_request=0.95)
 ASKS_ELSE = said(Intent.QUESTION, question=True, fingerprint=(7, 8, 9))
@@ -378,6 +380,80 @@ def test_an_ai_is_not_silent_about_what_was_settled() -> None:
     chat.wait(110)
     assert not chat.customer(ASKS_ELSE).escalations
     assert not chat.ai().escalations
+
+
+def with_photo_notice(**more: object) -> Chat:
+    """A shop that is told of pictures while the AI goes on; no cooldown hides what comes of the silence."""
+    photo = {"when": {"message_type": "image"}, "action": "notify"}
+    own = msgspec.convert({"photo": photo, **more}, dict[str, OwnTrigger])
+    triggers = BuiltinTriggers(ai_failure=TriggerPolicy(cooldown="0 minutes"))
+    return shop(replace(SHOP, triggers=triggers, own_triggers=own))
+
+
+@pytest.mark.parametrize("kind", [OutcomeKind.RESOLVED, OutcomeKind.RELEASED])
+def test_an_ai_owes_its_answer_though_a_notice_is_ticked_off(kind: OutcomeKind) -> None:
+    chat = with_photo_notice()
+    chat.customer(NEUTRAL, "", message_type="image")
+    chat.ai()
+    chat.customer(ASKS)
+    (closed,) = chat.outcome(kind).escalations
+    assert closed.type is EscalationType.CLOSED
+    assert chat.state is not None
+    assert chat.state.control is ControlState.AI
+    assert not pass_time(chat, 8.5).escalations
+    (raised,) = pass_time(chat, 0.5).escalations
+    assert (raised.trigger, raised.caused_by) == ("ai_failure", "timer:ai_silent")
+
+
+def test_an_own_silence_goes_on_though_a_notice_is_ticked_off() -> None:
+    chat = with_photo_notice(waits={"when": {"silence": {"for": "5 minutes"}}, "cooldown": "0 minutes"})
+    chat.customer(NEUTRAL, "", message_type="image")
+    chat.ai()
+    chat.customer(ASKS)
+    chat.outcome(OutcomeKind.RESOLVED)
+    (raised,) = pass_time(chat, 5).escalations
+    assert (raised.trigger, raised.caused_by) == ("waits", "timer:silence")
+
+
+def test_a_customer_who_goes_on_after_a_notice_is_ticked_off_has_not_come_back() -> None:
+    chat = with_photo_notice()
+    chat.customer(NEUTRAL, "", message_type="image")
+    chat.ai()
+    chat.outcome(OutcomeKind.RESOLVED)
+    assert not chat.customer(ASKS).decisions
+
+
+@pytest.mark.parametrize("asked_for", [True, False])
+def test_an_ai_that_is_given_a_conversation_back_is_held_to_the_question_that_is_open(*, asked_for: bool) -> None:
+    """Its time runs from when it could answer."""
+    chat = shop()
+    chat.customer(WANTS_HUMAN if asked_for else ASKS)
+    chat.human()
+    chat.customer(ASKS_ELSE)
+    chat.wait(60)
+    chat.outcome(OutcomeKind.RELEASED)
+    chat.outcome(OutcomeKind.RELEASED)
+    assert not pass_time(chat, 8.5).escalations
+    (raised,) = pass_time(chat, 0.5).escalations
+    assert (raised.trigger, raised.caused_by) == ("ai_failure", "timer:ai_silent")
+
+
+def test_an_ai_that_is_given_a_conversation_back_owes_no_answer_to_what_was_answered() -> None:
+    chat = shop()
+    chat.customer(ASKS)
+    chat.human()
+    chat.customer(THANKS)
+    chat.outcome(OutcomeKind.RELEASED)
+    assert not pass_time(chat, 60).escalations
+
+
+def test_an_ai_that_is_given_a_conversation_back_owes_no_answer_to_what_was_raised() -> None:
+    """Who took it and did not write may have called."""
+    chat = shop()
+    chat.customer(WANTS_HUMAN)
+    chat.outcome(OutcomeKind.ACCEPTED)
+    chat.outcome(OutcomeKind.RELEASED)
+    assert not pass_time(chat, 60).escalations
 
 
 def test_who_took_it_and_failed_has_not_taken_it() -> None:

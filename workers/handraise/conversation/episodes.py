@@ -30,7 +30,7 @@ from handraise.events import (
     Reply,
     utc,
 )
-from handraise.policy.model import BusinessPolicy, Rule
+from handraise.policy.model import BusinessPolicy, Memory, Rule
 
 _URGENCY = (Priority.CRITICAL, Priority.HIGH, Priority.NORMAL, Priority.LOW)
 _MORE_URGENT = {Priority.LOW: Priority.NORMAL, Priority.NORMAL: Priority.HIGH}
@@ -206,8 +206,13 @@ def answered(state: Conversation, effects: Effects, at: int) -> None:
         effects.notes.append(Note(Fact.PROMISE_KEPT, episode.trigger))
 
 
-def close_escalation(state: Conversation, effects: Effects, moment: Moment, because: ClosedBecause) -> None:
-    """End the open episode. What was said before is settled: it counts for nothing from here on."""
+def close_escalation(
+    state: Conversation, effects: Effects, moment: Moment, because: ClosedBecause, *, owes: bool = False
+) -> None:
+    """End the open episode. What was said before is settled: it counts for nothing from here on.
+
+    `owes` where the customer still waits for the AI, as `forget_evidence` has it.
+    """
     before = _open_episode(state)
     state.episode = replace(before, revision=before.revision + 1)
     _publish(
@@ -225,18 +230,27 @@ def close_escalation(state: Conversation, effects: Effects, moment: Moment, beca
     effects.notes.append(Note(Fact.ESCALATION_ENDED, before.trigger))
     state.closed_at = moment.at
     state.closed_action, state.closed_urgency = before.action, before.urgency
-    state.last_trigger = before.trigger if because is ClosedBecause.RESOLVED else ""
-    forget_evidence(state)
+    # A customer with whom the AI goes on has not been sent away, and cannot come back.
+    state.last_trigger = before.trigger if because is ClosedBecause.RESOLVED and not owes else ""
+    forget_evidence(state, owes=owes)
 
 
-def forget_evidence(state: Conversation) -> None:
-    """Nothing said so far may fire again."""
+def forget_evidence(state: Conversation, *, owes: bool = False) -> None:
+    """Nothing said so far may fire again. `owes`: what the customer waits for, and was offered, is still open."""
     state.weak.clear()
-    state.questions.clear()
     state.answers.clear()
     state.repeats = 0
-    state.pending = state.failed = state.asking_again = state.ai_offered_human = False
+    state.failed = state.asking_again = False
     state.gap_signs = state.missed = ()
+    if owes:
+        answered_ones = max(len(state.questions) - state.open_questions, 0)
+        state.questions = state.questions[answered_ones:]
+        silences = state.memory.silences if state.memory is not None else {}
+        state.memory = Memory(silences=silences) if silences else None
+        return
+    state.questions.clear()
+    state.open_questions = 0
+    state.pending = state.ai_offered_human = False
     state.offer = None
     state.memory = None
     state.waiting_since = 0

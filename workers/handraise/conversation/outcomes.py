@@ -9,7 +9,7 @@ from handraise.conversation.effects import Effects, Fact, Miss, Note
 from handraise.conversation.episodes import Moment
 from handraise.conversation.misses import note_miss
 from handraise.conversation.state import Conversation
-from handraise.events import Action, ClosedBecause, ControlState, Outcome, OutcomeKind, Sender
+from handraise.events import Action, ClosedBecause, ControlState, Holder, Outcome, OutcomeKind, Sender
 
 
 def fold_outcome(state: Conversation, effects: Effects, moment: Moment, outcome: Outcome) -> None:
@@ -56,9 +56,31 @@ def _accepted(state: Conversation, effects: Effects, moment: Moment) -> None:
 
 
 def _end(state: Conversation, effects: Effects, moment: Moment, because: ClosedBecause, control: ControlState) -> None:
+    """What was raised is over; that of a notice is not the end of the AI's conversation, which holds on."""
+    released = because is ClosedBecause.RELEASED
+    holds_on = state.holder is Holder.AI and (state.episode is not None or released)
+    handed_over = released and not holds_on and _waits_for_more(state)
+    owes = holds_on or handed_over
     if state.episode is not None:
-        episodes.close_escalation(state, effects, moment, because)
+        episodes.close_escalation(state, effects, moment, because, owes=owes)
     else:
-        episodes.forget_evidence(state)
+        episodes.forget_evidence(state, owes=owes)
+    if handed_over:
+        _wait_anew(state)
     state.human_spoke = False
+    if holds_on and (not released or state.offer is not None):
+        return
     episodes.set_control(state, effects, moment, control)
+
+
+def _waits_for_more(state: Conversation) -> bool:
+    """The customer waits for an answer, and not to what was raised: who took that and wrote nothing may have called."""
+    return state.waiting_since > 0 and (state.human_spoke or state.episode is None)
+
+
+def _wait_anew(state: Conversation) -> None:
+    """The customer waits for the AI from now on, and no longer for the human."""
+    state.pending = True
+    state.waiting_since = state.seen_at
+    state.wait_told = False
+    state.memory = None
