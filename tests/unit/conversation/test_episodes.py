@@ -240,6 +240,57 @@ def test_a_reply_that_is_sent_late_does_not_take_the_conversation_back_from_a_hu
     assert chat.controls[-1].state is ControlState.HUMAN
 
 
+def test_an_answer_from_before_a_human_spoke_does_not_take_the_conversation_back() -> None:
+    """It was on its way, and the human's message has overtaken it."""
+    chat = Chat()
+    chat.customer(COMPLAINS)
+    chat.human()
+    chat.wait(-0.6)
+    assert not chat.ai().escalations
+    assert chat.controls[-1].state is ControlState.HUMAN
+    chat.wait(1)
+    (closed,) = chat.ai().escalations
+    assert closed.closed_because is ClosedBecause.HANDED_BACK
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind", "state"),
+    [
+        (COMPLAINS, OutcomeKind.RESOLVED, ControlState.CLOSED),
+        (COMPLAINS, OutcomeKind.RELEASED, ControlState.AI),
+        (ASKS, OutcomeKind.RESOLVED, ControlState.CLOSED),
+    ],
+)
+def test_a_human_turn_from_before_the_end_is_recorded_and_takes_nothing(
+    asked: Signals, kind: OutcomeKind, state: ControlState
+) -> None:
+    """Their last words were overtaken by the outcome, which is in another topic."""
+    chat = Chat()
+    chat.customer(asked)
+    chat.human()
+    chat.wait(5)
+    chat.outcome(kind)
+    chat.wait(-1)
+    effects = chat.human()
+    assert not effects.controls
+    assert not effects.decisions
+    assert chat.state is not None
+    assert (chat.state.control, len(chat.state.transcript)) == (state, 3)
+    chat.wait(5)
+    (control,) = chat.human().controls
+    assert control.state is ControlState.HUMAN
+
+
+def test_a_human_who_was_talked_over_holds_though_their_words_were_overtaken() -> None:
+    chat = Chat()
+    chat.customer(COMPLAINS)
+    chat.human()
+    chat.ai()
+    chat.wait(-0.6)
+    assert Fact.AI_SPOKE_WHILE_HUMAN in [note.fact for note in chat.human().notes]
+    assert chat.controls[-1].state is ControlState.HUMAN
+
+
 def test_a_late_event_is_counted_and_folded_where_it_stands() -> None:
     chat = Chat()
     chat.customer(ASKS)

@@ -197,6 +197,8 @@ def _fold_message(
             state.open_questions = 0
             _answered_by_ai(state)
             state.memory = moment.policy.spoken(state.memory, message.sender)
+        case Sender.HUMAN if _is_of_before_the_end(state, moment.at):
+            pass  # a turn of the transcript, and no more
         case Sender.HUMAN:
             _human_turn(state, effects, moment)
             decide(state, effects, moment, message, assess_other(state, message, signals, moment.policy))
@@ -351,14 +353,25 @@ def _answered_by_ai(state: Conversation) -> None:
 
 
 def _hand_back(state: Conversation, effects: Effects, moment: Moment) -> None:
-    """The AI speaks after a human has: the human has handed the conversation back."""
+    """The AI speaks after a human has: the human has handed the conversation back.
+
+    An answer from before the human spoke was on its way, and hands nothing back.
+    """
     if not state.human_spoke:
+        return
+    if moment.at < max((turn.sent_at for turn in state.transcript if turn.sender is Sender.HUMAN), default=0):
         return
     state.human_spoke = False
     state.taken_back_at = moment.at
     if state.episode is not None:
         episodes.close_escalation(state, effects, moment, ClosedBecause.HANDED_BACK)
     episodes.set_control(state, effects, moment, ControlState.AI)
+
+
+def _is_of_before_the_end(state: Conversation, at: int) -> bool:
+    """Whether an outcome has overtaken what a human said before it. Who was talked over has not ended anything."""
+    ended_at = state.since if state.control is ControlState.CLOSED else state.closed_at
+    return state.holder is Holder.AI and state.taken_back_at < ended_at and at <= ended_at
 
 
 def _human_turn(state: Conversation, effects: Effects, moment: Moment) -> None:
