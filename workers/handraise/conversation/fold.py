@@ -1,7 +1,7 @@
 """The fold: one conversation, one event, and what follows. Pure: no clock, no I/O, no randomness.
 
 The worker, `replay`, `explain` and the tests call this one function. The order of events is the order in which they
-are folded; `sent_at` only measures time.
+are folded; `sent_at` measures time, and tells whether a message was overtaken that would change who holds.
 """
 
 from __future__ import annotations
