@@ -32,7 +32,9 @@ PARTS: Final = ("**For customers:**", "## Check first", "## Mend", "## Wake whom
 KAFKA: Final = {
     "kafka-topics.sh": {"--bootstrap-server", "--list", "--describe", "--under-min-isr-partitions", "--topic"},
     "kafka-configs.sh": {"--bootstrap-server", "--describe", "--topic"},
-    "kafka-consumer-groups.sh": {"--bootstrap-server", "--describe", "--group"},
+    "kafka-consumer-groups.sh": {
+        "--bootstrap-server", "--describe", "--group", "--topic", "--reset-offsets", "--to-datetime", "--execute",
+    },
     "kafka-console-consumer.sh": {
         "--bootstrap-server", "--topic", "--property", "--max-messages", "--timeout-ms", "--isolation-level",
     },
