@@ -9,6 +9,7 @@ hears of it.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -345,6 +346,10 @@ class Consumer:
     def highwater(self, source: TopicPartition) -> int:
         """As of now."""
         return self._model.end(source.topic)
+
+    def last_poll_timestamp(self, _: TopicPartition) -> int | None:
+        """When its broker was last heard of, in epoch milliseconds: now."""
+        return round(time.time() * 1_000)
 
     def partitions_for_topic(self, _: str) -> set[int]:
         """Each topic has one."""
