@@ -143,16 +143,11 @@ class Inbox:
             if records:
                 if records[0].timestamp < at_ms:
                     return False
-            elif not self._heard_since(source, at_ms - _ANSWER_MS) or await self._missing(source):
+                continue
+            answered = self._heard_at(source)
+            if answered is None or answered < at_ms - _ANSWER_MS or await self._missing(source):
                 return False
         return True
-
-    def _heard_since(self, source: TopicPartition, at_ms: int) -> bool:
-        try:
-            answered = self._member.last_poll_timestamp(source)
-        except (AssertionError, IllegalStateError):
-            return False
-        return answered is not None and answered >= at_ms
 
     def heard_at_ms(self) -> int | None:
         """When the topic that was heard of longest ago was last heard of: the machine's clock, epoch milliseconds.
@@ -160,11 +155,17 @@ class Inbox:
         The answer to a fetch counts, also one without records; there is one several times a second while nothing is
         waiting to be taken. None before the first, and where the group is about to take the partition away.
         """
+        answers = [self._heard_at(source) for source in self._pending]
+        known = [answered for answered in answers if answered is not None]
+        return min(known) if len(known) == len(answers) else None
+
+    def _heard_at(self, source: TopicPartition) -> int | None:
+        """When a topic was last heard of; None before the first answer, and while the partition is being taken away."""
         try:
-            answers = [self._member.last_poll_timestamp(source) for source in self._pending]
+            answered = self._member.last_poll_timestamp(source)
         except (AssertionError, IllegalStateError):
             return None
-        return None if None in answers else int(min(answers))
+        return None if answered is None else int(answered)
 
     async def lag(self, in_hand: Sequence[Record]) -> dict[TopicPartition, Lag]:
         """What is not committed, the batch in hand included. Topics that this worker no longer has are left out."""
