@@ -95,6 +95,13 @@ def test_a_number_that_no_computer_holds_is_told_by_the_name_of_its_attribute() 
     assert "999" not in str(refused.value)
 
 
+def test_an_attribute_that_does_not_fit_is_refused_though_what_is_not_json_comes_after_it() -> None:
+    data = json.dumps(VALID)[:-1] + ', "attributes": {"order_total": {"": Infinity}}}'
+    with pytest.raises(InvalidEventError) as refused:
+        decode(data, MESSAGES)
+    assert (refused.value.code, refused.value.path) == (DeadLetterReason.INVALID, "$.attributes[...]")
+
+
 def test_the_values_that_a_field_may_have_are_listed() -> None:
     refused = error_of({"sender": "robot"})
     assert "robot" not in refused

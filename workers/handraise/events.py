@@ -778,7 +778,12 @@ class _WithAttributes(Struct):
 
 def _path_of_attribute(data: bytes | str) -> str:
     """Which attribute does not fit, if its name may be told."""
-    for name, value in msgspec.json.decode(data, type=_WithAttributes).attributes.items():
+    try:
+        attributes = msgspec.json.decode(data, type=_WithAttributes).attributes
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        # After the attribute comes what is not JSON.
+        return _ANY_ATTRIBUTE
+    for name, value in attributes.items():
         try:
             msgspec.json.decode(value, type=Scalar)
         except msgspec.DecodeError:
