@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -29,6 +29,7 @@ from handraise.events import (
     EscalationType,
     InvalidEventError,
     Outcome,
+    Sender,
     decode,
     encode,
 )
@@ -39,8 +40,6 @@ SameState = Callable[[bytes | None, bytes | None], bool]
 Place = tuple[str, int, int]
 """Topic, partition and offset of a record."""
 _EXAMPLES: Final = 5
-_AT_ONCE: Final = 400
-"""Texts at which the detector looks together."""
 
 ESCALATIONS: Final = msgspec.json.Decoder(Escalation)
 CONTROLS: Final = msgspec.json.Decoder(Control)
@@ -228,24 +227,22 @@ def add(findings: Findings, more: Findings) -> None:
         findings.note(example)
 
 
-def remembered(detect: Detect, messages: Iterable[ChatMessage] = ()) -> Detect:
-    """The same detector, which looks at each text once: what it says of a text does not depend on the others.
-
-    At the texts of `messages` it looks beforehand, many at a time, which is quicker.
-    """
+def remembered(detect: Detect) -> Detect:
+    """The same detector, which looks once at each text after the same turns: it does not depend on other texts."""
     known: dict[tuple[object, ...], Signals] = {}
-    met = list({(one.text, one.sender, one.language): None for one in messages})
-    for start in range(0, len(met), _AT_ONCE):
-        texts, senders, languages = zip(*met[start : start + _AT_ONCE], strict=True)
-        signals = detect(list(texts), senders=list(senders), languages=list(languages))
-        known |= dict(zip(met[start : start + _AT_ONCE], signals, strict=True))
 
-    def look_up(texts: Sequence[str], *, senders: Any = None, languages: Any = None) -> list[Signals]:  # noqa: ANN401 - as the detector
+    def look_up(
+        texts: Sequence[str],
+        *,
+        senders: Sequence[Sender],
+        languages: Sequence[str | None],
+        before: Sequence[Sequence[str]],
+    ) -> list[Signals]:
         found = []
-        for text, sender, language in zip(texts, senders, languages, strict=True):
-            about = (text, sender, language)
+        for text, sender, language, turns in zip(texts, senders, languages, before, strict=True):
+            about = (text, sender, language, tuple(turns))
             if about not in known:
-                known[about] = detect([text], senders=[sender], languages=[language])[0]
+                known[about] = detect([text], senders=[sender], languages=[language], before=[turns])[0]
             found.append(known[about])
         return found
 

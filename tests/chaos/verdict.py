@@ -165,8 +165,7 @@ async def _judge_partition(
     spoken, bad = _conversations(made, [*messages, *outcomes])
     reported = {OUTCOMES.decode(one.value).outcome_id: one for one in outcomes}
     detect, version = detecting
-    said_here = (event for events in spoken.values() for event in events if isinstance(event, ChatMessage))
-    oracle = Oracle(_policies(trial, outputs), remembered(detect, said_here), version, trial.setup.same_state)
+    oracle = Oracle(_policies(trial, outputs), remembered(detect), version, trial.setup.same_state)
     for key, events in spoken.items():
         said = [event for event in events if isinstance(event, ChatMessage)]
         done = [event for event in events if isinstance(event, Outcome)]

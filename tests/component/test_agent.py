@@ -29,7 +29,7 @@ class FailsOnce:
     def __init__(self) -> None:
         self._counting = CountingStep()
         self._failed = False
-        self.detect = self._counting.detect
+        self.look = self._counting.look
 
     def fold(
         self, events: Sequence[Event], signals: Sequence[Signals], load: Callable[[bytes], bytes | None]

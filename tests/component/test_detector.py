@@ -13,6 +13,7 @@ from handraise.demo.samples import load_samples
 from handraise.detection import detection
 from handraise.events import encode
 from handraise.settings import DetectorKind, load_settings
+from tests.support.steps import through
 
 
 @pytest.mark.parametrize(("kind", "options"), [(DetectorKind.CAREFUL, []), (DetectorKind.FAST, ["--fast"])])
@@ -33,9 +34,8 @@ def test_replay_gives_the_bytes_of_a_worker_with_the_same_detector(
     (parts,) = made
 
     messages = [message for sample in load_samples()[:10] for message in sample.messages]
-    detected = asyncio.run(parts.step.detect(messages))
-    results = parts.step.fold(messages, detected.signals, lambda _: None)
-    decisions = [encode(decision) for result in results for decision in result.effects.decisions]
+    folded = asyncio.run(through(parts.step, messages))
+    decisions = [encode(decision) for result in folded.results for decision in result.effects.decisions]
     file = tmp_path / "messages.jsonl"
     file.write_bytes(b"".join(encode(message) + b"\n" for message in messages))
     assert main(["replay", str(file), "--output", "decisions", *options]) == 0

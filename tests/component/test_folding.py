@@ -11,7 +11,7 @@ import pytest
 from aiokafka.errors import IllegalStateError
 
 from handraise.engine.batch import Batch, Outbox
-from handraise.engine.folding import Detected, Event, Folding
+from handraise.engine.folding import Detected, Folding, Load
 from handraise.engine.state import Kept, PartitionState, Progress
 from handraise.engine.topics import Topic, TopicNames
 from handraise.events import MAX_VALUE_BYTES, DeadLetterReason, Decision, Outcome, Sender
@@ -64,9 +64,9 @@ class DearStep(CountingStep):
     def __init__(self, batch: list[Batch]) -> None:
         self._batch = batch
 
-    async def detect(self, events: Sequence[Event]) -> Detected:
+    async def detect(self, load: Load) -> Detected:
         """Let go of the batch, if there is one."""
-        del events
+        del load
         for batch in self._batch:
             batch.drop()
         return Detected((), 2.0)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from handraise.conversation import Processor
-from handraise.detection import detect_fast
+from handraise.detection import Signals, detect_fast
 from handraise.engine.folding import Event
 from handraise.engine.topics import Topic
 from handraise.events import ChatMessage, Outcome, OutcomeKind, Sender
@@ -81,12 +81,19 @@ def test_what_single_messages_raised_is_told_apart() -> None:
     assert raised(outputs, by={"another"}) == []
 
 
-def test_looking_beforehand_finds_the_same() -> None:
-    """And what was not looked at beforehand is looked at then."""
-    ahead = remembered(detect_fast, MESSAGES[:2])
-    found = Findings()
-    Oracle(lambda _: POLICY, ahead, "test", same_bytes).judge(Case(KEY, MESSAGES, (), *folded(MESSAGES)), found)
-    assert found.differences == 0
+def test_a_text_is_looked_at_once_after_the_same_turns() -> None:
+    """And again after others, by which it may say something else."""
+    asked: list[tuple[str, tuple[str, ...]]] = []
+
+    def detect(texts: Sequence[str], *, before: Sequence[Sequence[str]], **about: Any) -> list[Signals]:  # noqa: ANN401 - as the detector
+        asked.extend(zip(texts, map(tuple, before), strict=True))
+        return detect_fast(texts, before=before, **about)
+
+    look_up = remembered(detect)
+    about = {"senders": [Sender.CUSTOMER] * 3, "languages": [None] * 3}
+    first = look_up(["yes", "yes", "no"], before=[("Shall I?",), (), ["Shall I?"]], **about)
+    assert look_up(["yes", "yes", "no"], before=[["Shall I?"], (), ("Shall I?",)], **about) == first
+    assert asked == [("yes", ("Shall I?",)), ("yes", ()), ("no", ("Shall I?",))]
 
 
 Spoil = Callable[[list[Output]], list[Output]]

@@ -8,30 +8,57 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, cast
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Final, cast
 
 import pytest
+from msgspec.structs import replace
 
 from handraise.conversation import Processor
 from handraise.demo.samples import load_samples
 from handraise.detection import Detector, Signals
-from handraise.detection.detector import default_detector
+from handraise.detection.detector import Begun, default_detector
 from handraise.detection.mixture import default_mixture
 from handraise.detection.ngrams import default_ngrams
 from handraise.detection.phrase_detector import default_phrases
 from handraise.detection.reader import Reader, default_reader
-from handraise.engine.folding import decode_event
+from handraise.engine.folding import Event, Load, decode_event
 from handraise.engine.topics import Topic
-from handraise.events import ChatMessage
+from handraise.events import ChatMessage, Outcome, OutcomeKind, Sender
 from handraise.policy import default_policy
 from handraise.step import WorkerStep
 from tests.support.records import outcome_record
+from tests.support.steps import Through, through
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
 WAIT_SECONDS = 10.0
+OUTCOME: Final = decode_event(Topic.OUTCOMES, outcome_record(0).value)
+_ASKED: Final = (
+    (
+        "I want to send this lamp back.",
+        "Of course. Which reason should I put on the label: broken, wrong size, or changed my mind?",
+        "broken",
+    ),
+    ("We want to buy laptops for our team.", "How many laptops do you need?", "about 40 of them"),
+)
+CHATS: Final = [
+    [
+        ChatMessage(
+            message_id=f"{chat}-{turn}",
+            conversation_id=f"c{chat}",
+            business_id="acme",
+            sender=Sender.ASSISTANT if turn == 1 else Sender.CUSTOMER,
+            sent_at=1_764_000_000_000 + turn * 1_000,
+            text=text,
+        )
+        for turn, text in enumerate(texts)
+    ]
+    for chat, texts in enumerate(_ASKED)
+]
+"""Two chats whose last message says something else where the turns before it are not heard."""
 
 
 class Watched:
@@ -44,12 +71,12 @@ class Watched:
     def before(self) -> None:
         """Nothing."""
 
-    def read(self, tokens: Sequence[str]) -> npt.NDArray[np.float64]:
+    def read(self, tokens: Sequence[str], before: Sequence[Sequence[str]] = ()) -> npt.NDArray[np.float64]:
         """Read, and keep in which thread."""
         self.before()
         self.times += 1
         self.read_in.add(threading.current_thread().name)
-        return default_reader().read(tokens)
+        return default_reader().read(tokens, before)
 
 
 class Held(Watched):
@@ -76,13 +103,13 @@ class Crowd(Watched):
         self._lock = threading.Lock()
         self._one_too_many = threading.Barrier(wanted + 1)
 
-    def read(self, tokens: Sequence[str]) -> npt.NDArray[np.float64]:
+    def read(self, tokens: Sequence[str], before: Sequence[Sequence[str]] = ()) -> npt.NDArray[np.float64]:
         """Read, and keep how many do."""
         with self._lock:
             self._reading += 1
             self.most = max(self.most, self._reading)
         try:
-            return super().read(tokens)
+            return super().read(tokens, before)
         finally:
             with self._lock:
                 self._reading -= 1
@@ -105,7 +132,7 @@ def step_with(reader: Watched, threads: int = 2) -> tuple[WorkerStep, list[float
     """A step whose detector asks this reader, and the seconds that it tells."""
     took: list[float] = []
     detector = Detector(default_phrases(), default_ngrams(), default_mixture(), cast(Reader, reader))
-    processor = Processor(lambda _: default_policy("acme"), detector.detect, detector.version)
+    processor = Processor(lambda _: default_policy("acme"), detector, detector.version)
     return WorkerStep(processor, detector, threads, took.append), took
 
 
@@ -114,13 +141,16 @@ def sampled() -> list[ChatMessage]:
     return [message for sample in load_samples()[:25] for message in sample.messages]
 
 
-def plainly(messages: Sequence[ChatMessage]) -> list[Signals]:
-    """What the detector says of them without threads."""
-    return default_detector().detect(
-        [message.text for message in messages],
-        [message.sender for message in messages],
-        [message.language for message in messages],
-    )
+def alone() -> list[ChatMessage]:
+    """The same messages, each in a conversation of its own, so that none hangs on another."""
+    return [replace(message, conversation_id=f"c{at}") for at, message in enumerate(sampled())]
+
+
+def plainly(events: Sequence[Event], load: Load = lambda _: None) -> list[Signals]:
+    """What they say without threads."""
+    detector = default_detector()
+    results = Processor(lambda _: default_policy("acme"), detector, detector.version).process(events, load)
+    return [result.signals for event, result in zip(events, results, strict=True) if isinstance(event, ChatMessage)]
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -129,17 +159,55 @@ def test_batches_that_are_read_side_by_side_get_what_they_would_get_alone(thread
     reader = Watched()
     step, took = step_with(reader, threads)
     messages = sampled()
-    batches = [messages[at : at + 7] for at in range(0, len(messages), 7)]
+    batches = [[OUTCOME, *messages[at : at + 7]] for at in range(0, len(messages), 7)]
 
-    async def all_of_them() -> list[Sequence[Signals]]:
-        with_outcomes = [[decode_event(Topic.OUTCOMES, outcome_record(0).value), *batch] for batch in batches]
-        return [detected.signals for detected in await asyncio.gather(*map(step.detect, with_outcomes))]
+    async def all_of_them() -> list[Through]:
+        return await asyncio.gather(*(through(step, batch) for batch in batches))
 
     found = asyncio.run(all_of_them())
-    assert [signals for of_batch in found for signals in of_batch] == plainly(messages)
-    assert len(took) == len(batches)
+    assert [of_batch.signals for of_batch in found] == [plainly(batch) for batch in batches]
+    assert len(took) == sum(of_batch.runs for of_batch in found)
+    assert sum(took) == pytest.approx(sum(of_batch.seconds for of_batch in found))
     assert reader.read_in
     assert threading.current_thread().name not in reader.read_in
+
+
+def test_chats_through_the_step_say_what_they_say_without_it() -> None:
+    """However they are cut into batches: what hangs on a turn of the same batch is read after it."""
+    events = [event for turns in zip_longest(*CHATS) for event in turns if event is not None]
+    alike = plainly(events)
+    assert alike != [signals for event in events for signals in plainly([event])]
+    for size in (1, 2, 3, len(events)):
+        step, _ = step_with(Watched())
+        states: dict[bytes, bytes] = {}
+        found = [asyncio.run(through(step, events[at : at + size], states)) for at in range(0, len(events), size)]
+        assert [signals for of_batch in found for signals in of_batch.signals] == alike
+
+
+def test_the_time_of_the_faster_models_is_told_though_the_first_run_holds_no_message(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing of the work is lost where an outcome stands alone before a message that hangs on what was before it."""
+    begin = Detector.begin
+
+    def slowly(
+        self: Detector, texts: Sequence[str], senders: Sequence[Sender], languages: Sequence[str | None]
+    ) -> Begun:
+        time.sleep(0.1)
+        return begin(self, texts, senders, languages)
+
+    monkeypatch.setattr(Detector, "begin", slowly)
+    step, took = step_with(Watched())
+    said = CHATS[0][-1]
+    done = Outcome(
+        outcome_id="o", conversation_id=said.conversation_id, business_id="acme", kind=OutcomeKind.RESOLVED, at=0
+    )
+
+    async def of_each() -> list[float]:
+        return [(await run.detect(lambda _: None)).seconds for run in step.look([done, said])]
+
+    assert asyncio.run(of_each()) == [0.0, *took]
+    assert took[0] >= 0.1
 
 
 @pytest.mark.parametrize(("processors", "threads", "wanted"), [(1, 8, 1), (2, 8, 2), (8, 1, 1)])
@@ -150,7 +218,7 @@ def test_no_more_texts_are_read_at_once_than_there_are_processors_for(
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)), raising=False)
     reader = Crowd(wanted)
     step, _ = step_with(reader, threads)
-    asyncio.run(step.detect(sampled()))
+    asyncio.run(through(step, alone()))
     assert reader.most == wanted
 
 
@@ -160,7 +228,7 @@ def test_the_loop_goes_on_while_a_text_is_read() -> None:
     step, took = step_with(reader)
 
     async def read_and_let() -> float:
-        reading = asyncio.create_task(step.detect(sampled()))
+        reading = asyncio.create_task(through(step, alone()))
         assert await asyncio.to_thread(reader.asked.wait, WAIT_SECONDS)
         await asyncio.sleep(0.5)
         assert not reading.done()
@@ -179,13 +247,13 @@ def test_what_nobody_waits_for_any_more_is_not_read() -> None:
     step, _ = step_with(reader, threads=1)
 
     async def ask_and_go() -> None:
-        reading = asyncio.create_task(step.detect(sampled()))
+        reading = asyncio.create_task(through(step, alone()))
         assert await asyncio.to_thread(reader.asked.wait, WAIT_SECONDS)
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
         reader.may_read.set()
-        await step.detect(sampled()[:1])
+        await through(step, sampled()[:1])
 
     asyncio.run(ask_and_go())
     assert reader.times <= 2
@@ -194,7 +262,8 @@ def test_what_nobody_waits_for_any_more_is_not_read() -> None:
 def test_what_holds_no_message_costs_nothing() -> None:
     """Outcomes and policies alone."""
     step, took = step_with(Watched())
-    assert asyncio.run(step.detect([decode_event(Topic.OUTCOMES, outcome_record(0).value)])) == ((), 0.0)
+    found = asyncio.run(through(step, [OUTCOME]))
+    assert (found.signals, found.seconds) == ([], 0.0)
     assert took == []
 
 
@@ -202,4 +271,4 @@ def test_an_error_of_the_reader_reaches_whoever_asked() -> None:
     """So that the batch is not committed."""
     step, _ = step_with(Broken())
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(step.detect(sampled()))
+        asyncio.run(through(step, alone()))

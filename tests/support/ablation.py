@@ -21,21 +21,27 @@ from tests.support.scoring import Totals
 
 
 class Remembering:
-    """Detection that remembers what it has said of a text."""
+    """Detection that remembers what it has said of a text after the turns before it."""
 
     def __init__(self) -> None:
-        self._known = dict[tuple[str, Sender, str | None], Signals]()
+        self._known = dict[tuple[str, Sender, str | None, tuple[str, ...]], Signals]()
 
     def __call__(
-        self, texts: Sequence[str], *, senders: Sequence[Sender], languages: Sequence[str | None]
+        self,
+        texts: Sequence[str],
+        *,
+        senders: Sequence[Sender],
+        languages: Sequence[str | None],
+        before: Sequence[Sequence[str]],
     ) -> list[Signals]:
         """The same as `detect`."""
-        keys = list(zip(texts, senders, languages, strict=True))
+        keys = list(zip(texts, senders, languages, map(tuple, before), strict=True))
         new = [key for key in dict.fromkeys(keys) if key not in self._known]
         found = detect(
-            [text for text, _, _ in new],
-            senders=[sender for _, sender, _ in new],
-            languages=[language for _, _, language in new],
+            [text for text, _, _, _ in new],
+            senders=[sender for _, sender, _, _ in new],
+            languages=[language for _, _, language, _ in new],
+            before=[turns for _, _, _, turns in new],
         )
         self._known.update(zip(new, found, strict=True))
         return [self._known[key] for key in keys]

@@ -16,7 +16,7 @@ from handraise.conversation import StateHead
 from handraise.conversation.effects import Effects
 from handraise.detection import Signals
 from handraise.engine.errors import EngineError
-from handraise.engine.folding import Detected, Event
+from handraise.engine.folding import Detected, Event, Load, Part
 from handraise.engine.observer import Observer
 from handraise.engine.policies import PolicyRefusedError
 from handraise.events import Action, ChatMessage, DeadLetterReason, Decision, DecisionResult
@@ -41,20 +41,22 @@ class Counted(Struct, frozen=True):
 class CountingStep:
     """State is the number of messages, in digits; each message gives one decision that holds the number."""
 
-    async def detect(self, events: Sequence[Event]) -> Detected:
+    def look(self, events: Sequence[Event]) -> list[Part]:
+        """All at once."""
+        return [Part(slice(len(events)), self.detect)]
+
+    async def detect(self, load: Load) -> Detected:
         """What is said plays no part."""
-        del events
+        del load
         return Detected((), 0.0)
 
-    def fold(
-        self, events: Sequence[Event], signals: Sequence[Signals], load: Callable[[bytes], bytes | None]
-    ) -> list[Counted]:
+    def fold(self, events: Sequence[Event], signals: Sequence[Signals], load: Load) -> list[Counted]:
         """Count; an outcome of a conversation without a message is rejected."""
         del signals
         counts: dict[bytes, int] = {}
         return [self._one(event, load, counts) for event in events]
 
-    def _one(self, event: Event, load: Callable[[bytes], bytes | None], counts: dict[bytes, int]) -> Counted:
+    def _one(self, event: Event, load: Load, counts: dict[bytes, int]) -> Counted:
         key = f"{event.business_id}/{event.conversation_id}".encode()
         if key not in counts:
             counts[key] = int(load(key) or 0)
@@ -71,7 +73,7 @@ class CountingStep:
         del state, until
         return Counted(key, None, Effects(), forgotten=True)
 
-    def forget(self, load: Callable[[bytes], bytes | None]) -> None:
+    def forget(self, load: Load) -> None:
         """Nothing is remembered."""
 
 

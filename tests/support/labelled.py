@@ -36,10 +36,15 @@ class Labelled:
         self._rows: Final = {(row.text, row.sender): row for row in rows}
 
     def __call__(
-        self, texts: Sequence[str], *, senders: Sequence[Sender], languages: Sequence[str | None] | None = None
+        self,
+        texts: Sequence[str],
+        *,
+        senders: Sequence[Sender],
+        languages: Sequence[str | None] | None = None,
+        before: Sequence[Sequence[str]] | None = None,
     ) -> list[Signals]:
         """As `handraise.detection.detect`."""
-        found = detect(texts, senders=senders, languages=languages)
+        found = detect(texts, senders=senders, languages=languages, before=before)
         known = [self._rows.get(said) for said in zip(texts, senders, strict=True)]
         return [signals if row is None else _of(row, signals) for row, signals in zip(known, found, strict=True)]
 

@@ -9,7 +9,7 @@ from typing import NamedTuple, Self
 
 from handraise.conversation import Processor
 from handraise.demo.samples import Expected, Sample, load_samples
-from handraise.detection import Signals, detect
+from handraise.detection import Signals, detection
 from handraise.events import EscalationType
 from handraise.policy import default_policy
 
@@ -51,7 +51,7 @@ class Totals(NamedTuple):
     """Conversations that need somebody and were never raised."""
 
     @classmethod
-    def of(cls, samples: Iterable[Sample], detector: Detector = detect) -> Self:
+    def of(cls, samples: Iterable[Sample], detector: Detector | None = None) -> Self:
         """Play the samples under the built-in policy and add up."""
         results = [(sample.expect, published(sample, detector)) for sample in samples]
         return cls(
@@ -74,9 +74,10 @@ class Totals(NamedTuple):
         )
 
 
-def published(sample: Sample, detector: Detector = detect) -> list[Published]:
+def published(sample: Sample, detector: Detector | None = None) -> list[Published]:
     """What the messages of a sample bring about under the built-in policy: closings and timers are left out."""
-    results = Processor(default_policy, detector).process(sample.messages, lambda _: None)
+    found = detection(fast=False).detect if detector is None else detector
+    results = Processor(default_policy, found).process(sample.messages, lambda _: None)
     return [
         Published(turn, event.trigger, event.trigger_class, event.type)
         for turn, result in enumerate(results, 1)

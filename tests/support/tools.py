@@ -1,12 +1,13 @@
-"""Tools that are no Python: where they are, and how to get one that is not there."""
+"""What some tests need besides the locked packages: where it is, and how to get what is not there."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import pytest
 
@@ -26,12 +27,20 @@ def tool(name: str) -> str:
     """The path of a tool; without it the test is skipped, or fails where every tool is required."""
     beside_python = Path(sys.executable).parent / name
     path = str(beside_python) if beside_python.exists() else shutil.which(name) or _of_debian(name)
-    if path is not None:
-        return path
-    missing = f"{name} is missing: {HOW_TO_GET[name]}"
+    return path or _do_without(f"{name} is missing: {HOW_TO_GET[name]}")
+
+
+def for_training(*packages: str) -> None:
+    """The packages that training needs; without one the tests of the module are skipped, or fail as without a tool."""
+    for package in packages:
+        if find_spec(package) is None:
+            _do_without(f"{package} is missing: uv sync --extra demo --group train --group reader --inexact")
+
+
+def _do_without(missing: str) -> NoReturn:
     if os.environ.get(REQUIRED) == "1":
         pytest.fail(f"{missing} ({REQUIRED}=1 allows no skip)")
-    pytest.skip(missing)
+    pytest.skip(missing, allow_module_level=True)
 
 
 def _of_debian(name: str) -> str | None:

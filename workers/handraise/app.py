@@ -107,7 +107,7 @@ def worker_parts(settings: Settings) -> Parts:
     count_retries(metrics.broker_retried)
     # The first text is slower than the others, and must not be a customer's.
     detector.warm_up()
-    processor = Processor(shelf.policy, detector.detect, detector.version)
+    processor = Processor(shelf.policy, detector, detector.version)
     step = WorkerStep(processor, detector, settings.reader_threads, metrics.detected)
     return Parts(step, head_of, shelf, check_policy, metrics, registry)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from handraise.conversation.processor import Processor
+from handraise.conversation.processor import Load, Processor, Run, runs
 from handraise.detection import Detector
-from handraise.engine.folding import Detected, Event
+from handraise.detection.detector import Begun
+from handraise.engine.folding import Detected, Event, Part
 from handraise.events import ChatMessage
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class WorkerStep:
 
     def __init__(self, processor: Processor, detector: Detector, threads: int, took: Callable[[float], None]) -> None:
         self._detector: Final = detector
+        self._processor: Final = processor
         self._at_once: Final = min(threads, _processors())
         self._pool: Final = ThreadPoolExecutor(self._at_once, "reader")
         self._took: Final = took
@@ -41,11 +44,9 @@ class WorkerStep:
         self.advance: Final = processor.advance
         self.forget: Final = processor.forget
 
-    async def detect(self, events: Sequence[Event]) -> Detected:
-        """Find out what the messages among the events say."""
+    def look(self, events: Sequence[Event]) -> Iterator[Part]:
+        """Ask the faster models what the messages among the events say, and cut the events where one is in doubt."""
         messages = [event for event in events if isinstance(event, ChatMessage)]
-        if not messages:
-            return Detected((), 0.0)
         began = time.perf_counter()
         begun = self._detector.begin(
             [message.text for message in messages],
@@ -53,17 +54,31 @@ class WorkerStep:
             [message.language for message in messages],
         )
         seconds = time.perf_counter() - began
-        read = await self._read_all(begun.unread)
+        for run in runs(events, begun.in_doubt):
+            yield Part(run.events, partial(self._detect, begun, run, seconds))
+            if run.messages:
+                seconds = 0.0
+
+    async def _detect(self, begun: Begun, run: Run, seconds: float, load: Load) -> Detected:
+        """What the messages of a run say; the faster models have taken so many seconds."""
+        if not run.messages:
+            return Detected((), 0.0)
         began = time.perf_counter()
-        signals = self._detector.end(begun, [logits for logits, _ in read])
+        asked = self._processor.asked(begun, run, load)
+        seconds += time.perf_counter() - began
+        read = await self._read_all(begun, asked)
+        began = time.perf_counter()
+        signals = self._detector.end(begun, run.places, [logits for logits, _ in read])
         seconds += time.perf_counter() - began + sum(spent for _, spent in read) / self._at_once
         self._took(seconds)
         return Detected(signals, seconds)
 
-    async def _read_all(self, texts: Sequence[Sequence[str]]) -> list[tuple[npt.NDArray[np.float64], float]]:
-        """The reader's word on each text, and the seconds that it took."""
+    async def _read_all(
+        self, begun: Begun, asked: Sequence[tuple[int, Sequence[str]]]
+    ) -> list[tuple[npt.NDArray[np.float64], float]]:
+        """The reader's word on each text, given as its place and the turns before it, and the seconds that it took."""
         loop = asyncio.get_running_loop()
-        reading = [loop.run_in_executor(self._pool, self._read, tokens) for tokens in texts]
+        reading = [loop.run_in_executor(self._pool, self._read, begun, at, before) for at, before in asked]
         try:
             return await asyncio.gather(*reading)
         finally:
@@ -71,9 +86,9 @@ class WorkerStep:
             for one in reading:
                 one.cancel()
 
-    def _read(self, tokens: Sequence[str]) -> tuple[npt.NDArray[np.float64], float]:
+    def _read(self, begun: Begun, at: int, before: Sequence[str]) -> tuple[npt.NDArray[np.float64], float]:
         began = time.thread_time()
-        logits = self._detector.read(tokens)
+        logits = self._detector.read(begun, at, before)
         return logits, time.thread_time() - began
 
 

@@ -62,6 +62,8 @@ def test_rows_are_read_and_bad_ones_refused(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text('{"text": "hi", "labels": ["thanks"]}\n\n', encoding="utf-8")
     assert read_rows([path]) == [Row(text="hi", labels=("thanks",))]
+    path.write_text('{"text": "7", "before": ["which day?", "of May"], "labels": []}\n', encoding="utf-8")
+    assert read_rows([path]) == [Row(text="7", before=("which day?", "of May"))]
     for line in (b'{"labels": []}', b'{"text": "secret", "sender": "secret"}', b'{"text": "caf\xe9"}'):
         path.write_bytes(b'{"text": "hi", "labels": []}\n' + line)
         with pytest.raises(RowError, match=":2: this is no labelled message") as raised:
@@ -77,6 +79,8 @@ def test_rows_are_read_and_bad_ones_refused(tmp_path: Path) -> None:
         ('{"text": "secret", "labels": ["promise"]}', r"\$\.labels\[0\]"),
         ('{"text": "secret", "labels": ["complaint"], "sender": "assistant"}', r"it can be admission"),
         ('{"text": "secret", "labels": ["complaint"], "known": ["thanks"]}', r"\$\.labels\[0\]"),
+        ('{"text": "secret", "labels": [], "before": "secret"}', r"\$\.before$"),
+        ('{"text": "secret", "labels": [], "before": ["secret", 7]}', r"\$\.before\[1\]$"),
         ('{"text": "secret", "labels": [], "known": ["complain"]}', r"\$\.known\[0\]: did you mean complaint\?"),
         ('{"text": "secret", "labels": [], "sentiment": "positiv"}', r"\$\.sentiment: did you mean positive\?"),
         ('{"text": "secret"}', r"no `labels`"),

@@ -19,8 +19,12 @@ SENDERS: Final = [Sender.CUSTOMER, Sender.CUSTOMER, Sender.HUMAN, Sender.ASSISTA
 
 
 def test_a_detection_goes_with_a_version_of_its_own() -> None:
-    assert detection(fast=False) == (detect, DETECTOR_VERSION)
-    assert detection(fast=True) == (detect_fast, f"{DETECTOR_VERSION}-fast")
+    assert detection(fast=False) == (detector.default_detector(), DETECTOR_VERSION)
+    assert detection(fast=True) == (detector.fast_detector(), f"{DETECTOR_VERSION}-fast")
+    assert [detection(fast=fast).detect.version == detection(fast=fast).version for fast in (True, False)] == [
+        True,
+        True,
+    ]
 
 
 def test_the_fast_detection_is_called_like_the_careful_one() -> None:

@@ -22,9 +22,9 @@ def test_a_text_that_was_said_before_has_the_signals_it_had() -> None:
     texts = ["can I talk to someone", "ok", "can I talk to someone", "si", "si"]
     senders = [Sender.CUSTOMER, Sender.CUSTOMER, Sender.ASSISTANT, Sender.CUSTOMER, Sender.CUSTOMER]
     tags = [None, None, None, "es", "fr"]
-    first = detector.detect(texts, senders, tags)
-    assert detector.detect(texts, senders, tags) == first
-    assert detector.detect(texts[::-1], senders[::-1], tags[::-1]) == first[::-1]
+    first = detector(texts, senders=senders, languages=tags)
+    assert detector(texts, senders=senders, languages=tags) == first
+    assert detector(texts[::-1], senders=senders[::-1], languages=tags[::-1]) == first[::-1]
     assert first[0].human_request > first[2].human_request
     assert first[3].language != first[4].language
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
+from typing import Final
 
 import numpy as np
 import pytest
@@ -179,6 +180,28 @@ def test_shortening_keeps_both_ends(pieces: list[int]) -> None:
     assert len(short) == min(len(pieces), MOST)
     assert short[:1] == pieces[:1]
     assert short[-1:] == pieces[-1:]
+
+
+SPOKEN: Final = st.lists(st.sampled_from(["refund", "refunds", "!!", "xyyy", "\n", "\ue000"]), max_size=200)
+
+
+@given(before=st.lists(SPOKEN, max_size=4), tokens=SPOKEN)
+@example(before=[["refunds"] * 100] * 2, tokens=["refunds"] * 100)
+@example(before=[[]], tokens=[])
+def test_a_text_is_cut_after_the_last_two_turns_before_it(before: list[list[str]], tokens: list[str]) -> None:
+    """Whole where it is short, both ends of what is long."""
+    pieces = Pieces(KNOWN, SCORES)
+    cut = pieces.read_after(before, tokens)
+    bare = pieces.read(tokens)[1:-1]
+    assert len(cut.pieces) <= MOST
+    assert cut.pieces[0] == START
+    assert pieces.read_after(before[-2:], tokens) == cut
+    if not before:
+        assert cut == (tuple(pieces.read(tokens)), 0)
+        return
+    assert list(cut.pieces[cut.own :]) == [*(bare if len(bare) <= 72 else shortened(bare, 72)), END]
+    said = [piece for turn in before[-2:] for piece in (*shortened(pieces.read(turn)[1:-1], 24), END)]
+    assert list(cut.pieces[1 : cut.own]) == said
 
 
 @given(text=st.text(max_size=80))

@@ -37,53 +37,53 @@ SETS: Final = {
 NOISE: Final = 0.03
 """Half of the 95 % interval of most figures; retraining on another machine moves them less."""
 F1: Final = {
-    ("english", "human_request"): 0.89,
+    ("english", "human_request"): 0.88,
     ("english", "complaint"): 0.94,
     ("english", "high_value"): 0.97,
-    ("english", "distress"): 0.93,
-    ("others", "human_request"): 0.97,
+    ("english", "distress"): 0.94,
+    ("others", "human_request"): 0.96,
     ("others", "complaint"): 0.96,
     ("others", "high_value"): 0.99,
-    ("others", "distress"): 0.97,
-    ("english, hard", "human_request"): 0.94,
-    ("english, hard", "complaint"): 0.87,
-    ("english, hard", "distress"): 0.89,
-    ("others, hard", "human_request"): 0.96,
+    ("others", "distress"): 0.96,
+    ("english, hard", "human_request"): 0.97,
+    ("english, hard", "complaint"): 0.90,
+    ("english, hard", "distress"): 0.92,
+    ("others, hard", "human_request"): 0.95,
     ("others, hard", "complaint"): 0.91,
-    ("others, hard", "distress"): 0.93,
-    ("others, hard", "crisis"): 0.87,
+    ("others, hard", "distress"): 0.94,
+    ("others, hard", "crisis"): 0.86,
     ("english, fresh", "human_request"): 0.98,
-    ("english, fresh", "complaint"): 0.98,
-    ("english, fresh", "distress"): 0.93,
+    ("english, fresh", "complaint"): 0.99,
+    ("english, fresh", "distress"): 0.94,
     ("others, fresh", "human_request"): 0.97,
-    ("others, fresh", "complaint"): 0.95,
-    ("others, fresh", "distress"): 0.95,
+    ("others, fresh", "complaint"): 0.94,
+    ("others, fresh", "distress"): 0.96,
     ("posts", "human_request"): 0.94,
     ("posts", "complaint"): 0.94,
-    ("posts", "distress"): 0.94,
-    ("others, fresh", "crisis"): 0.93,
+    ("posts", "distress"): 0.93,
+    ("others, fresh", "crisis"): 0.90,
     ("assistant", "admission"): 0.98,
     ("assistant", "promise"): 0.98,
-    ("english, probed", "human_request"): 0.93,
-    ("english, probed", "complaint"): 0.83,
-    ("english, probed", "distress"): 0.75,
+    ("english, probed", "human_request"): 0.92,
+    ("english, probed", "complaint"): 0.84,
+    ("english, probed", "distress"): 0.74,
     ("others, probed", "complaint"): 0.87,
-    ("others, probed", "distress"): 0.86,
-    ("assistant, probed", "admission"): 0.93,
-    ("english, plain", "human_request"): 0.94,
-    ("english, plain", "complaint"): 1.00,
+    ("others, probed", "distress"): 0.85,
+    ("assistant, probed", "admission"): 0.92,
+    ("english, plain", "human_request"): 1.00,
+    ("english, plain", "complaint"): 0.98,
     ("english, plain", "distress"): 0.98,
     ("others, plain", "human_request"): 0.96,
     ("others, plain", "complaint"): 0.88,
-    ("others, plain", "high_value"): 0.84,
-    ("others, plain", "distress"): 0.96,
-    ("others, plain", "crisis"): 0.96,
-    ("others, ninth", "human_request"): 0.95,
+    ("others, plain", "high_value"): 0.80,
+    ("others, plain", "distress"): 0.94,
+    ("others, plain", "crisis"): 0.91,
+    ("others, ninth", "human_request"): 0.96,
     ("others, ninth", "complaint"): 0.92,
-    ("others, ninth", "distress"): 0.97,
+    ("others, ninth", "distress"): 0.96,
 }
 SENTIMENT: Final = {"english": 0.91, "others": 0.90, "english, hard": 0.89, "others, hard": 0.91, "others, fresh": 0.93}
-ALARMS: Final = 7.5
+ALARMS: Final = 6.5
 """False alarms for each thousand neutral turns of real customers, no two of which are the same."""
 CALIBRATED: Final = 0.05
 """The expected calibration error stays under this. What was written round the errors of a detector is left out: of that
@@ -94,7 +94,8 @@ nobody can ask that a score is how often it is right."""
 def result(name: str) -> Evaluation:
     """What comes of a set, worked out once."""
     rows = read_rows(HELD_OUT / f"{file}.jsonl" for file in SETS[name])
-    return evaluate(rows, detect([row.text for row in rows], senders=[row.sender for row in rows]))
+    texts, senders, before = [row.text for row in rows], [row.sender for row in rows], [row.before for row in rows]
+    return evaluate(rows, detect(texts, senders=senders, before=before))
 
 
 @pytest.mark.parametrize(("name", "label", "committed"), [(*key, f1) for key, f1 in F1.items()])

@@ -39,9 +39,9 @@ def command(
     """Print precision, recall, F1 with its 95 % interval, calibration and false alarms, by label.
 
     A file holds one JSON object a line: {"text": "…", "labels": ["complaint"]}, where [] says that no label holds. A
-    turn of the AI says "sender": "assistant"; "sentiment" and "intent" are measured where they are given. Labels of a
-    customer: human_request, complaint, high_value, distress, crisis, thanks, affirm; of the AI: admission, promise,
-    deferral, asks_detail.
+    turn of the AI says "sender": "assistant"; "sentiment" and "intent" are measured where they are given; "before" may
+    hold the turns before it, the oldest first. Labels of a customer: human_request, complaint, high_value, distress,
+    crisis, thanks, affirm; of the AI: admission, promise, deferral, asks_detail.
     """
     paths = files or sorted((Path(__file__).parents[1] / "detection" / "corpus" / "heldout").glob("*.jsonl"))
     if not paths:
@@ -69,7 +69,11 @@ def _detect(rows: Sequence[Row]) -> list[Signals]:
     found = list[Signals]()
     left = iter(rows)
     while batch := list(islice(left, _BATCH)):
-        found += detect([row.text for row in batch], senders=[row.sender for row in batch])
+        found += detect(
+            [row.text for row in batch],
+            senders=[row.sender for row in batch],
+            before=[row.before for row in batch],
+        )
     return found
 
 

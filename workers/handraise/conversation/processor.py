@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
 from handraise.conversation.effects import Effects
 from handraise.conversation.fold import UnknownConversationError, advance, fold
 from handraise.conversation.state import Conversation, StateHead, decode_state, encode_state, head_of_state, state_key
-from handraise.detection import DETECTOR_VERSION, detect
+from handraise.detection import DETECTOR_VERSION, Detect, Detector, detect
+from handraise.detection.detector import Begun
 from handraise.detection.signals import Intent, Signals
-from handraise.events import ChatMessage, DeadLetterReason, Outcome
+from handraise.events import ChatMessage, DeadLetterReason, Outcome, milliseconds
 from handraise.policy.model import BusinessPolicy
 
 _UNKNOWN: Final = (DeadLetterReason.UNKNOWN_CONVERSATION, "no message has opened this conversation")
@@ -43,30 +44,69 @@ class Processed(Struct, kw_only=True):
     """
 
 
+Event = ChatMessage | Outcome
+Load = Callable[[bytes], bytes | None]
+"""The encoded state of a conversation by its key, or None."""
+
+
+class Run(NamedTuple):
+    """Events of a batch that are folded together."""
+
+    events: slice
+    """Which they are of the batch's."""
+    messages: list[ChatMessage]
+    """The messages among them."""
+    places: range
+    """Which these are of the batch's messages."""
+
+
+def runs(events: Sequence[Event], hangs: Callable[[int], bool]) -> Iterator[Run]:
+    """Cut a batch where a message hangs on what was said before it, and some of that is in the batch as well.
+
+    Args:
+        events: in order.
+        hangs: whether a message, by its place among the messages, hangs on what was said before it.
+
+    Yields:
+        Runs, which have all events in order: each is to be folded before it is asked what the next says.
+    """
+    begin, first, messages = 0, 0, list[ChatMessage]()
+    met: set[tuple[str, str]] = set()
+    for at, event in enumerate(events):
+        key = event.business_id, event.conversation_id
+        if isinstance(event, ChatMessage):
+            place = first + len(messages)
+            if key in met and hangs(place):
+                yield Run(slice(begin, at), messages, range(first, place))
+                begin, first, messages, met = at, place, [], set()
+            messages.append(event)
+        met.add(key)
+    if events:
+        yield Run(slice(begin, len(events)), messages, range(first, first + len(messages)))
+
+
 class Processor:
     """Detection and the fold over batches of events. Pure, given pure policies.
 
     Args:
         policies: the policy in force for a business_id.
-        detector: texts to signals; see `handraise.detection.detect`.
+        detector: texts to signals: a `Detector`, or what is called like `handraise.detection.detect`.
         detector_version: goes on every event that comes out.
     """
 
     def __init__(
         self,
         policies: Callable[[str], BusinessPolicy],
-        detector: Callable[..., list[Signals]] = detect,
+        detector: Detect | Detector = detect,
         detector_version: str = DETECTOR_VERSION,
     ) -> None:
         self._policies = policies
         self._detect = detector
         self._detector_version = detector_version
         self._hot = OrderedDict[bytes, tuple[bytes, Conversation]]()
-        """The states of conversations that were folded lately, beside the bytes that they were encoded to."""
+        """The states of conversations that were looked at lately, beside the bytes that they are encoded to."""
 
-    def process(
-        self, events: Sequence[ChatMessage | Outcome], load: Callable[[bytes], bytes | None]
-    ) -> list[Processed]:
+    def process(self, events: Sequence[Event], load: Load) -> list[Processed]:
         """Detect and fold events in order.
 
         Args:
@@ -77,18 +117,66 @@ class Processor:
             One result an event, in the same order.
         """
         messages = [event for event in events if isinstance(event, ChatMessage)]
-        signals = self._detect(
-            [message.text for message in messages],
-            senders=[message.sender for message in messages],
-            languages=[message.language for message in messages],
-        )
-        return self.fold(events, signals, load)
+        begun = None
+        if isinstance(self._detect, Detector):
+            begun = self._detect.begin(
+                [message.text for message in messages],
+                [message.sender for message in messages],
+                [message.language for message in messages],
+            )
+        results: list[Processed] = []
+        left: dict[bytes, Processed] = {}
+
+        def loaded(key: bytes) -> bytes | None:
+            return left[key].state if key in left else load(key)
+
+        for run in runs(events, (lambda _: True) if begun is None else begun.in_doubt):
+            done = self.fold(events[run.events], self._signals(begun, run, loaded), loaded)
+            for one in done:
+                if one.state is not None or one.forgotten:
+                    if one.key in left:
+                        left[one.key].state, left[one.key].head, left[one.key].forgotten = None, None, False
+                    left[one.key] = one
+            results += done
+        return results
+
+    def _signals(self, begun: Begun | None, run: Run, load: Load) -> list[Signals]:
+        """What the messages of a run say."""
+        if begun is None or not isinstance(self._detect, Detector):
+            return self._detect(
+                [message.text for message in run.messages],
+                senders=[message.sender for message in run.messages],
+                languages=[message.language for message in run.messages],
+                before=[self.before(message, load) for message in run.messages],
+            )
+        read = [self._detect.read(begun, at, before) for at, before in self.asked(begun, run, load)]
+        return self._detect.end(begun, run.places, read)
+
+    def asked(self, begun: Begun, run: Run, load: Load) -> list[tuple[int, tuple[str, ...]]]:
+        """The places of a run's messages that are in doubt, and the turns before each."""
+        placed = zip(run.places, run.messages, strict=True)
+        return [(at, self.before(message, load)) for at, message in placed if begun.in_doubt(at)]
+
+    def before(self, message: ChatMessage, load: Load) -> tuple[str, ...]:
+        """The turns of its conversation that stand before a message, as far as detection reads them.
+
+        There are none if the conversation is over by then, whether or not its timers have fired yet.
+        """
+        key = state_key(message.business_id, message.conversation_id)
+        stored = load(key)
+        if stored is None:
+            return ()
+        state, at = self._decoded(key, stored), milliseconds(message.sent_at)
+        if state.timers and state.timers[0][1] <= at:
+            after, _ = advance(state, at, self._policies(message.business_id), self._detector_version)
+            return () if after is None else after.said_last()
+        return state.said_last()
 
     def fold(
         self,
-        events: Sequence[ChatMessage | Outcome],
+        events: Sequence[Event],
         signals: Sequence[Signals],
-        load: Callable[[bytes], bytes | None],
+        load: Load,
     ) -> list[Processed]:
         """Fold events in order, as `process` does, of whose messages these are the signals, in the same order."""
         found = iter(signals)
@@ -124,23 +212,31 @@ class Processor:
         self._keep(done, after)
         return done
 
-    def forget(self, load: Callable[[bytes], bytes | None]) -> None:
+    def forget(self, load: Load) -> None:
         """Let go of what is kept decoded of the conversations that `load` knows; another worker goes on with them."""
         for key in [key for key in self._hot if load(key) is not None]:
             del self._hot[key]
 
     def _decoded(self, key: bytes, stored: bytes) -> Conversation:
         known = self._hot.get(key)
-        # Only what was encoded to these very bytes: a batch that was not committed leaves others behind.
-        return known[1] if known is not None and known[0] is stored else decode_state(stored)
+        # Only what belongs to these very bytes: a batch that was not committed leaves others behind.
+        if known is not None and known[0] is stored:
+            return known[1]
+        state = decode_state(stored)
+        self._remember(key, stored, state)
+        return state
+
+    def _remember(self, key: bytes, stored: bytes, state: Conversation) -> None:
+        self._hot.pop(key, None)
+        self._hot[key] = stored, state
+        if len(self._hot) > _HOT:
+            self._hot.popitem(last=False)
 
     def _keep(self, done: Processed, state: Conversation | None) -> None:
         """Put the state that an event leaves into what became of it."""
-        self._hot.pop(done.key, None)
         if state is None:
+            self._hot.pop(done.key, None)
             done.forgotten = True
             return
         done.state, done.head = encode_state(state), head_of_state(state)
-        self._hot[done.key] = done.state, state
-        if len(self._hot) > _HOT:
-            self._hot.popitem(last=False)
+        self._remember(done.key, done.state, state)

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct, field
 
+from handraise.detection.pieces import BEFORE
 from handraise.events import Action, ControlState, Customer, Holder, Priority, Sender
 from handraise.policy.model import Memory
 
@@ -207,6 +208,11 @@ class Conversation(Struct, kw_only=True, array_like=True):
     def remember(self, identifier: str) -> None:
         """Add the id of a message or outcome to those that were seen."""
         self.recent_ids = (self.recent_ids + id_mark(identifier))[-RECENT_IDS * ID_BYTES :]
+
+    def said_last(self) -> tuple[str, ...]:
+        """The last turns of people and the AI, the oldest first, as many as detection reads before a text."""
+        found = [turn.text for turn in self.transcript if turn.text and turn.sender is not Sender.SYSTEM]
+        return tuple(found[-BEFORE:])
 
     def add_turn(self, turn: StoredTurn) -> None:
         """Append to the transcript, dropping the oldest turns that no longer fit."""

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 OPENING: Final[dict[str, float]] = {"human_request": 1.0, "high_value": 0.5, "complaint": 1.5, "distress": 2.0}
-LATER: Final[dict[str, float]] = {"human_request": 1.5, "high_value": 1.0, "complaint": 2.3, "distress": 2.8}
+LATER: Final[dict[str, float]] = {"human_request": 1.5, "high_value": 1.0, "complaint": 1.3, "distress": 2.8}
 ANSWER: Final = 1.4
 """What is taken from the log-odds of what a customer's first message says, of what each later one says, and of what an
 AI turn admits or promises.
@@ -20,7 +20,8 @@ AI turn admits or promises.
 Detection's probabilities are those of messages as the corpus has them, half of which want somebody. In a conversation
 most turns are answers, data and small talk, so the same words are less likely to. Who asks for a person or for a
 hundred of something says so; what is a complaint and what is distress is a matter of degree, and most false alarms are
-one of these."""
+one of these. Which of the later messages that look like a complaint are answers, detection knows for itself, as far as it
+reads what stands before them."""
 
 PUBLIC_CHANNELS: Final = frozenset(("twitter", "x", "threads", "bluesky", "mastodon"))
 """Channels on which a customer begins in public, by the names that producers give them."""

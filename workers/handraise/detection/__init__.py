@@ -28,19 +28,19 @@ __all__: Final = [
 ]
 
 Detect = Callable[..., list[Signals]]
-"""`detect`, or what is called like it."""
+"""`detect`, or what is called like it: always with all it takes."""
 
 
 class Detection(NamedTuple):
     """A way to detect, and the version that goes with what it finds."""
 
-    detect: Detect
+    detect: Detector
     version: str
 
 
 def detection(*, fast: bool) -> Detection:
     """The careful detection, or the fast one."""
-    return Detection(detect_fast, FAST_VERSION) if fast else Detection(detect, DETECTOR_VERSION)
+    return Detection(fast_detector(), FAST_VERSION) if fast else Detection(default_detector(), DETECTOR_VERSION)
 
 
 def detector_for(*, fast: bool) -> Detector:
@@ -53,6 +53,7 @@ def detect(
     *,
     senders: Sequence[Sender] | None = None,
     languages: Sequence[str | None] | None = None,
+    before: Sequence[Sequence[str]] | None = None,
 ) -> list[Signals]:
     """What each text says, in the order given; no text depends on those beside it.
 
@@ -64,11 +65,12 @@ def detect(
             offers_human) are computed for assistant turns alone, the customer's for customer turns alone; turns of
             humans and of the system have their language and fingerprint.
         languages: what the producer says of each text's language, as BCP 47 tags; it settles what the text leaves open.
+        before: for each text the turns before it in its conversation, the oldest first; the last two are read.
 
     Raises:
         ValueError: the sequences differ in length.
     """
-    return _detect(default_detector(), texts, senders, languages)
+    return default_detector()(texts, senders=senders, languages=languages, before=before)
 
 
 def detect_fast(
@@ -76,23 +78,11 @@ def detect_fast(
     *,
     senders: Sequence[Sender] | None = None,
     languages: Sequence[str | None] | None = None,
+    before: Sequence[Sequence[str]] | None = None,
 ) -> list[Signals]:
-    """As `detect`, without the reader: half the cost or less, and more is missed.
+    """As `detect`, without the reader: half the cost or less, and more is missed. What comes before changes nothing.
 
     Raises:
         ValueError: the sequences differ in length.
     """
-    return _detect(fast_detector(), texts, senders, languages)
-
-
-def _detect(
-    detector: Detector,
-    texts: Sequence[str],
-    senders: Sequence[Sender] | None,
-    languages: Sequence[str | None] | None,
-) -> list[Signals]:
-    return detector.detect(
-        texts,
-        [Sender.CUSTOMER] * len(texts) if senders is None else senders,
-        [None] * len(texts) if languages is None else languages,
-    )
+    return fast_detector()(texts, senders=senders, languages=languages, before=before)

@@ -20,13 +20,13 @@ from handraise.detection.outright import SCORE, Place, default_outright
 from handraise.detection.phrase_detector import PhraseDetector, default_phrases
 from handraise.detection.reader import Reader, default_reader
 from handraise.detection.signals import Intent, Signals, Span
-from handraise.detection.tokens import EMOJI, TOKEN
+from handraise.detection.tokens import EMOJI, TOKEN, tokens_of
 from handraise.events import Sender
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-DETECTOR_VERSION: Final = "learned-9"
+DETECTOR_VERSION: Final = "learned-10"
 """Names what `detect` does; it changes whenever the same text may give other signals."""
 FAST_VERSION: Final = f"{DETECTOR_VERSION}-fast"
 """Names what `detect_fast` does."""
@@ -70,6 +70,12 @@ _DEPARTMENT: Final = ("human", "resources")
 _SURE_PROMISE: Final = 0.9
 """From this score, the phrases are right about an AI's promise in languages other than English: 56 times of 56 in what
 writers wrote that no model had learned from. In English, where they err in one of nine, they are only weighed."""
+_PLAIN_DANGER: Final = 0.9
+_POSSIBLE_DANGER: Final = 0.2
+_LIKELY_DANGER: Final = 0.6
+"""From this score of the phrases on, in languages other than English, it is likely that somebody is in danger where the
+models hold it for possible: 7 times of 10 in what writers wrote that no model had learned from. In English they are
+wrong whenever the models doubt them."""
 _COLUMN: Final = {name: at for at, name in enumerate(HEADS)}
 _DECISIVE: Final = [_COLUMN[name] for name in DOUBT]
 _FROM_ENGLISH: Final = np.array([doubt.english for doubt in DOUBT.values()])
@@ -81,39 +87,37 @@ _FLAGS: Final = tuple((name, _COLUMN[name]) for name in ("deferral", "asks_detai
 _NEGATIVE, _POSITIVE = _COLUMN["negative"], _COLUMN["positive"]
 _INTENT_COLUMNS: Final = slice(_COLUMN[INTENTS[0]], _COLUMN[INTENTS[-1]] + 1)
 """They stand side by side, in the order of `Intent`."""
-_NOTHING: Final = np.zeros((0, len(HEADS)))
+
+
+class Doubted(NamedTuple):
+    """What the faster models say of a text about which they are in doubt."""
+
+    phrases: Signals
+    tokens: list[str]
+    evidence: npt.NDArray[np.float64]
+    """What is weighed; the reader's word has its place in it."""
 
 
 class Begun(NamedTuple):
-    """What the faster models say of some texts, and what the reader is to be asked about."""
+    """What the faster models say of some texts, and which of them the reader is to be asked about."""
 
     said: Sequence[Said]
-    known: dict[Said, Signals]
-    """Of texts that were met lately."""
-    new: Sequence[Said]
-    """The others, each once; what follows is of these."""
-    phrases: Sequence[Signals]
-    chosen: Sequence[int]
-    """Those that the learned models can say something about; what follows is of these."""
-    tokens: Sequence[list[str]]
-    evidence: npt.NDArray[np.float64]
-    """What is weighed, without the reader's word."""
-    scores: npt.NDArray[np.float64]
-    """The probability of every head, without it (texts by heads)."""
-    doubtful: Sequence[int]
-    """Those of them for which the reader is to be asked."""
+    known: Mapping[Said, Signals]
+    """What those say that are clear without the reader."""
+    doubted: Mapping[Said, Doubted]
+    """The others."""
 
-    @property
-    def unread(self) -> list[list[str]]:
-        """The tokens of the texts that the reader is to be asked about."""
-        return [self.tokens[row] for row in self.doubtful]
+    def in_doubt(self, at: int) -> bool:
+        """Whether the reader is to be asked about the text at this place."""
+        return self.said[at] in self.doubted
 
 
 class Detector:
     """Phrases, n-grams, and the reader; without a reader, the faster models decide alone.
 
-    `detect` does all. Who wants to ask the reader elsewhere, as in threads, takes the three steps of it one by one:
-    `begin`, `read` for each text of `Begun.unread`, and `end`. Only `read` may be called by several threads at once.
+    Called, it does all: see `detect`. Who wants to ask the reader elsewhere, as in threads, or to find out first what
+    was said before a text, takes the three steps of it one by one: `begin`, `read` for each text of which
+    `Begun.in_doubt`, and `end`. Only `read` may be called by several threads at once.
     """
 
     def __init__(self, phrases: PhraseDetector, ngrams: NgramModel, mixture: Mixture, reader: Reader | None) -> None:
@@ -131,20 +135,35 @@ class Detector:
         """Names what it does."""
         return DETECTOR_VERSION if self._reader else FAST_VERSION
 
-    def detect(self, texts: Sequence[str], senders: Sequence[Sender], languages: Sequence[str | None]) -> list[Signals]:
-        """What each text says."""
-        begun = self.begin(texts, senders, languages)
-        return self.end(begun, [self.read(tokens) for tokens in begun.unread])
+    def __call__(
+        self,
+        texts: Sequence[str],
+        *,
+        senders: Sequence[Sender] | None = None,
+        languages: Sequence[str | None] | None = None,
+        before: Sequence[Sequence[str]] | None = None,
+    ) -> list[Signals]:
+        """What each text says; see `handraise.detection.detect`."""
+        begun = self.begin(
+            texts,
+            [Sender.CUSTOMER] * len(texts) if senders is None else senders,
+            [None] * len(texts) if languages is None else languages,
+        )
+        turns = [()] * len(texts) if before is None else before
+        if len(turns) != len(texts):
+            raise ValueError(f"{len(texts)} texts, and what comes before {len(turns)}")
+        places = range(len(texts))
+        read = [self.read(begun, at, turns[at]) for at in places if begun.in_doubt(at)]
+        return self.end(begun, places, read)
 
     def warm_up(self) -> None:
         """Do for once what the first text would have to wait for."""
-        begun = self.begin(["Hello"], [Sender.CUSTOMER], [None])
+        self.begin(["Hello"], [Sender.CUSTOMER], [None])
         if self._reader is not None:
-            for tokens in begun.tokens:
-                self.read(tokens)
+            self._reader.read(["Hello"])
 
     def begin(self, texts: Sequence[str], senders: Sequence[Sender], languages: Sequence[str | None]) -> Begun:
-        """Ask the faster models."""
+        """Ask the faster models, which hear nothing of what was said before."""
         said = list(zip(texts, senders, languages, strict=True))
         known: dict[Said, Signals] = {}
         new: list[Said] = []
@@ -160,44 +179,51 @@ class Detector:
             for at, ((text, sender, _), (_, tokens)) in enumerate(zip(new, found, strict=True))
             if sender in (Sender.CUSTOMER, Sender.ASSISTANT) and _can_be_read(text, sender, tokens)
         ]
-        phrases = [signals for signals, _ in found]
-        if not chosen:
-            return Begun(said, known, new, phrases, (), (), _NOTHING, _NOTHING, ())
-        tokens = [_unlike_a_person(new[at][0], found[at][1]) for at in chosen]
-        logits = self._ngrams.logits(tokens)
-        weighed = evidence([phrases[at] for at in chosen], logits, self._ngrams.most(tokens, logits), None)
-        spoken = [phrases[at].language for at in chosen]
-        scores = self._mixture.probabilities(weighed, spoken, full=False)
-        doubtful = self._in_doubt(scores, spoken, [new[at][1] for at in chosen]) if self._reader else []
-        return Begun(said, known, new, phrases, chosen, tokens, weighed, scores, doubtful)
+        clear = dict(zip(new, [signals for signals, _ in found], strict=True))
+        doubted: dict[Said, Doubted] = {}
+        if chosen:
+            phrases = [found[at][0] for at in chosen]
+            tokens = [_unlike_a_person(new[at][0], found[at][1]) for at in chosen]
+            logits = self._ngrams.logits(tokens)
+            weighed = evidence(phrases, logits, self._ngrams.most(tokens, logits), None)
+            spoken = [signals.language for signals in phrases]
+            scores = self._mixture.probabilities(weighed, spoken, full=False)
+            unsure = set(self._in_doubt(scores, spoken, [new[at][1] for at in chosen])) if self._reader else ()
+            for row, at in enumerate(chosen):
+                if row in unsure:
+                    del clear[new[at]]
+                    doubted[new[at]] = Doubted(phrases[row], tokens[row], weighed[row])
+                else:
+                    clear[new[at]] = self._signals(new[at], phrases[row], tokens[row], scores[row].tolist())
+        for one, signals in clear.items():
+            self._lately.add(one, signals)
+        return Begun(said, known | clear, doubted)
 
-    def read(self, tokens: Sequence[str]) -> npt.NDArray[np.float64]:
-        """The reader's log-odds of every head for a text; only where `Begun.unread` has it is there a reader."""
+    def read(self, begun: Begun, at: int, before: Sequence[str]) -> npt.NDArray[np.float64]:
+        """The reader's log-odds of every head for the text at a place, which is in doubt, after the turns before it."""
         if self._reader is None:
             raise ValueError("this detector has no reader")
-        return self._reader.read(tokens)
+        return self._reader.read(begun.doubted[begun.said[at]].tokens, list(map(tokens_of, before)))
 
-    def end(self, begun: Begun, read: Sequence[npt.NDArray[np.float64]]) -> list[Signals]:
-        """What each text says, with the reader's word on each of `Begun.unread`; once for each `begin`.
+    def end(self, begun: Begun, places: Sequence[int], read: Sequence[npt.NDArray[np.float64]]) -> list[Signals]:
+        """What the texts at some places say, with the reader's word on each of them that is in doubt.
 
         Raises:
-            ValueError: there is not one word for each of them.
+            ValueError: there is not one word for each of these.
         """
-        said, known, new, phrases, chosen, tokens, weighed, scores, doubtful = begun
-        if len(read) != len(doubtful):
-            raise ValueError(f"{len(doubtful)} texts are in doubt, and {len(read)} were read")
-        if doubtful:
-            weighed[doubtful, -len(HEADS) :] = read
-            spoken = [phrases[chosen[row]].language for row in doubtful]
-            scores[doubtful] = self._mixture.probabilities(weighed[doubtful], spoken, full=True)
-        result = list(phrases)
-        for at, words, row in zip(chosen, tokens, scores.tolist(), strict=True):
-            text, sender, _ = new[at]
-            result[at] = self._signals(text, sender, phrases[at], words, row)
-        for one, signals in zip(new, result, strict=True):
-            known[one] = signals
-            self._lately.add(one, signals)
-        return [known[one] for one in said]
+        result = [begun.known.get(begun.said[at]) for at in places]
+        unread = [number for number, signals in enumerate(result) if signals is None]
+        if len(read) != len(unread):
+            raise ValueError(f"{len(unread)} texts are in doubt, and {len(read)} were read")
+        if unread:
+            said = [begun.said[places[number]] for number in unread]
+            asked = [begun.doubted[one] for one in said]
+            weighed = np.array([one.evidence for one in asked])
+            weighed[:, -len(HEADS) :] = read
+            scores = self._mixture.probabilities(weighed, [one.phrases.language for one in asked], full=True)
+            for number, one, (phrases, tokens, _), row in zip(unread, said, asked, scores.tolist(), strict=True):
+                result[number] = self._signals(one, phrases, tokens, row)
+        return [signals for signals in result if signals is not None]
 
     @staticmethod
     def _in_doubt(scores: npt.NDArray[np.float64], languages: Sequence[str], senders: Sequence[Sender]) -> list[int]:
@@ -210,7 +236,8 @@ class Detector:
         found: list[int] = np.flatnonzero(np.where(customers, of_customer, of_assistant)).tolist()
         return found
 
-    def _signals(self, text: str, sender: Sender, phrases: Signals, tokens: list[str], row: list[float]) -> Signals:
+    def _signals(self, said: Said, phrases: Signals, tokens: list[str], row: list[float]) -> Signals:
+        text, sender, _ = said
         if sender is Sender.ASSISTANT:
             scores = {name: round(row[column], 3) for name, column in _ANSWERS}
             if phrases.promise >= _SURE_PROMISE and GROUPS[phrases.language] != "en":
@@ -220,6 +247,12 @@ class Detector:
         scores = {name: round(row[column], 3) for name, column in _SCORES}
         outright = self._outright.find(tokens)
         scores |= {name: max(scores[name], SCORE) for name in outright}
+        if (
+            phrases.crisis >= _PLAIN_DANGER
+            and _POSSIBLE_DANGER <= scores["crisis"] < _LIKELY_DANGER
+            and GROUPS[phrases.language] != "en"
+        ):
+            scores["crisis"] = _LIKELY_DANGER
         scores["distress"] = max(scores["distress"], scores["crisis"])
         sentiment = row[_POSITIVE] - row[_NEGATIVE] * (_CALM + (1.0 - _CALM) * scores["distress"])
         intents = row[_INTENT_COLUMNS]

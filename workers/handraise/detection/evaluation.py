@@ -43,6 +43,8 @@ class Row(Struct, frozen=True):
     sentiment: str | None = None
     intent: Intent | None = None
     known: tuple[str, ...] | None = None
+    before: tuple[str, ...] = ()
+    """The turns before it, the oldest first, as far as they are given; the last two are read with it."""
 
     def knows(self, label: str) -> bool:
         """Whether the row says if the label holds."""

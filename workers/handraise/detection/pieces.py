@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from handraise.detection.normalise import INVISIBLE, unmixed
 from handraise.detection.tokens import EMOJI
@@ -23,6 +23,12 @@ BEGINNING: Final = "\u2581"
 """What a piece that begins a word begins with."""
 MOST: Final = 128
 """How many pieces of a text are read: its first three quarters and its last quarter, where there are more."""
+BEFORE: Final = 2
+"""How many turns before a text are read with it."""
+_MOST_BEFORE: Final = 24
+"""How many pieces of each of those are read."""
+_MOST_OWN: Final = 72
+"""How many of a text that has some before it."""
 
 _LINK: Final = "link"
 _MASKED: Final = re.compile("\ue000+")
@@ -43,12 +49,20 @@ _MARKS: Final = str.maketrans(
 )
 
 
-def shortened(pieces: list[int]) -> list[int]:
-    """A text's pieces, without the middle of those that have more than `MOST`."""
-    if len(pieces) <= MOST:
+class Cut(NamedTuple):
+    """A text in pieces, with what was said before it."""
+
+    pieces: tuple[int, ...]
+    own: int
+    """Where the text itself begins."""
+
+
+def shortened(pieces: list[int], most: int = MOST) -> list[int]:
+    """Pieces, without the middle of those that are more than `most`: three quarters of these begin them."""
+    if len(pieces) <= most:
         return pieces
-    tail = MOST // 4
-    return [*pieces[: MOST - tail], *pieces[-tail:]]
+    tail = most // 4
+    return [*pieces[: most - tail], *pieces[-tail:]]
 
 
 class Pieces(dict[str, tuple[int, ...]]):
@@ -72,6 +86,22 @@ class Pieces(dict[str, tuple[int, ...]]):
             found += self[token]
         found.append(END)
         return shortened(found)
+
+    def read_after(self, before: Sequence[Iterable[str]], tokens: Iterable[str]) -> Cut:
+        """A text in pieces after the last `BEFORE` turns before it (the oldest first), each with its end.
+
+        Where nothing comes before it, these are the pieces that `read` finds.
+        """
+        if not before:
+            return Cut(tuple(self.read(tokens)), 0)
+        found = [START]
+        for turn in before[-BEFORE:]:
+            found += shortened(self.read(turn)[1:-1], _MOST_BEFORE)
+            found.append(END)
+        begin = len(found)
+        found += shortened(self.read(tokens)[1:-1], _MOST_OWN)
+        found.append(END)
+        return Cut(tuple(found), begin)
 
     def __missing__(self, token: str) -> tuple[int, ...]:
         pieces = tuple(piece for word in written(token) for piece in self.cut(word))

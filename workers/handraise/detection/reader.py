@@ -1,7 +1,9 @@
 """The careful learned model: a network that reads a text whole, a hundred times slower than the n-grams.
 
 It is a small transformer that reads all the languages, made of multilingual-e5-small and tuned on the corpus, and runs
-on onnxruntime with weights in 8 bits. Each text is read by itself, so that no score depends on what it is batched with.
+on onnxruntime with weights in 8 bits. It reads a text with the turns before it, where there are any: what is asked for
+with "the 19th", and whether "brilliant" is meant, they tell. Each text is read by itself, so that no score depends on
+what it is batched with.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import numpy as np
 import onnxruntime
 
 from handraise.detection.heads import HEADS
-from handraise.detection.pieces import MOST, Pieces
+from handraise.detection.pieces import MOST, Cut, Pieces
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +56,8 @@ class Reader:
         lines = [line.split("\t") for line in pieces.decode().split("\n")[:-1]]
         self._pieces: Final = Pieces([piece for piece, _ in lines], [float(score) for _, score in lines])
         self._places: Final = np.arange(MOST, dtype=np.int64)
-        self._read = dict[tuple[int, ...], "npt.NDArray[np.float64]"]()
+        self._own: Final = np.ones((MOST, 1), dtype=np.float32)
+        self._read = dict[Cut, "npt.NDArray[np.float64]"]()
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Reader:
@@ -63,18 +66,30 @@ class Reader:
         return cls((where / NETWORK).read_bytes(), (where / PIECES).read_bytes())
 
     def logits(self, tokens: Sequence[Sequence[str]]) -> npt.NDArray[np.float64]:
-        """The log-odds of every head for each text, given as its tokens (texts by heads)."""
+        """The log-odds of every head for each text that has none before it, given as its tokens (texts by heads)."""
         return np.array([self.read(words) for words in tokens]).reshape(-1, len(HEADS))
 
-    def read(self, tokens: Sequence[str]) -> npt.NDArray[np.float64]:
-        """The log-odds of every head for one text. Several threads may ask at once."""
-        pieces = tuple(self._pieces.read(tokens))
-        known = self._read.get(pieces)
+    def read(self, tokens: Sequence[str], before: Sequence[Sequence[str]] = ()) -> npt.NDArray[np.float64]:
+        """The log-odds of every head for one text.
+
+        Several threads may ask at once.
+
+        Args:
+            tokens: of the text.
+            before: of the turns before it, the oldest first; the last two are read.
+        """
+        cut = self._pieces.read_after(before, tokens)
+        known = self._read.get(cut)
         if known is None:
             if len(self._read) >= _REMEMBERED:
                 self._read.clear()
-            feed = {"numbers": np.array(pieces, dtype=np.int64), "places": self._places[: len(pieces)]}
-            known = self._read[pieces] = self._session.run(None, feed)[0][0].astype(np.float64)
+            length = len(cut.pieces)
+            own = self._own[:length]
+            if cut.own:
+                own = own.copy()
+                own[: cut.own] = 0.0
+            feed = {"numbers": np.array(cut.pieces, dtype=np.int64), "places": self._places[:length], "own": own}
+            known = self._read[cut] = self._session.run(None, feed)[0][0].astype(np.float64)
         return known
 
 

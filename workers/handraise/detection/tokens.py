@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from handraise.detection.normalise import INVISIBLE
+from handraise.detection.normalise import INVISIBLE, clip, mask
 
 _MARKS: Final = (
     "\u0300-\u036f\u064b-\u065f\u0670\u0610-\u061a\u06d6-\u06dc\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963"
@@ -31,5 +31,11 @@ TOKEN: Final = re.compile(
 Numbers come apart from letters ("50x" is two tokens, "sum1" one), hyphenated words come apart, words with an
 apostrophe stay whole, and runs of end marks are one token.
 """
+
+
+def tokens_of(text: str) -> list[str]:
+    """A text's tokens, as the detector reads them."""
+    return TOKEN.findall(mask(clip(text)))
+
 
 CLAUSE_MARKS: Final = frozenset(',;:()،؛–—"“”«»')

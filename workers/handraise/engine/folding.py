@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Final, NamedTuple, Protocol
@@ -34,6 +34,8 @@ processor still has it at hand: with a whole batch at once, most of the time wen
 
 Event = ChatMessage | Outcome
 Clock = Callable[[], datetime]
+Load = Callable[[bytes], bytes | None]
+"""The encoded state of a conversation by its key, or None."""
 
 
 class StepResult(Protocol):
@@ -79,19 +81,27 @@ class Detected(NamedTuple):
     """Of work; what was waited for is not counted."""
 
 
+class Part(NamedTuple):
+    """Events that are folded together, and how it is found out what the messages among them say."""
+
+    events: slice
+    """Which they are of those that were looked at."""
+    detect: Callable[[Load], Awaitable[Detected]]
+    """Find out, with the states as the events before have left them."""
+
+
 class Step(Protocol):
     """The step: events in, a result for each of them out, in the same order.
 
-    It is made in two: what messages say can be found out while other batches are folded, and hangs on no state.
+    It is made in two: what messages say is found out while other batches are folded. It may hang on what was said
+    before, so events are looked at in parts: each is folded before it is asked what those of the next say.
     """
 
-    async def detect(self, events: Sequence[Event]) -> Detected:
-        """Find out what the messages among the events say."""
+    def look(self, events: Sequence[Event]) -> Iterable[Part]:
+        """Look at events; all of them come in the parts, in order."""
         ...
 
-    def fold(
-        self, events: Sequence[Event], signals: Sequence[Signals], load: Callable[[bytes], bytes | None]
-    ) -> Sequence[StepResult]:
+    def fold(self, events: Sequence[Event], signals: Sequence[Signals], load: Load) -> Sequence[StepResult]:
         """Fold events into the states that `load` gives by key; earlier events of the call are seen by later ones."""
         ...
 
@@ -99,7 +109,7 @@ class Step(Protocol):
         """Fire the timers of a conversation that are due by `until`, in its own time, though no event has come."""
         ...
 
-    def forget(self, load: Callable[[bytes], bytes | None]) -> None:
+    def forget(self, load: Load) -> None:
         """Let go of what is remembered of the conversations that `load` knows: their partition is another worker's."""
         ...
 
@@ -129,11 +139,13 @@ class Folding:
         while some := list(islice(records, _AT_ONCE)):
             with batch.working():
                 used, events = self._read(some, batch.partitions, outbox)
-            detected = await self._step.detect(events)
-            batch.must_be_wanted()
-            batch.worked(detected.seconds)
-            with batch.working():
-                self._fold_some(used, events, detected.signals, outbox, milliseconds(self._clock()))
+            for part in self._step.look(events):
+                detected = await part.detect(outbox.load)
+                batch.must_be_wanted()
+                batch.worked(detected.seconds)
+                with batch.working():
+                    at_ms = milliseconds(self._clock())
+                    self._fold_some(used[part.events], events[part.events], detected.signals, outbox, at_ms)
         with batch.working():
             self._fire_timers(batch, outbox, milliseconds(self._clock()))
 

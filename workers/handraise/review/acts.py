@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,6 +21,7 @@ from handraise.events import (
     EscalationType,
     Outcome,
     Priority,
+    Sender,
 )
 from handraise.policy.model import BusinessPolicy
 
@@ -48,20 +48,37 @@ class Act(Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+Asked = tuple[str, Sender, str | None, tuple[str, ...]]
+"""Everything that detection goes by."""
+
+
 class Once:
     """Detects the texts of a batch once, though it is asked twice."""
 
     def __init__(self, detect: Detect) -> None:
         self._detect = detect
-        self._asked: tuple[Any, Any] | None = None
-        self._found: list[Signals] = []
+        self._found: dict[Asked, Signals] = {}
 
-    def __call__(self, *texts: Any, **about: Any) -> list[Signals]:  # noqa: ANN401 - whatever the detector takes
-        """As the detector, which is not asked again for the texts that it was asked for last."""
-        if (texts, about) != self._asked:
-            self._found = self._detect(*texts, **about)
-            self._asked = (texts, about)
-        return self._found
+    def forget(self) -> None:
+        """Another batch comes."""
+        self._found.clear()
+
+    def __call__(
+        self,
+        texts: Sequence[str],
+        *,
+        senders: Sequence[Sender],
+        languages: Sequence[str | None],
+        before: Sequence[Sequence[str]],
+    ) -> list[Signals]:
+        """As the detector, which is not asked again for what it was asked for in this batch."""
+        asked = [*zip(texts, senders, languages, map(tuple, before), strict=True)]
+        new = [one for one in dict.fromkeys(asked) if one not in self._found]
+        if new:
+            texts, senders, languages, before = map(list, zip(*new, strict=True))
+            found = self._detect(texts, senders=senders, languages=languages, before=before)
+            self._found |= zip(new, found, strict=True)
+        return [self._found[one] for one in asked]
 
 
 class Side:

@@ -81,7 +81,7 @@ class Comparison:
     """
 
     def __init__(self, before: Policies, after: Policies, detect: Detect, detector_version: str) -> None:
-        once = Once(detect)
+        self._once = once = Once(detect)
         self._before = Side(before, once, detector_version)
         self._after = Side(after, once, detector_version)
         self._events = 0
@@ -89,6 +89,7 @@ class Comparison:
     def fold(self, events: Sequence[Event]) -> None:
         """Fold the next events of the past."""
         self._events += len(events)
+        self._once.forget()
         for side in (self._before, self._after):
             side.fold(events)
 

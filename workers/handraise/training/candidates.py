@@ -62,10 +62,10 @@ def held(rows: Sequence[Row]) -> npt.NDArray[np.bool_]:
 
 def _fasttext(texts: Sequence[str], holds: npt.NDArray[np.bool_]) -> Score:
     """Bags of words, pairs of words and parts of words (Joulin et al., 2017), one against all for each signal."""
-    fasttext, tokens_of = import_module("fasttext"), import_module("handraise.training.linear").tokens_of
+    fasttext, tokens_of = import_module("fasttext"), import_module("handraise.detection.tokens").tokens_of
 
     def line(text: str) -> str:
-        return " ".join(tokens_of(text))
+        return " ".join(token for token in tokens_of(text) if not token.isspace())  # it reads a line at a time
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.txt"

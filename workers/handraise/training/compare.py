@@ -91,7 +91,7 @@ def _models() -> Iterator[tuple[str, Score]]:
         return score
 
     def cascade(texts: Sequence[str]) -> Scores:
-        return _scores(detector.detect(texts, [Sender.CUSTOMER] * len(texts), [None] * len(texts)))
+        return _scores(detector(texts))
 
     yield "phrases (rules and lexicons)", by_phrases
     yield "hashed n-grams, linear", by_ngrams

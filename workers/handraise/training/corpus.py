@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 
 from handraise.detection.evaluation import Row, read_rows
 from handraise.detection.heads import ASSISTANT_SIGNALS, CUSTOMER_HEADS, CUSTOMER_SIGNALS, HEADS
@@ -87,6 +88,11 @@ def shouted(rows: Sequence[Row]) -> list[Row]:
         and row.text.upper() != row.text
         and zlib.crc32(f"capitals {row.text}".encode()) % _PER_SHOUTED == 0
     ]
+
+
+def with_turns(rows: Sequence[Row]) -> list[Row]:
+    """Every row as if nothing stood before it, and after these, once more, those with turns before them."""
+    return [*(replace(row, before=()) for row in rows), *(row for row in rows if row.before)]
 
 
 def targets(rows: Sequence[Row]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:

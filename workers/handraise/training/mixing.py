@@ -21,12 +21,21 @@ def fit(
     groups: npt.NDArray[np.str_],
     holds: npt.NDArray[np.float32],
     known: npt.NDArray[np.float32],
+    counts: npt.NDArray[np.float64],
 ) -> Mixture:
-    """Fit each head's weights of the n-grams' and the phrases' word on it, and of the reader's where it is asked."""
+    """Fit each head's weights of the n-grams' and the phrases' word on it, and of the reader's where it is asked.
+
+    Args:
+        evidence: see `handraise.detection.mixture.evidence` (rows by features).
+        groups: the group of languages of each row.
+        holds: whether each head holds (rows by heads).
+        known: whether that is known (rows by heads).
+        counts: what each row counts.
+    """
     weights = {}
     for stage in STAGES:
         group, _, kind = stage.partition("/")
-        share = np.where(groups == group, 1.0, _OTHERS)
+        share = counts * np.where(groups == group, 1.0, _OTHERS)
         fitted = np.zeros((len(HEADS), FEATURES + 1))
         for j, head in enumerate(HEADS):
             used = _features_of(head, full=kind == "full")

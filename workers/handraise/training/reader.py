@@ -1,7 +1,8 @@
 """The reader: a network of six layers, made of multilingual-e5-small, that learns from deep ones and the corpus.
 
-The deep networks (teachers) have all twelve layers and are tuned on the corpus from different seeds. The reader begins
-with every second layer of the first of them.
+The deep networks (teachers) have all twelve layers and are tuned on the corpus from different seeds: some on texts that
+stand alone, the others on these and on texts after the turns before them. The reader begins with every second layer of
+the first of these others. What stands before a text is marked by a vector that is added to its pieces, at first zero.
 """
 
 from __future__ import annotations
@@ -14,28 +15,45 @@ import numpy as np
 from onnx import TensorProto, helper
 
 from handraise.detection.heads import HEADS
-from handraise.detection.pieces import Pieces
+from handraise.detection.pieces import Cut, Pieces
 from handraise.detection.reader import NETWORK, PIECES, fitting
 from handraise.training.base import ATTENTION_HEADS, EPSILON, LAYERS, WIDTH, Floats, base
 from handraise.training.graphs import Graph
 from handraise.training.tuning import SHARP, layers_of, lesson_of, new_heads, tune
 
 TEACHERS: Final = 3
+"""Of either kind."""
 KEPT: Final = (1, 3, 5, 7, 9, 11)
 """Which of a teacher's layers the reader begins with."""
 _TEACHERS_RATE: Final = 1.5e-4
 _TEACHERS_EPOCHS: Final = 3
 _RATE: Final = 3e-4
-_EPOCHS: Final = 9
+_EPOCHS: Final = 18
+
+Tokens = Sequence[str]
 
 
-def tune_and_write(tokens: Sequence[Sequence[str]], holds: Floats, known: Floats, folder: Path) -> None:
-    """Tune the reader on all rows, given as the tokens of their texts, and write it with the word pieces."""
+def tune_and_write(
+    tokens: Sequence[Tokens], before: Sequence[Sequence[Tokens]], holds: Floats, known: Floats, folder: Path
+) -> None:
+    """Tune the reader on texts and write it with the word pieces.
+
+    Args:
+        tokens: of each text.
+        before: the turns before each, the oldest first.
+        holds: what holds of each (texts by heads).
+        known: where that is known (texts by heads).
+        folder: the folder to write to.
+    """
     published = base(tokens)
-    cut = Pieces(published.pieces, published.scores).read
-    pieces = [cut(text) for text in tokens]
-    teachers = [teacher(published.weights, pieces, holds, known, seed) for seed in range(TEACHERS)]
-    reader = student(teachers, pieces, holds, known)
+    read_after = Pieces(published.pieces, published.scores).read_after
+    texts = [read_after(turns, own) for turns, own in zip(before, tokens, strict=True)]
+    alone = [at for at, text in enumerate(texts) if not text.own]
+    bare = [texts[i] for i in alone]
+    seeds = range(TEACHERS)
+    of_texts = [teacher(published.weights, bare, holds[alone], known[alone], seed) for seed in seeds]
+    of_turns = [teacher(published.weights, texts, holds, known, seed) for seed in seeds]
+    reader = student(of_texts, of_turns, texts, holds, known)
     lines = (f"{piece}\t{score:.4f}\n" for piece, score in zip(published.pieces, published.scores, strict=True))
     known_pieces = "".join(lines).encode()
     (folder / PIECES).write_bytes(known_pieces)
@@ -43,23 +61,31 @@ def tune_and_write(tokens: Sequence[Sequence[str]], holds: Floats, known: Floats
 
 
 def teacher(
-    weights: Mapping[str, Floats], pieces: Sequence[Sequence[int]], holds: Floats, known: Floats, seed: int
+    weights: Mapping[str, Floats], texts: Sequence[Cut], holds: Floats, known: Floats, seed: int
 ) -> dict[str, Floats]:
     """The published network, tuned whole."""
-    start = {**layers_of(weights, range(LAYERS)), **new_heads(holds.shape[1], seed)}
-    return tune(start, pieces, holds, known, rate=_TEACHERS_RATE, epochs=_TEACHERS_EPOCHS, seed=seed)
+    mark = {"emb.before": np.zeros(WIDTH, dtype=np.float32)}
+    start = {**layers_of(weights, range(LAYERS)), **mark, **new_heads(holds.shape[1], seed)}
+    return tune(start, texts, holds, known, rate=_TEACHERS_RATE, epochs=_TEACHERS_EPOCHS, seed=seed)
 
 
 def student(
-    teachers: Sequence[Mapping[str, Floats]], pieces: Sequence[Sequence[int]], holds: Floats, known: Floats
+    of_texts: Sequence[Mapping[str, Floats]],
+    of_turns: Sequence[Mapping[str, Floats]],
+    texts: Sequence[Cut],
+    holds: Floats,
+    known: Floats,
 ) -> dict[str, Floats]:
-    """The reader, taught."""
-    lesson = lesson_of(teachers, pieces)
-    return tune(layers_of(teachers[0], KEPT), pieces, holds, known, rate=_RATE, epochs=_EPOCHS, lesson=lesson)
+    """The reader, taught by teachers of both kinds."""
+    lesson = lesson_of(of_texts, of_turns, texts)
+    return tune(layers_of(of_turns[0], KEPT), texts, holds, known, rate=_RATE, epochs=_EPOCHS, lesson=lesson)
 
 
 def write(p: Mapping[str, Floats], path: Path, told: Mapping[str, str]) -> None:
-    """Write a network from one text, given as the numbers of its pieces and their places, to the heads' logits."""
+    """Write a network from one text to the heads' logits.
+
+    The text is given as the numbers of its pieces, their places, and whether each is its own (1) or stands before it.
+    """
     graph = Graph()
     op, constant = graph.op, graph.constant
 
@@ -74,7 +100,8 @@ def write(p: Mapping[str, Floats], path: Path, told: Mapping[str, str]) -> None:
         return op("Transpose", op("Reshape", x, shape), perm=order)
 
     words = op("Gather", constant(p["emb.word"]), "numbers")
-    x = normalised(op("Add", words, op("Gather", constant(p["emb.place"]), "places")), "emb.ln")
+    before = op("Mul", op("Sub", constant(np.float32(1)), "own"), constant(p["emb.before"]))
+    x = normalised(op("Add", op("Add", words, op("Gather", constant(p["emb.place"]), "places")), before), "emb.ln")
     for layer in range(len(KEPT)):
         name = f"l{layer}"
         query, value = split(linear(x, f"{name}.q"), 1, 0, 2), split(linear(x, f"{name}.v"), 1, 0, 2)
@@ -88,9 +115,11 @@ def write(p: Mapping[str, Floats], path: Path, told: Mapping[str, str]) -> None:
         bent = op("Add", op("Erf", op("Div", inner, constant(np.float32(np.sqrt(2))))), constant(np.float32(1)))
         inner = op("Mul", op("Mul", inner, bent), constant(np.float32(0.5)))
         x = normalised(op("Add", x, linear(inner, f"{name}.fo")), f"{name}.oln")
-    pooled = op("ReduceMean", x, axes=[0], keepdims=1)
+    total = op("ReduceSum", op("Mul", x, "own"), constant(np.array([0])), keepdims=1)
+    pooled = op("Div", total, op("ReduceSum", "own", constant(np.array([0])), keepdims=1))
     logits = graph.linear(pooled, p["heads.w"] * np.float32(SHARP), p["heads.b"])
     numbers = helper.make_tensor_value_info("numbers", TensorProto.INT64, ["length"])
     positions = helper.make_tensor_value_info("places", TensorProto.INT64, ["length"])
+    own = helper.make_tensor_value_info("own", TensorProto.FLOAT, ["length", 1])
     output = helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, len(HEADS)])
-    graph.write(path, [numbers, positions], logits, output, told)
+    graph.write(path, [numbers, positions, own], logits, output, told)

@@ -3,6 +3,8 @@
 PyTorch does the work, on a GPU where there is one. Deep networks are tuned on the labels alone (the teachers); then a
 network of every second layer of one of them learns from the labels, from the mean of what the teachers say, and from
 the vectors that one makes of the texts (distillation: Hinton et al., 2015; Sanh et al., 2019).
+
+A text is read with what was said before it, but its vector is that of its own pieces alone.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
+from handraise.detection.pieces import Cut
 from handraise.training.base import ATTENTION_HEADS, EPSILON, WIDTH, Floats
 
 Parameters = Mapping[str, Any]
@@ -51,6 +54,17 @@ class Lesson(NamedTuple):
     """Texts by `WIDTH`."""
 
 
+class Padded(NamedTuple):
+    """Texts side by side (texts by pieces)."""
+
+    numbers: npt.NDArray[np.int64]
+    """Of their pieces."""
+    there: Floats
+    """1 where there is a piece."""
+    own: Floats
+    """1 where it is the text's own, and does not stand before it."""
+
+
 def device() -> Any:
     """A GPU where there is one, else the processor."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -78,8 +92,16 @@ def _is_of_a_layer(name: str) -> bool:
     return name[0] == "l" and name[1].isdigit()
 
 
-def forward(p: Parameters, numbers: Any, mask: Any, *, learning: bool) -> tuple[Any, Any]:
-    """The vectors and the heads' logits of padded texts (texts by pieces)."""
+def forward(p: Parameters, numbers: Any, there: Any, own: Any, *, learning: bool) -> tuple[Any, Any]:
+    """The vectors and the heads' logits of texts.
+
+    Args:
+        p: the network.
+        numbers: of the texts' pieces, padded (texts by pieces).
+        there: 1 where there is a piece, 0 where there is only padding.
+        own: 1 where the piece is the text's own, 0 where it stands before it, and in the padding.
+        learning: whether some of it is left out at random.
+    """
     texts, length = numbers.shape
 
     def linear(x: Any, name: str) -> Any:
@@ -94,22 +116,24 @@ def forward(p: Parameters, numbers: Any, mask: Any, *, learning: bool) -> tuple[
     def dropped(x: Any) -> Any:
         return functional.dropout(x, _DROPOUT, learning)
 
-    x = dropped(normalised(functional.embedding(numbers, p["emb.word"]) + p["emb.place"][:length], "emb.ln"))
-    there = (mask > 0)[:, None, None, :]
+    before = (there - own)[..., None] * p["emb.before"]
+    x = functional.embedding(numbers, p["emb.word"]) + p["emb.place"][:length] + before
+    x = dropped(normalised(x, "emb.ln"))
+    seen = (there > 0)[:, None, None, :]
     for layer in range(sum(name.endswith(".q.w") for name in p)):
         query, key, value = (split(linear(x, f"l{layer}.{part}")) for part in "qkv")
-        attention = functional.scaled_dot_product_attention(query, key, value, attn_mask=there)
+        attention = functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
         joined = linear(attention.transpose(1, 2).reshape(texts, length, WIDTH), f"l{layer}.ao")
         x = normalised(x + dropped(joined), f"l{layer}.aln")
         inner = functional.gelu(linear(x, f"l{layer}.fi"))
         x = normalised(x + dropped(linear(inner, f"l{layer}.fo")), f"l{layer}.oln")
-    vectors = (x * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+    vectors = (x * own[..., None]).sum(1) / own.sum(1, keepdim=True)
     return vectors, vectors @ p["heads.w"] * SHARP + p["heads.b"]
 
 
 def tune(
     start: Mapping[str, Floats],
-    pieces: Sequence[Sequence[int]],
+    texts: Sequence[Cut],
     holds: Floats,
     known: Floats,
     *,
@@ -118,22 +142,22 @@ def tune(
     lesson: Lesson | None = None,
     seed: int = 0,
 ) -> dict[str, Floats]:
-    """Tune a network's parameters on the rows; progress goes to stderr."""
+    """Tune a network's parameters on texts of which it is known what holds; progress goes to stderr."""
     torch.manual_seed(seed)
     torch.backends.cuda.matmul.allow_tf32 = True
     random, where = np.random.default_rng(seed), device()
     p = {name: torch.tensor(value, device=where, requires_grad=True) for name, value in start.items()}
     y, w = torch.tensor(holds, device=where), torch.tensor(known, device=where)
     taught = None if lesson is None else [torch.tensor(part, device=where) for part in lesson]
-    steps = epochs * _batches_of_an_epoch(len(pieces))
+    steps = epochs * _batches_of_an_epoch(len(texts))
     optimiser = torch.optim.AdamW(p.values(), lr=rate, weight_decay=_DECAY, fused=where.type == "cuda")
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _share_of_rate(step, steps))
     began = time.monotonic()
     for epoch in range(epochs):
         losses = []
-        for chosen, numbers, mask in batches(pieces, random.permutation(len(pieces)), random):
+        for chosen, padded in batches(texts, random.permutation(len(texts)), random):
             at = torch.from_numpy(chosen).to(where)
-            vectors, logits = forward(p, _on(numbers, where), _on(mask, where), learning=True)
+            vectors, logits = forward(p, *_on(padded, where), learning=True)
             wanted = y[at]
             if taught is not None:
                 wanted = _SOFT * torch.sigmoid(taught[0][at]) + (1 - _SOFT) * wanted
@@ -151,8 +175,8 @@ def tune(
     return {name: value.detach().cpu().numpy() for name, value in p.items()}
 
 
-def _on(array: npt.NDArray[Any], where: Any) -> Any:
-    return torch.from_numpy(array).to(where, non_blocking=True)
+def _on(padded: Padded, where: Any) -> list[Any]:
+    return [torch.from_numpy(array).to(where, non_blocking=True) for array in padded]
 
 
 def _batches_of_an_epoch(texts: int) -> int:
@@ -170,44 +194,59 @@ def _share_of_rate(step: int, steps: int) -> float:
 
 
 def batches(
-    pieces: Sequence[Sequence[int]], order: npt.NDArray[np.int64], random: np.random.Generator
-) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats]]:
-    """Batches of texts of like length: which texts, their pieces' numbers, and where there are any."""
+    texts: Sequence[Cut], order: npt.NDArray[np.int64], random: np.random.Generator
+) -> Iterator[tuple[npt.NDArray[np.int64], Padded]]:
+    """Batches of texts of like length: which texts, and their pieces."""
     for start in range(0, len(order), _SORTED):
-        near = sorted(order[start : start + _SORTED].tolist(), key=lambda i: len(pieces[i]))
+        near = sorted(order[start : start + _SORTED].tolist(), key=lambda i: len(texts[i].pieces))
         for at in random.permutation(np.arange(0, len(near), BATCH)):
             chosen = near[at : at + BATCH]
-            yield np.array(chosen), *padded([pieces[i] for i in chosen])
+            yield np.array(chosen), side_by_side([texts[i] for i in chosen])
 
 
-def padded(texts: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.int64], Floats]:
-    """Texts' pieces side by side, and where there are any."""
-    longest = max(map(len, texts))
+def side_by_side(texts: Sequence[Cut]) -> Padded:
+    """Texts padded to one length."""
+    longest = max(len(text.pieces) for text in texts)
     length = _LENGTHS[int(np.searchsorted(_LENGTHS, longest))]
     numbers = np.zeros((len(texts), length), dtype=np.int64)
-    mask = np.zeros((len(texts), length), dtype=np.float32)
+    there = np.zeros((len(texts), length), dtype=np.float32)
+    own = np.zeros_like(there)
     for row, text in enumerate(texts):
-        numbers[row, : len(text)] = text
-        mask[row, : len(text)] = 1
-    return numbers, mask
+        end = len(text.pieces)
+        numbers[row, :end] = text.pieces
+        there[row, :end] = 1
+        own[row, text.own : end] = 1
+    return Padded(numbers, there, own)
 
 
-def lesson_of(teachers: Sequence[Mapping[str, Floats]], pieces: Sequence[Sequence[int]]) -> Lesson:
-    """The teachers' mean logits of the texts, and the vectors of the first of them."""
-    said = [_said(teacher, pieces) for teacher in teachers]
-    return Lesson(np.mean([one.logits for one in said], axis=0), said[0].vectors)
+def lesson_of(
+    of_texts: Sequence[Mapping[str, Floats]], of_turns: Sequence[Mapping[str, Floats]], texts: Sequence[Cut]
+) -> Lesson:
+    """What two kinds of teachers say of texts.
+
+    These are the mean logits of all of them where nothing stands before a text. Where something does, they are those of
+    the teachers `of_turns`, for the others have never seen the like. The vectors are of the first teacher `of_turns`.
+    """
+    first, *others = (_said(teacher, texts) for teacher in of_turns)
+    after = [first.logits, *(one.logits for one in others)]
+    logits = np.mean(after, axis=0)
+    alone = [at for at, text in enumerate(texts) if not text.own]
+    bare = [texts[i] for i in alone]
+    heard = [*(said[alone] for said in after), *(_said(teacher, bare).logits for teacher in of_texts)]
+    logits[alone] = np.mean(heard, axis=0)
+    return Lesson(logits, first.vectors)
 
 
-def _said(parameters: Mapping[str, Floats], pieces: Sequence[Sequence[int]]) -> Lesson:
+def _said(parameters: Mapping[str, Floats], texts: Sequence[Cut]) -> Lesson:
     where = device()
     p = {name: torch.tensor(value, device=where) for name, value in parameters.items()}
-    logits = np.zeros((len(pieces), parameters["heads.b"].shape[0]), dtype=np.float32)
-    vectors = np.zeros((len(pieces), WIDTH), dtype=np.float32)
-    by_length = np.argsort([len(text) for text in pieces], kind="stable")
+    logits = np.zeros((len(texts), parameters["heads.b"].shape[0]), dtype=np.float32)
+    vectors = np.zeros((len(texts), WIDTH), dtype=np.float32)
+    by_length = np.argsort([len(text.pieces) for text in texts], kind="stable")
     with torch.no_grad():
-        for start in range(0, len(pieces), 4 * BATCH):
+        for start in range(0, len(texts), 4 * BATCH):
             chosen = by_length[start : start + 4 * BATCH]
-            numbers, mask = padded([pieces[i] for i in chosen])
-            vector, logit = forward(p, _on(numbers, where), _on(mask, where), learning=False)
+            padded = side_by_side([texts[i] for i in chosen])
+            vector, logit = forward(p, *_on(padded, where), learning=False)
             vectors[chosen], logits[chosen] = vector.cpu().numpy(), logit.cpu().numpy()
     return Lesson(logits, vectors)

@@ -1,0 +1,126 @@
+"""What training makes of the rows, with the models themselves faked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from handraise.detection.evaluation import Row
+from handraise.detection.heads import HEADS
+from handraise.training.corpus import is_for_tuning
+from tests.support.tools import for_training
+
+for_training("sklearn")
+training = import_module("handraise.training.__main__")
+
+Floats = npt.NDArray[np.float64]
+
+LEARNED, TUNED = (
+    next(f"w/{n}" for n in range(99) if is_for_tuning(Row(text="", writer=f"w/{n}")) is tuned)
+    for tuned in (False, True)
+)
+ROWS: Final = [
+    Row(text="7", writer=LEARNED, before=("hello", "what day?")),
+    Row(text="what day?", writer=LEARNED, labels=("thanks",)),
+    Row(text="brilliant", writer=TUNED, before=("it is lost",)),
+]
+
+
+class Ngrams:
+    """Says nothing of any text."""
+
+    def save(self, path: Path) -> None:
+        """As `NgramModel.save`."""
+        path.touch()
+
+    def logits(self, tokens: Sequence[Sequence[str]]) -> Floats:
+        """As `NgramModel.logits`."""
+        return np.zeros((len(tokens), len(HEADS)))
+
+    def most(self, tokens: Sequence[Sequence[str]], _: object) -> Floats:
+        """As `NgramModel.most`."""
+        return self.logits(tokens)
+
+
+class Reader:
+    """Says of a text how many words stand before it."""
+
+    @classmethod
+    def load(cls, _: Path) -> Reader:
+        """As `Reader.load`."""
+        return cls()
+
+    def read(self, tokens: Sequence[str], before: Sequence[Sequence[str]] = ()) -> Floats:
+        """As `Reader.read`."""
+        return np.full(len(HEADS), 100 * len(tokens) + sum(map(len, before)))
+
+
+class Mixture:
+    """Keeps what it would be fitted on."""
+
+    fitted: Floats
+    counts: Floats
+
+    @classmethod
+    def fit(cls, evidence: Floats, groups: Floats, holds: Floats, known: Floats, counts: Floats) -> Mixture:
+        """As `mixing.fit`."""
+        assert len(evidence) == len(groups) == len(holds) == len(known) == len(counts)
+        cls.fitted, cls.counts = evidence, counts
+        return cls()
+
+    def save(self, path: Path) -> None:
+        """As `Mixture.save`."""
+        path.touch()
+
+
+@pytest.fixture(autouse=True)
+def _fakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "corpus_rows", lambda _: ROWS)
+    monkeypatch.setattr(training, "Reader", Reader)
+    monkeypatch.setattr(training.mixing, "fit", Mixture.fit)
+
+
+def test_the_mixture_weighs_texts_alone_and_after_the_turns_before_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The faster models, which read no turns, learn from each text once."""
+    learned = list[str]()
+
+    def fit(texts: Sequence[str], *_: object) -> Ngrams:
+        learned.extend(texts)
+        return Ngrams()
+
+    monkeypatch.setattr(training.linear, "fit", fit)
+    training.main(["--to", str(tmp_path)])
+    assert sorted(learned) == ["7", "what day?"]
+    assert Mixture.fitted[:, -1].tolist() == [100, 103]
+    assert Mixture.counts.tolist() == [1.0, 1.0, 4.0][-len(Mixture.counts) :]
+    assert (Mixture.fitted[0, : -len(HEADS)] == Mixture.fitted[1, : -len(HEADS)]).all()
+
+
+def test_the_reader_learns_texts_alone_and_after_the_turns_before_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for_training("torch", "onnx")
+    base, reader = (import_module(f"handraise.training.{name}") for name in ("base", "reader"))
+    given = list[tuple[list[str], list[list[str]], bool]]()
+
+    def tune_and_write(
+        tokens: list[list[str]], before: list[list[list[str]]], holds: Floats, known: Floats, folder: Path
+    ) -> None:
+        assert folder == tmp_path
+        assert known.any()
+        given.extend(zip(tokens, before, holds[:, HEADS.index("thanks")] > 0, strict=True))
+
+    monkeypatch.setattr(base, "package", lambda: None)
+    monkeypatch.setattr(reader, "tune_and_write", tune_and_write)
+    monkeypatch.setattr(training.linear, "fit", lambda *_: Ngrams())
+    training.main(["--to", str(tmp_path), "--reader"])
+    day = ["what", "day", "?"]
+    assert given == [(["7"], [], False), (day, [], True), (["7"], [["hello"], day], False)]
