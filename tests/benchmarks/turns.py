@@ -34,19 +34,19 @@ def by_turn() -> list[AtTurn]:
     policy = default_policy("benchmark")
     made = [decode(value, MESSAGES) for _, value in traffic(_SIDE_BY_SIDE * max(AT), seed=4)]
     at_once = [made[begin : begin + _SIDE_BY_SIDE] for begin in range(0, len(made), _SIDE_BY_SIDE)]
-    found = {_texts(some): _detected(some) for some in at_once}
+    found = [_detected(some) for some in at_once]
     took: dict[int, list[float]] = {turn: [] for turn in AT}
     for number in range(_TIMES):
-        processor = Processor(lambda _: policy, lambda texts, **_: found[tuple(texts)])
+        processor = Processor(lambda _: policy)
         states: dict[bytes, bytes] = {}
         spent: list[float] = []
-        for some in at_once:
+        for some, signals in zip(at_once, found, strict=True):
             said = [
                 replace(message, conversation_id=f"c-{number}-{place}", business_id="benchmark")
                 for place, message in enumerate(some)
             ]
             began = time.process_time()
-            results = processor.process(said, states.get)
+            results = processor.fold(said, signals, states.get)
             spent.append(time.process_time() - began)
             states |= {result.key: result.state for result in results if result.state is not None}
         for turn in AT:
@@ -55,13 +55,9 @@ def by_turn() -> list[AtTurn]:
     return [AtTurn(turn, statistics.median(some)) for turn, some in took.items()]
 
 
-def _texts(messages: list[ChatMessage]) -> tuple[str, ...]:
-    return tuple(message.text for message in messages)
-
-
 def _detected(messages: list[ChatMessage]) -> list[Signals]:
     return detect_fast(
-        _texts(messages),
+        [message.text for message in messages],
         senders=[message.sender for message in messages],
         languages=[message.language for message in messages],
     )

@@ -21,7 +21,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from handraise.conversation import Processor, head_of
 from handraise.conversation.state import state_key
-from handraise.detection import detect_fast
 from handraise.engine.batch import Batch
 from handraise.engine.clients import Clients
 from handraise.engine.folding import Event, Folding
@@ -33,6 +32,7 @@ from handraise.settings import Delivery, Settings
 from tests.chaos.oracle import Findings, Oracle, Output, read_event, read_output, remembered, same_bytes
 from tests.chaos.verdict import OUTPUTS, compare_letters, newest_states
 from tests.support.counting import Recorder
+from tests.support.hearing import hearing
 from tests.support.modelled import Entry, Model, ModelClients, Process, Standstill
 from tests.support.steps import WithoutThreads
 
@@ -40,7 +40,8 @@ NAMES: Final = TopicNames("")
 CONVERSATIONS: Final = ("c1", "c2", "c3")
 TEXTS: Final = ("Hello", "Can I talk to a real person please?", "I am furious, this is broken!", "Thank you", "")
 SENDERS: Final = (Sender.CUSTOMER, Sender.CUSTOMER, Sender.ASSISTANT, Sender.HUMAN)
-DETECT: Final = remembered(detect_fast)
+DETECT: Final = remembered(hearing)
+"""What each message says hangs on the turns before it, so that a wrong turn there shows."""
 BOOK: Final = PolicyBook()
 GARBAGE: Final = (b"", b"{", b"\xff", b'{"message_id": "m"}', b"null")
 LONG_SECONDS: Final = 10.0

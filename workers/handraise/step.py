@@ -21,6 +21,20 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
+class _Spent:
+    """Seconds of work on what is looked at together."""
+
+    def __init__(self, seconds: float) -> None:
+        self.in_all = seconds
+        self._untold = seconds
+
+    def add(self, seconds: float) -> float:
+        """Add some; these, and those that nobody was told of yet."""
+        self.in_all += seconds
+        told, self._untold = self._untold + seconds, 0.0
+        return told
+
+
 class WorkerStep:
     """Detects and folds as `Processor.process` does.
 
@@ -53,25 +67,25 @@ class WorkerStep:
             [message.sender for message in messages],
             [message.language for message in messages],
         )
-        seconds = time.perf_counter() - began
+        spent = _Spent(time.perf_counter() - began)
         for run in runs(events, begun.in_doubt):
-            yield Part(run.events, partial(self._detect, begun, run, seconds))
-            if run.messages:
-                seconds = 0.0
+            yield Part(run.events, partial(self._detect, begun, run, spent))
+        if messages:
+            self._took(spent.in_all)
 
-    async def _detect(self, begun: Begun, run: Run, seconds: float, load: Load) -> Detected:
-        """What the messages of a run say; the faster models have taken so many seconds."""
+    async def _detect(self, begun: Begun, run: Run, spent: _Spent, load: Load) -> Detected:
+        """What the messages of a run say; the work on it is added to what was spent."""
         if not run.messages:
             return Detected((), 0.0)
         began = time.perf_counter()
         asked = self._processor.asked(begun, run, load)
-        seconds += time.perf_counter() - began
+        seconds = time.perf_counter() - began
         read = await self._read_all(begun, asked)
         began = time.perf_counter()
         signals = self._detector.end(begun, run.places, [logits for logits, _ in read])
-        seconds += time.perf_counter() - began + sum(spent for _, spent in read) / self._at_once
-        self._took(seconds)
-        return Detected(signals, seconds)
+        at_once = min(self._at_once, max(1, len(read)))
+        seconds += time.perf_counter() - began + sum(took for _, took in read) / at_once
+        return Detected(signals, spent.add(seconds))
 
     async def _read_all(
         self, begun: Begun, asked: Sequence[tuple[int, Sequence[str]]]

@@ -8,10 +8,11 @@ from typing import Final
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from handraise.conversation import Effects, Processor
 from handraise.conversation.processor import Event, Processed, runs
-from handraise.conversation.state import Conversation, StoredTurn
+from handraise.conversation.state import Conversation, StoredTurn, decode_state
 from handraise.detection import Detect, Detector
 from handraise.events import ChatMessage, Outcome, OutcomeKind, Sender, encode
 from handraise.policy import default_policy
@@ -180,6 +181,23 @@ def test_the_last_two_turns_that_say_anything_are_those_that_were_said_last() ->
     assert state.said_last() == ("Hello", "What is it?")
     state.add_turn(stored("Rosa here", Sender.HUMAN))
     assert state.said_last() == ("What is it?", "Rosa here")
+
+
+def test_the_end_of_a_long_turn_is_heard_too() -> None:
+    """An AI that answers at length asks at the end; of turns that are not heard any more it is not kept."""
+    reader = Hearing()
+    processor = Processor(POLICIES.__getitem__, hearing_detector(reader), "test")
+    long = f"{'Of course. ' * 60}My password is hunter2now. Is it broken, or the wrong size?"
+    events = [replace(message(long), sender=Sender.ASSISTANT), message(DOUBTFUL, START + MINUTE)]
+    events += [message("Thank you", START + at * MINUTE) for at in range(2, 6)]
+    results = processor.process(
+        [replace(event, message_id=f"m{at}") for at, event in enumerate(events)], lambda _: None
+    )
+    ((heard,),) = [before for text, before in reader.asked if text == DOUBTFUL]
+    assert heard.startswith("Of course . Of course .")
+    assert heard.endswith("Is it broken , or the wrong size ?")
+    assert "hunter2now" not in heard
+    assert [turn.end for turn in decode_state(results[-1].state or b"").transcript] == [""] * 6
 
 
 def test_what_was_said_is_heard_as_it_is_kept() -> None:

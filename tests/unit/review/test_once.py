@@ -1,64 +1,54 @@
-"""A text is detected once in a batch for the two policies that are compared, if the same was said before it."""
+"""A batch is detected once for the two policies that are compared, as far as the same was said before each message."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-from handraise.detection import Signals
 from handraise.events import Action, BuiltinTriggers, ChatMessage, Policy, Sender, TriggerPolicy
 from handraise.policy import PolicyBook
 from handraise.review.acts import Once
 from handraise.review.diff import Comparison
-from tests.support.hearing import hearing
+from tests.support.hearing import Hearing, hearing_detector
 
-ABOUT: Final[dict[str, Any]] = {"senders": [Sender.CUSTOMER] * 3, "languages": [None] * 3}
-
-
-class Asked:
-    """A detector that keeps what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, tuple[str, ...]]] = []
-
-    def __call__(self, texts: Sequence[str], *, before: Sequence[Sequence[str]], **about: Any) -> list[Signals]:  # noqa: ANN401 - as the detector
-        """Keep what is asked."""
-        self.asked.extend(zip(texts, map(tuple, before), strict=True))
-        return hearing(texts, before=before, **about)
+DOUBTFUL: Final = "broken"
+SENDERS: Final = [Sender.CUSTOMER] * 2
 
 
-def test_what_was_asked_in_this_batch_is_not_asked_again() -> None:
-    """Each has its own answer, in its place; after other turns, the same text is another question."""
-    detector = Asked()
+def test_what_was_read_in_this_batch_is_not_read_again() -> None:
+    """After other turns, the same text is another question."""
+    reader = Hearing()
+    detector = hearing_detector(reader)
     once = Once(detector)
-    texts, before = ["yes", "no", "yes"], [("Shall I?",), ["Shall I?"], ()]
-    found = once(texts, before=before, **ABOUT)
-    assert found == hearing(texts, before=before, **ABOUT)
-    assert found[0] != found[2]
-    assert once(texts[::-1], before=before[::-1], **ABOUT) == found[::-1]
-    assert once(["yes"] * 3, before=[["Shall I?"]] * 3, **ABOUT) == found[:1] * 3
-    assert detector.asked == [("yes", ("Shall I?",)), ("no", ("Shall I?",)), ("yes", ())]
+    begun = once.begin([DOUBTFUL, "Thank you"], SENDERS, [None] * 2)
+    assert once.begin([DOUBTFUL, "Thank you"], SENDERS, [None] * 2) is begun
+    assert [begun.in_doubt(at) for at in range(2)] == [True, False]
+    asked = once.read(begun, 0, ["Why do you return it?"])
+    assert once.read(begun, 0, ("Why do you return it?",)) is asked
+    alone = once.read(begun, 0, ())
+    assert reader.asked == [(DOUBTFUL, ("Why do you return it ?",)), (DOUBTFUL, ())]
+    for read in (asked, alone):
+        assert once.end(begun, range(2), [read]) == detector.end(begun, range(2), [read])
 
 
-def test_what_was_asked_in_an_earlier_batch_is_forgotten() -> None:
+def test_what_was_read_in_an_earlier_batch_is_forgotten() -> None:
     """It would grow with the past that is looked at."""
-    detector = Asked()
-    once = Once(detector)
+    reader = Hearing()
+    once = Once(hearing_detector(reader))
     for _ in range(2):
         once.forget()
-        once(["yes"] * 3, before=[()] * 3, **ABOUT)
-    assert detector.asked == [("yes", ())] * 2
+        once.read(once.begin([DOUBTFUL], SENDERS[:1], [None]), 0, ())
+    assert len(reader.asked) == 2
 
 
 def test_two_policies_hear_the_same_and_ask_once() -> None:
     """Though each folds its own past; and in the next batch they ask anew."""
-    detector = Asked()
+    reader = Hearing()
     books = [
         PolicyBook([Policy(business_id="shop", owner="Rosa", triggers=BuiltinTriggers(complaint=trigger))])
         for trigger in (TriggerPolicy(), TriggerPolicy(action=Action.NOTIFY))
     ]
-    comparison = Comparison(books[0].__getitem__, books[1].__getitem__, detector, "test")
-    texts = ("Hello", "It is broken", "Hello", "Hello")
+    comparison = Comparison(books[0].__getitem__, books[1].__getitem__, hearing_detector(reader), "test")
+    texts = (DOUBTFUL, "Thank you", DOUBTFUL, DOUBTFUL)
     said = [
         ChatMessage(
             message_id=f"m{number}",
@@ -72,5 +62,4 @@ def test_two_policies_hear_the_same_and_ask_once() -> None:
     ]
     comparison.fold(said[:3])
     comparison.fold(said[3:])
-    assert detector.asked[:3] == [(text, texts[:at]) for at, text in enumerate(texts[:3])]
-    assert detector.asked[3:] == [("Hello", ())]
+    assert reader.asked == [(DOUBTFUL, ()), (DOUBTFUL, texts[:2]), (DOUBTFUL, ())]

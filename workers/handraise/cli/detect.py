@@ -24,7 +24,10 @@ def detect(
     fast: Fast = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first line that cannot be used.")] = False,
 ) -> None:
-    """Print what is detected in each message on its own: one JSON object a line."""
+    """Print what is detected in each message on its own: one JSON object a line.
+
+    A worker also hears the two turns before a message that it is in doubt about: see `handraise explain`.
+    """
     reader = Reader(strict=strict)
     policy = default_policy("default")
     detect_texts = detection(fast=fast).detect

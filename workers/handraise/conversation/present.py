@@ -7,7 +7,7 @@ from typing import Final
 from handraise.conversation.effects import Assessment
 from handraise.conversation.gist import clip
 from handraise.conversation.masking import mask_secrets
-from handraise.conversation.state import MAX_TURN_TEXT, Conversation, StoredTurn
+from handraise.conversation.state import MAX_TURN_END, MAX_TURN_TEXT, Conversation, StoredTurn
 from handraise.conversation.summary import is_attempt
 from handraise.events import Attempt, ChatMessage, Evidence, IntentState, Transcript, Turn, utc
 
@@ -30,7 +30,13 @@ def stored_turn(message: ChatMessage, text: str, sent_at: int, *, given: bool) -
         text=text[:MAX_TURN_TEXT],
         cut=max(0, len(message.text) - MAX_TURN_TEXT),
         given=given,
+        end=_end(message.text),
     )
+
+
+def _end(text: str) -> str:
+    """How a text that is clipped ends, with the secrets in it masked."""
+    return "" if len(text) <= MAX_TURN_TEXT else mask_secrets(text[-MAX_TURN_TEXT * 4 :])[-MAX_TURN_END:]
 
 
 def evidence(message: ChatMessage | None, assessment: Assessment) -> list[Evidence]:

@@ -11,8 +11,8 @@ from msgspec import Struct
 from handraise.conversation.effects import Effects
 from handraise.conversation.fold import UnknownConversationError, advance, fold
 from handraise.conversation.state import Conversation, StateHead, decode_state, encode_state, head_of_state, state_key
-from handraise.detection import DETECTOR_VERSION, Detect, Detector, detect
-from handraise.detection.detector import Begun
+from handraise.detection import DETECTOR_VERSION, Detect, detect
+from handraise.detection.detector import Begun, InSteps
 from handraise.detection.signals import Intent, Signals
 from handraise.events import ChatMessage, DeadLetterReason, Outcome, milliseconds
 from handraise.policy.model import BusinessPolicy
@@ -90,18 +90,19 @@ class Processor:
 
     Args:
         policies: the policy in force for a business_id.
-        detector: texts to signals: a `Detector`, or what is called like `handraise.detection.detect`.
+        detector: texts to signals: in the steps of a `Detector`, or what is called like `handraise.detection.detect`.
         detector_version: goes on every event that comes out.
     """
 
     def __init__(
         self,
         policies: Callable[[str], BusinessPolicy],
-        detector: Detect | Detector = detect,
+        detector: Detect | InSteps = detect,
         detector_version: str = DETECTOR_VERSION,
     ) -> None:
         self._policies = policies
-        self._detect = detector
+        self._steps = detector if isinstance(detector, InSteps) else None
+        self._detect = detect if isinstance(detector, InSteps) else detector
         self._detector_version = detector_version
         self._hot = OrderedDict[bytes, tuple[bytes, Conversation]]()
         """The states of conversations that were looked at lately, beside the bytes that they are encoded to."""
@@ -118,8 +119,8 @@ class Processor:
         """
         messages = [event for event in events if isinstance(event, ChatMessage)]
         begun = None
-        if isinstance(self._detect, Detector):
-            begun = self._detect.begin(
+        if self._steps is not None:
+            begun = self._steps.begin(
                 [message.text for message in messages],
                 [message.sender for message in messages],
                 [message.language for message in messages],
@@ -142,15 +143,15 @@ class Processor:
 
     def _signals(self, begun: Begun | None, run: Run, load: Load) -> list[Signals]:
         """What the messages of a run say."""
-        if begun is None or not isinstance(self._detect, Detector):
+        if begun is None or self._steps is None:
             return self._detect(
                 [message.text for message in run.messages],
                 senders=[message.sender for message in run.messages],
                 languages=[message.language for message in run.messages],
                 before=[self.before(message, load) for message in run.messages],
             )
-        read = [self._detect.read(begun, at, before) for at, before in self.asked(begun, run, load)]
-        return self._detect.end(begun, run.places, read)
+        read = [self._steps.read(begun, at, before) for at, before in self.asked(begun, run, load)]
+        return self._steps.end(begun, run.places, read)
 
     def asked(self, begun: Begun, run: Run, load: Load) -> list[tuple[int, tuple[str, ...]]]:
         """The places of a run's messages that are in doubt, and the turns before each."""

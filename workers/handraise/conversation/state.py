@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from handraise.detection.pieces import BEFORE
 from handraise.events import Action, ControlState, Customer, Holder, Priority, Sender
@@ -21,6 +22,9 @@ ID_BYTES: Final = 6
 """48 bits an id: two different ids among 64 collide in one of 10^11 conversations."""
 MAX_TURNS: Final = 20
 MAX_TURN_TEXT: Final = 500
+MAX_TURN_END: Final = 80
+_WITH_THEIR_END: Final = BEFORE + 1
+"""Turns that keep the end of a clipped text: as many as are heard, and one more, since those of the system are not."""
 MAX_TRANSCRIPT_BYTES: Final = 7_000
 """Together with the bounded rest this keeps the encoded state under 16 kB, whatever a stream sends."""
 MAX_FINGERPRINTS: Final = 5
@@ -39,11 +43,13 @@ class StoredTurn(Struct, frozen=True, array_like=True):
     cut: int
     given: bool
     """True for a reply that Handraise gave the AI to send."""
+    end: str = ""
+    """How the text ends, of one of the last turns that was clipped: detection hears it, and it may be a question."""
 
 
 def size_of(turns: Sequence[StoredTurn]) -> int:
     """Bytes that turns take in the encoded state, at most."""
-    said = "".join([text for turn in turns for text in (turn.text, turn.message_id)])
+    said = "".join([text for turn in turns for text in (turn.text, turn.message_id, turn.end)])
     return (len(said) if said.isascii() else len(said.encode("utf-8", "surrogatepass"))) + 32 * len(turns)
 
 
@@ -210,14 +216,19 @@ class Conversation(Struct, kw_only=True, array_like=True):
         self.recent_ids = (self.recent_ids + id_mark(identifier))[-RECENT_IDS * ID_BYTES :]
 
     def said_last(self) -> tuple[str, ...]:
-        """The last turns of people and the AI, the oldest first, as many as detection reads before a text."""
-        found = [turn.text for turn in self.transcript if turn.text and turn.sender is not Sender.SYSTEM]
-        return tuple(found[-BEFORE:])
+        """The last turns of people and the AI, the oldest first, as many as detection reads before a text.
+
+        Of a turn that was clipped there is the beginning, and in a line of its own the end.
+        """
+        found = [turn for turn in self.transcript if turn.text.strip() and turn.sender is not Sender.SYSTEM]
+        return tuple(f"{turn.text}\n{turn.end}" if turn.end else turn.text for turn in found[-BEFORE:])
 
     def add_turn(self, turn: StoredTurn) -> None:
         """Append to the transcript, dropping the oldest turns that no longer fit."""
         turns = self.transcript
         turns.append(turn)
+        if len(turns) > _WITH_THEIR_END and turns[-_WITH_THEIR_END - 1].end:
+            turns[-_WITH_THEIR_END - 1] = replace(turns[-_WITH_THEIR_END - 1], end="")
         size = size_of(turns)
         while len(turns) > 1 and (len(turns) > MAX_TURNS or size > MAX_TRANSCRIPT_BYTES):
             size -= size_of([turns.pop(0)])

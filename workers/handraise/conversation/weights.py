@@ -20,8 +20,8 @@ AI turn admits or promises.
 Detection's probabilities are those of messages as the corpus has them, half of which want somebody. In a conversation
 most turns are answers, data and small talk, so the same words are less likely to. Who asks for a person or for a
 hundred of something says so; what is a complaint and what is distress is a matter of degree, and most false alarms are
-one of these. Which of the later messages that look like a complaint are answers, detection knows for itself, as far as it
-reads what stands before them."""
+one of these. Which of the later messages that look like complaints are mere answers, detection knows for itself, as far
+as it reads what stands before them; so of these less is taken later than at first."""
 
 PUBLIC_CHANNELS: Final = frozenset(("twitter", "x", "threads", "bluesky", "mastodon"))
 """Channels on which a customer begins in public, by the names that producers give them."""

@@ -28,7 +28,7 @@ __all__: Final = [
 ]
 
 Detect = Callable[..., list[Signals]]
-"""`detect`, or what is called like it: always with all it takes."""
+"""`detect`, or what is called like it."""
 
 
 class Detection(NamedTuple):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from msgspec.structs import replace
@@ -112,6 +112,23 @@ class Begun(NamedTuple):
         return self.said[at] in self.doubted
 
 
+@runtime_checkable
+class InSteps(Protocol):
+    """Detection in steps, as `Detector` has them."""
+
+    def begin(self, texts: Sequence[str], senders: Sequence[Sender], languages: Sequence[str | None]) -> Begun:
+        """Ask the faster models, which hear nothing of what was said before."""
+        ...
+
+    def read(self, begun: Begun, at: int, before: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Ask the reader about the text at a place, which is in doubt, after the turns before it."""
+        ...
+
+    def end(self, begun: Begun, places: Sequence[int], read: Sequence[npt.NDArray[np.float64]]) -> list[Signals]:
+        """What the texts at some places say, with the reader's word on each of them that is in doubt."""
+        ...
+
+
 class Detector:
     """Phrases, n-grams, and the reader; without a reader, the faster models decide alone.
 
@@ -201,9 +218,10 @@ class Detector:
 
     def read(self, begun: Begun, at: int, before: Sequence[str]) -> npt.NDArray[np.float64]:
         """The reader's log-odds of every head for the text at a place, which is in doubt, after the turns before it."""
-        if self._reader is None:
-            raise ValueError("this detector has no reader")
-        return self._reader.read(begun.doubted[begun.said[at]].tokens, list(map(tokens_of, before)))
+        asked = begun.doubted.get(begun.said[at])
+        if self._reader is None or asked is None:
+            raise ValueError("this text is not in doubt, or there is no reader")
+        return self._reader.read(asked.tokens, list(map(tokens_of, before)))
 
     def end(self, begun: Begun, places: Sequence[int], read: Sequence[npt.NDArray[np.float64]]) -> list[Signals]:
         """What the texts at some places say, with the reader's word on each of them that is in doubt.

@@ -15,7 +15,7 @@ _MOST: Final = 10_000
 """Texts that are remembered, in some 12 MB."""
 
 Said = tuple[str, Sender, str | None]
-"""Everything that detection goes by: the text, its sender, and its producer's word on the language."""
+"""Everything that the faster models go by: the text, its sender, and its producer's word on the language."""
 
 
 class Lately:

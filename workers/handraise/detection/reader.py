@@ -18,7 +18,7 @@ import numpy as np
 import onnxruntime
 
 from handraise.detection.heads import HEADS
-from handraise.detection.pieces import MOST, Cut, Pieces
+from handraise.detection.pieces import MOST, Pieces
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,7 @@ def fitting(pieces: bytes) -> dict[str, str]:
 
 
 class Reader:
-    """The network and its word pieces; what was read lately is remembered."""
+    """The network and its word pieces; what was read lately with nothing before it is remembered."""
 
     def __init__(self, network: bytes, pieces: bytes) -> None:
         """The network and its word pieces as training wrote them.
@@ -57,7 +57,7 @@ class Reader:
         self._pieces: Final = Pieces([piece for piece, _ in lines], [float(score) for _, score in lines])
         self._places: Final = np.arange(MOST, dtype=np.int64)
         self._own: Final = np.ones((MOST, 1), dtype=np.float32)
-        self._read = dict[Cut, "npt.NDArray[np.float64]"]()
+        self._read = dict[tuple[int, ...], "npt.NDArray[np.float64]"]()
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Reader:
@@ -79,7 +79,7 @@ class Reader:
             before: of the turns before it, the oldest first; the last two are read.
         """
         cut = self._pieces.read_after(before, tokens)
-        known = self._read.get(cut)
+        known = None if cut.own else self._read.get(cut.pieces)
         if known is None:
             if len(self._read) >= _REMEMBERED:
                 self._read.clear()
@@ -89,7 +89,9 @@ class Reader:
                 own = own.copy()
                 own[: cut.own] = 0.0
             feed = {"numbers": np.array(cut.pieces, dtype=np.int64), "places": self._places[:length], "own": own}
-            known = self._read[cut] = self._session.run(None, feed)[0][0].astype(np.float64)
+            known = self._session.run(None, feed)[0][0].astype(np.float64)
+            if not cut.own:
+                self._read[cut.pieces] = known
         return known
 
 

@@ -137,6 +137,7 @@ class Folding:
         """Decode the batch's records, fold them, and put everything that comes of them into the outbox."""
         records = iter(batch)
         while some := list(islice(records, _AT_ONCE)):
+            batch.must_be_wanted()
             with batch.working():
                 used, events = self._read(some, batch.partitions, outbox)
             for part in self._step.look(events):
@@ -146,6 +147,7 @@ class Folding:
                 with batch.working():
                     at_ms = milliseconds(self._clock())
                     self._fold_some(used[part.events], events[part.events], detected.signals, outbox, at_ms)
+        batch.must_be_wanted()
         with batch.working():
             self._fire_timers(batch, outbox, milliseconds(self._clock()))
 

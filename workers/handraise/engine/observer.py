@@ -123,5 +123,5 @@ class Observer(Protocol):
         ...
 
     def detected(self, seconds: float) -> None:
-        """The messages of one batch were looked at by the detector."""
+        """Messages that were looked at together were detected."""
         ...

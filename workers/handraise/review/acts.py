@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from handraise.conversation import Effects, Processed, Processor, head_of
-from handraise.detection import Detect
+from handraise.detection.detector import Begun, InSteps
+from handraise.detection.lately import Said
 from handraise.detection.signals import Signals
 from handraise.events import (
     Action,
@@ -24,6 +26,10 @@ from handraise.events import (
     Sender,
 )
 from handraise.policy.model import BusinessPolicy
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 Event = ChatMessage | Outcome
 Policies = Callable[[str], BusinessPolicy]
@@ -48,37 +54,36 @@ class Act(Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
-Asked = tuple[str, Sender, str | None, tuple[str, ...]]
-"""Everything that detection goes by."""
-
-
 class Once:
-    """Detects the texts of a batch once, though it is asked twice."""
+    """A detector that is not asked again for what it was asked for in this batch."""
 
-    def __init__(self, detect: Detect) -> None:
-        self._detect = detect
-        self._found: dict[Asked, Signals] = {}
+    def __init__(self, detector: InSteps) -> None:
+        self._detector = detector
+        self._begun: dict[tuple[Said, ...], Begun] = {}
+        self._read: dict[tuple[Said, tuple[str, ...]], npt.NDArray[np.float64]] = {}
 
     def forget(self) -> None:
         """Another batch comes."""
-        self._found.clear()
+        self._begun.clear()
+        self._read.clear()
 
-    def __call__(
-        self,
-        texts: Sequence[str],
-        *,
-        senders: Sequence[Sender],
-        languages: Sequence[str | None],
-        before: Sequence[Sequence[str]],
-    ) -> list[Signals]:
-        """As the detector, which is not asked again for what it was asked for in this batch."""
-        asked = [*zip(texts, senders, languages, map(tuple, before), strict=True)]
-        new = [one for one in dict.fromkeys(asked) if one not in self._found]
-        if new:
-            texts, senders, languages, before = map(list, zip(*new, strict=True))
-            found = self._detect(texts, senders=senders, languages=languages, before=before)
-            self._found |= zip(new, found, strict=True)
-        return [self._found[one] for one in asked]
+    def begin(self, texts: Sequence[str], senders: Sequence[Sender], languages: Sequence[str | None]) -> Begun:
+        """As the detector."""
+        said = tuple(zip(texts, senders, languages, strict=True))
+        if said not in self._begun:
+            self._begun[said] = self._detector.begin(texts, senders, languages)
+        return self._begun[said]
+
+    def read(self, begun: Begun, at: int, before: Sequence[str]) -> npt.NDArray[np.float64]:
+        """As the detector."""
+        asked = begun.said[at], tuple(before)
+        if asked not in self._read:
+            self._read[asked] = self._detector.read(begun, at, before)
+        return self._read[asked]
+
+    def end(self, begun: Begun, places: Sequence[int], read: Sequence[npt.NDArray[np.float64]]) -> list[Signals]:
+        """As the detector."""
+        return self._detector.end(begun, places, read)
 
 
 class Side:
@@ -86,12 +91,12 @@ class Side:
 
     Args:
         policies: the policy in force for a business.
-        detect: texts to signals.
-        detector_version: of `detect`.
+        detector: texts to signals.
+        detector_version: of the detector.
     """
 
-    def __init__(self, policies: Policies, detect: Detect, detector_version: str) -> None:
-        self._processor = Processor(policies, detect, detector_version)
+    def __init__(self, policies: Policies, detector: InSteps, detector_version: str) -> None:
+        self._processor = Processor(policies, detector, detector_version)
         self._states: dict[bytes, bytes] = {}
         self.conversations: set[bytes] = set()
         self.acts: dict[Key, list[Act]] = defaultdict(list)

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from msgspec import Struct
 
-from handraise.detection import Detect
+from handraise.detection.detector import InSteps
 from handraise.review.acts import Act, Event, Key, Once, Policies, Side
 
 KeyT = TypeVar("KeyT")
@@ -76,12 +76,12 @@ class Comparison:
     Args:
         before: the policy in force for a business.
         after: what is tried.
-        detect: texts to signals.
-        detector_version: of `detect`.
+        detector: texts to signals.
+        detector_version: of the detector.
     """
 
-    def __init__(self, before: Policies, after: Policies, detect: Detect, detector_version: str) -> None:
-        self._once = once = Once(detect)
+    def __init__(self, before: Policies, after: Policies, detector: InSteps, detector_version: str) -> None:
+        self._once = once = Once(detector)
         self._before = Side(before, once, detector_version)
         self._after = Side(after, once, detector_version)
         self._events = 0

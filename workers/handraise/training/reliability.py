@@ -41,7 +41,7 @@ def main() -> None:
 def _detected(rows: Sequence[Row]) -> Iterator[Signals]:
     left = iter(rows)
     while batch := list(islice(left, _BATCH)):
-        yield from detect([row.text for row in batch])
+        yield from detect([row.text for row in batch], before=[row.before for row in batch])
 
 
 def _panel(at: int, label: str, rows: Sequence[Row], found: Sequence[Signals]) -> str:
