@@ -18,7 +18,7 @@ pytestmark = pytest.mark.embedded
 
 BUSINESS: Final = "wrenwire-telecom"
 SECONDS: Final = 60_000
-HINT: Final = "The app does not show my last bill."
+HINT: Final = "My last bill is not in the app."
 """A complaint, but not a sure one: it is the test's own, so that no mistake of the detector's is needed for it."""
 
 
