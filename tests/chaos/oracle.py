@@ -16,8 +16,8 @@ import msgspec
 
 from handraise.conversation import Processor
 from handraise.conversation.effects import Fact
+from handraise.conversation.processor import Event
 from handraise.detection import Detect, Signals
-from handraise.engine.folding import Event
 from handraise.engine.topics import Topic
 from handraise.events import (
     MESSAGES,

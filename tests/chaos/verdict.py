@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, field
 from struct import Struct
 from typing import Any, Final, NamedTuple
 
+from handraise.conversation.processor import Event
 from handraise.conversation.state import state_key
 from handraise.detection import Detect, detection
-from handraise.engine.folding import Event
 from handraise.engine.shelf import check_policy
 from handraise.engine.state import PROGRESS_HEADER
 from handraise.engine.topics import Topic

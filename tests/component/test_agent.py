@@ -13,10 +13,11 @@ from faust.types import ChannelT
 
 from handraise.agents import add_agents
 from handraise.app import App
+from handraise.conversation.processor import Event
 from handraise.detection import Signals
 from handraise.engine.batch import Batch, Outbox
 from handraise.engine.errors import EngineError
-from handraise.engine.folding import Event, Folding
+from handraise.engine.folding import Folding
 from handraise.engine.state import PartitionState
 from handraise.engine.topics import TopicNames
 from tests.support.counting import Counted, CountingStep, check_policy

@@ -20,10 +20,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from handraise.conversation import Processor, head_of
+from handraise.conversation.processor import Event
 from handraise.conversation.state import state_key
 from handraise.engine.batch import Batch
 from handraise.engine.clients import Clients
-from handraise.engine.folding import Event, Folding
+from handraise.engine.folding import Folding
 from handraise.engine.task import PartitionTask, TaskParts
 from handraise.engine.topics import Topic, TopicNames
 from handraise.events import ChatMessage, Outcome, OutcomeKind, Sender, encode

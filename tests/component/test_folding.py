@@ -10,8 +10,9 @@ import msgspec
 import pytest
 from aiokafka.errors import IllegalStateError
 
+from handraise.conversation.processor import Load
 from handraise.engine.batch import Batch, Outbox
-from handraise.engine.folding import Detected, Folding, Load
+from handraise.engine.folding import Detected, Folding
 from handraise.engine.state import Kept, PartitionState, Progress
 from handraise.engine.topics import Topic, TopicNames
 from handraise.events import MAX_VALUE_BYTES, DeadLetterReason, Decision, Outcome, Sender

@@ -8,8 +8,8 @@ from typing import Any, Final
 import pytest
 
 from handraise.conversation import Processor
+from handraise.conversation.processor import Event
 from handraise.detection import Signals, detect_fast
-from handraise.engine.folding import Event
 from handraise.engine.topics import Topic
 from handraise.events import ChatMessage, Outcome, OutcomeKind, Sender
 from handraise.policy import default_policy

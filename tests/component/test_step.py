@@ -15,6 +15,7 @@ import pytest
 from msgspec.structs import replace
 
 from handraise.conversation import Processor
+from handraise.conversation.processor import Event, Load
 from handraise.demo.samples import load_samples
 from handraise.detection import Detector, Signals
 from handraise.detection.detector import Begun, default_detector
@@ -22,7 +23,7 @@ from handraise.detection.mixture import default_mixture
 from handraise.detection.ngrams import default_ngrams
 from handraise.detection.phrase_detector import default_phrases
 from handraise.detection.reader import Reader, default_reader
-from handraise.engine.folding import Event, Load, decode_event
+from handraise.engine.folding import decode_event
 from handraise.engine.topics import Topic
 from handraise.events import ChatMessage, Outcome, OutcomeKind, Sender
 from handraise.policy import default_policy

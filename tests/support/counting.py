@@ -14,9 +14,10 @@ from prometheus_client import CollectorRegistry
 from handraise.app import Parts, build_app, run
 from handraise.conversation import StateHead
 from handraise.conversation.effects import Effects
+from handraise.conversation.processor import Event, Load
 from handraise.detection import Signals
 from handraise.engine.errors import EngineError
-from handraise.engine.folding import Detected, Event, Load, Part
+from handraise.engine.folding import Detected, Part
 from handraise.engine.observer import Observer
 from handraise.engine.policies import PolicyRefusedError
 from handraise.events import Action, ChatMessage, DeadLetterReason, Decision, DecisionResult

@@ -7,9 +7,9 @@ from functools import partial
 from typing import NamedTuple
 
 from handraise.conversation import Processor
-from handraise.conversation.processor import runs
+from handraise.conversation.processor import Event, Load, runs
 from handraise.detection import Detect, Signals
-from handraise.engine.folding import Detected, Event, Load, Part, Step, StepResult
+from handraise.engine.folding import Detected, Part, Step, StepResult
 from handraise.events import ChatMessage
 
 
@@ -55,8 +55,6 @@ class Through(NamedTuple):
     """One an event."""
     seconds: float
     """Of work, to find out what is said."""
-    runs: int
-    """In how many the events were folded."""
 
 
 async def through(step: Step, events: Sequence[Event], states: dict[bytes, bytes] | None = None) -> Through:
@@ -64,7 +62,7 @@ async def through(step: Step, events: Sequence[Event], states: dict[bytes, bytes
     held = {} if states is None else states
     signals: list[Signals] = []
     results: list[StepResult] = []
-    seconds, number = 0.0, 0
+    seconds = 0.0
     for run in step.look(events):
         detected = await run.detect(held.get)
         done = step.fold(events[run.events], detected.signals, held.get)
@@ -76,5 +74,4 @@ async def through(step: Step, events: Sequence[Event], states: dict[bytes, bytes
         signals += detected.signals
         results += done
         seconds += detected.seconds
-        number += 1
-    return Through(signals, results, seconds, number)
+    return Through(signals, results, seconds)

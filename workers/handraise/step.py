@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from handraise.conversation.processor import Load, Processor, Run, runs
+from handraise.conversation.processor import Event, Load, Processor, Run, runs
 from handraise.detection import Detector
 from handraise.detection.detector import Begun
-from handraise.engine.folding import Detected, Event, Part
+from handraise.engine.folding import Detected, Part
 from handraise.events import ChatMessage
 
 if TYPE_CHECKING:

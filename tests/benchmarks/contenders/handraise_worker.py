@@ -12,9 +12,9 @@ from typing import Any, Final, cast
 
 from handraise.app import Parts, build_app, run, worker_parts
 from handraise.conversation.effects import Effects
+from handraise.conversation.processor import Event
 from handraise.detection import Signals
 from handraise.engine.errors import EngineError
-from handraise.engine.folding import Event
 from handraise.engine.observer import Folded, Observer
 from handraise.events import ChatMessage, Decision
 from handraise.logs import set_up_logs

@@ -164,7 +164,7 @@ def test_weak_evidence_with_a_second_sign_is_raised() -> None:
     assert escalation.sentiment.streak == 2
 
 
-def test_the_same_words_weigh_less_later_in_a_conversation() -> None:
+def test_words_of_distress_weigh_less_later_in_a_conversation() -> None:
     assert Chat().customer(said(distress=0.917)).escalations
     chat = Chat()
     chat.customer(ASKS)

@@ -81,8 +81,6 @@ class Reader:
         cut = self._pieces.read_after(before, tokens)
         known = None if cut.own else self._read.get(cut.pieces)
         if known is None:
-            if len(self._read) >= _REMEMBERED:
-                self._read.clear()
             length = len(cut.pieces)
             own = self._own[:length]
             if cut.own:
@@ -91,6 +89,8 @@ class Reader:
             feed = {"numbers": np.array(cut.pieces, dtype=np.int64), "places": self._places[:length], "own": own}
             known = self._session.run(None, feed)[0][0].astype(np.float64)
             if not cut.own:
+                if len(self._read) >= _REMEMBERED:
+                    self._read.clear()
                 self._read[cut.pieces] = known
         return known
 

@@ -11,6 +11,7 @@ import msgspec
 
 from handraise.conversation import StateHead
 from handraise.conversation.effects import Effects
+from handraise.conversation.processor import Event, Load
 from handraise.detection import Signals
 from handraise.engine.batch import Batch, Outbox
 from handraise.engine.placement import place
@@ -19,10 +20,8 @@ from handraise.engine.topics import Topic, TopicNames
 from handraise.events import (
     MESSAGES,
     OUTCOMES,
-    ChatMessage,
     DeadLetterReason,
     InvalidEventError,
-    Outcome,
     decode,
     encode,
     milliseconds,
@@ -32,10 +31,7 @@ _AT_ONCE: Final = 128
 """Events that are decoded before they are folded. What was decoded ends soon, and its memory is used again while the
 processor still has it at hand: with a whole batch at once, most of the time went into memory."""
 
-Event = ChatMessage | Outcome
 Clock = Callable[[], datetime]
-Load = Callable[[bytes], bytes | None]
-"""The encoded state of a conversation by its key, or None."""
 
 
 class StepResult(Protocol):

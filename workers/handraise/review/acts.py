@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from handraise.conversation import Effects, Processed, Processor, head_of
+from handraise.conversation.processor import Event
 from handraise.detection.detector import Begun, InSteps
 from handraise.detection.lately import Said
 from handraise.detection.signals import Signals
@@ -21,7 +22,6 @@ from handraise.events import (
     DecisionResult,
     Escalation,
     EscalationType,
-    Outcome,
     Priority,
     Sender,
 )
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-Event = ChatMessage | Outcome
 Policies = Callable[[str], BusinessPolicy]
 Key = tuple[str, str, str]
 """business_id, conversation_id and trigger"""

@@ -8,8 +8,9 @@ from typing import Final, TypeVar
 
 from msgspec import Struct
 
+from handraise.conversation.processor import Event
 from handraise.detection.detector import InSteps
-from handraise.review.acts import Act, Event, Key, Once, Policies, Side
+from handraise.review.acts import Act, Key, Once, Policies, Side
 
 KeyT = TypeVar("KeyT")
 _COMPARED: Final = ("action", "priority", "owner", "queue", "due_at", "reply")
