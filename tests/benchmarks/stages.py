@@ -16,7 +16,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from handraise.conversation import Processor
 from handraise.detection import Signals
@@ -83,6 +83,20 @@ class _Timed:
         return getattr(self._part, name)
 
 
+class _TimedReader(_Timed):
+    """A reader that tells how long it takes to each of its words."""
+
+    def __init__(self, reader: Reader, clock: _Clock) -> None:
+        super().__init__(reader, "read", self._read)
+        self._reader = reader
+        self._next = clock.timed(_READER, next)
+
+    def _read(self, *asked: Any) -> Iterator[npt.NDArray[np.float64]]:  # noqa: ANN401 - what it takes
+        words = self._reader.read(*asked)
+        while (word := self._next(words, None)) is not None:
+            yield word
+
+
 class _TimedDetector(Detector):
     """A detector that tells how long its own part takes."""
 
@@ -114,7 +128,7 @@ def _detector(clock: _Clock, *, fast: bool) -> Detector:
         part("phrases", default_phrases(), "read"),
         part("n-grams", default_ngrams(), "logits"),
         part("mixture", default_mixture(), "probabilities"),
-        None if fast else part(_READER, Reader.load(), "read"),
+        None if fast else cast(Reader, _TimedReader(Reader.load(), clock)),
     )
 
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, cast
@@ -72,12 +72,13 @@ class Watched:
     def before(self) -> None:
         """Nothing."""
 
-    def read(self, tokens: Sequence[str], before: Sequence[Sequence[str]] = ()) -> npt.NDArray[np.float64]:
+    def read(self, tokens: Sequence[str], before: Sequence[Sequence[str]] = ()) -> Iterator[npt.NDArray[np.float64]]:
         """Read, and keep in which thread."""
         self.before()
         self.times += 1
-        self.read_in.add(threading.current_thread().name)
-        return default_reader().read(tokens, before)
+        for word in default_reader().read(tokens, before):
+            self.read_in.add(threading.current_thread().name)
+            yield word
 
 
 class Held(Watched):
@@ -104,13 +105,13 @@ class Crowd(Watched):
         self._lock = threading.Lock()
         self._one_too_many = threading.Barrier(wanted + 1)
 
-    def read(self, tokens: Sequence[str], before: Sequence[Sequence[str]] = ()) -> npt.NDArray[np.float64]:
+    def read(self, tokens: Sequence[str], before: Sequence[Sequence[str]] = ()) -> Iterator[npt.NDArray[np.float64]]:
         """Read, and keep how many do."""
         with self._lock:
             self._reading += 1
             self.most = max(self.most, self._reading)
         try:
-            return super().read(tokens, before)
+            yield from super().read(tokens, before)
         finally:
             with self._lock:
                 self._reading -= 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
@@ -16,7 +16,7 @@ from handraise.detection.heads import HEADS
 from handraise.detection.mixture import default_mixture
 from handraise.detection.ngrams import default_ngrams
 from handraise.detection.phrase_detector import default_phrases
-from handraise.detection.reader import Reader
+from handraise.detection.reader import PARTS, Reader
 from handraise.detection.signals import Intent
 from handraise.events import ChatMessage, Outcome, OutcomeKind, Sender
 from tests.support.chats import MINUTE, START
@@ -42,16 +42,18 @@ _PAUSES: Final = (0, 1_000, 1_000, MINUTE, 11 * MINUTE, -2 * MINUTE, 25 * 60 * M
 
 
 class Hearing:
-    """A reader that says something else of a text after other turns; what it was asked is kept."""
+    """A reader that says something else of a text after other turns, and with each word; what it was asked is kept."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, tuple[str, ...]]] = []
 
-    def read(self, tokens: Sequence[str], before: Sequence[Sequence[str]] = ()) -> npt.NDArray[np.float64]:
+    def read(self, tokens: Sequence[str], before: Sequence[Sequence[str]] = ()) -> Iterator[npt.NDArray[np.float64]]:
         """Log-odds that nobody foresees, and that are the same each time."""
         asked = " ".join(tokens), tuple(map(" ".join, before))
         self.asked.append(asked)
-        return np.random.default_rng(zlib.crc32(repr(asked).encode())).normal(0.0, 4.0, len(HEADS))
+        random = np.random.default_rng(zlib.crc32(repr(asked).encode()))
+        for _ in range(PARTS):
+            yield random.normal(0.0, 4.0, len(HEADS))
 
 
 def hearing_detector(reader: Hearing) -> Detector:

@@ -82,7 +82,7 @@ class WorkerStep:
         seconds = time.perf_counter() - began
         read = await self._read_all(begun, asked)
         began = time.perf_counter()
-        signals = self._detector.end(begun, run.places, [logits for logits, _ in read])
+        signals = self._detector.end(begun, run.places, [found for found, _ in read])
         at_once = min(self._at_once, max(1, len(read)))
         seconds += time.perf_counter() - began + sum(took for _, took in read) / at_once
         return Detected(signals, spent.add(seconds))
@@ -90,7 +90,7 @@ class WorkerStep:
     async def _read_all(
         self, begun: Begun, asked: Sequence[tuple[int, Sequence[str]]]
     ) -> list[tuple[npt.NDArray[np.float64], float]]:
-        """The reader's word on each text, given as its place and the turns before it, and the seconds that it took."""
+        """What is read in each text, given as its place and the turns before it, and the seconds that it took."""
         loop = asyncio.get_running_loop()
         reading = [loop.run_in_executor(self._pool, self._read, begun, at, before) for at, before in asked]
         try:
@@ -102,8 +102,8 @@ class WorkerStep:
 
     def _read(self, begun: Begun, at: int, before: Sequence[str]) -> tuple[npt.NDArray[np.float64], float]:
         began = time.thread_time()
-        logits = self._detector.read(begun, at, before)
-        return logits, time.thread_time() - began
+        found = self._detector.read(begun, at, before)
+        return found, time.thread_time() - began
 
 
 def _processors() -> int:

@@ -15,7 +15,7 @@ from handraise.detection.heads import HEADS
 from handraise.detection.ngrams import NgramModel, default_ngrams, sentences
 from handraise.detection.normalise import clip, mask
 from handraise.detection.pieces import BEGINNING, END, MOST, SPECIAL, START, UNKNOWN, Pieces, shortened, written
-from handraise.detection.reader import NETWORK, PIECES, Reader, default_reader
+from handraise.detection.reader import NETWORKS, PIECES, Reader, default_reader
 from handraise.detection.tokens import TOKEN
 
 TEXTS = st.lists(st.text(max_size=60), min_size=1, max_size=6)
@@ -48,8 +48,16 @@ def test_no_texts_have_no_scores() -> None:
 
 def test_a_network_is_not_taken_for_one_of_other_pieces() -> None:
     models = resources.files("handraise.detection") / "models"
+    networks = [(models / name).read_bytes() for name in NETWORKS]
     with pytest.raises(ValueError, match="not of these pieces"):
-        Reader((models / NETWORK).read_bytes(), (models / PIECES).read_bytes() + b"x\t-1.0\n")
+        Reader(networks, (models / PIECES).read_bytes() + b"x\t-1.0\n")
+
+
+@pytest.mark.parametrize("order", [(1, 0, 2), (0, 1), (0, 1, 1)])
+def test_a_network_is_whole_and_in_order(order: tuple[int, ...]) -> None:
+    models = resources.files("handraise.detection") / "models"
+    with pytest.raises(ValueError, match="not of these pieces"):
+        Reader([(models / NETWORKS[part]).read_bytes() for part in order], (models / PIECES).read_bytes())
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -13,6 +13,7 @@ import pytest
 
 from handraise.detection.evaluation import Row
 from handraise.detection.heads import HEADS
+from handraise.detection.reader import PARTS
 from handraise.training.corpus import is_for_tuning
 from tests.support.tools import for_training
 
@@ -56,22 +57,26 @@ class Reader:
         """As `Reader.load`."""
         return cls()
 
-    def read(self, tokens: Sequence[str], before: Sequence[Sequence[str]] = ()) -> Floats:
+    def read(self, tokens: Sequence[str], before: Sequence[Sequence[str]] = ()) -> Iterator[Floats]:
         """As `Reader.read`."""
-        return np.full(len(HEADS), 100 * len(tokens) + sum(map(len, before)))
+        for word in range(PARTS):
+            yield np.full(len(HEADS), 1000 * word + 100 * len(tokens) + sum(map(len, before)))
 
 
 class Mixture:
     """Keeps what it would be fitted on."""
 
-    fitted: Floats
+    evidence: Floats
+    read: Floats
     counts: Floats
 
     @classmethod
-    def fit(cls, evidence: Floats, groups: Floats, holds: Floats, known: Floats, counts: Floats) -> Mixture:
+    def fit(
+        cls, evidence: Floats, read: Floats, groups: Floats, holds: Floats, known: Floats, counts: Floats
+    ) -> Mixture:
         """As `mixing.fit`."""
-        assert len(evidence) == len(groups) == len(holds) == len(known) == len(counts)
-        cls.fitted, cls.counts = evidence, counts
+        assert len(evidence) == len(read) == len(groups) == len(holds) == len(known) == len(counts)
+        cls.evidence, cls.read, cls.counts = evidence, read, counts
         return cls()
 
     def save(self, path: Path) -> None:
@@ -99,9 +104,9 @@ def test_the_mixture_weighs_texts_alone_and_after_the_turns_before_them(
     monkeypatch.setattr(training.linear, "fit", fit)
     training.main(["--to", str(tmp_path)])
     assert sorted(learned) == ["7", "what day?"]
-    assert Mixture.fitted[:, -1].tolist() == [100, 103]
+    assert Mixture.read[:, :, 0].tolist() == [[100, 1100, 2100], [103, 1103, 2103]]
     assert Mixture.counts.tolist() == [1.0, 1.0, 4.0][-len(Mixture.counts) :]
-    assert (Mixture.fitted[0, : -len(HEADS)] == Mixture.fitted[1, : -len(HEADS)]).all()
+    assert (Mixture.evidence[0] == Mixture.evidence[1]).all()
 
 
 def test_the_reader_learns_texts_alone_and_after_the_turns_before_them(

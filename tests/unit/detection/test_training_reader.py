@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,7 @@ import pytest
 
 from handraise.detection.heads import HEADS
 from handraise.detection.pieces import END, SPECIAL, START, Cut
-from handraise.detection.reader import Reader, fitting
+from handraise.detection.reader import NETWORKS, PARTS, Reader
 from tests.support.tools import for_training
 
 for_training("torch", "onnx", "sklearn")
@@ -59,6 +59,16 @@ def network(layers: int, inner: int = 8) -> Weights:
     return {**p, **tuning.new_heads(len(HEADS), 0)}
 
 
+def whole_network() -> Weights:
+    """A network of random weights whose parts have words of their own."""
+    p, random = network(len(reader.KEPT)), np.random.default_rng(2)
+    for part in range(1, PARTS):
+        shapes = {"in.w": (9, tuning.WIDTH), "in.b": (9,), "out.w": (len(HEADS), 9), "out.b": (len(HEADS),)}
+        for name, shape in shapes.items():
+            p[f"early{part}.{name}"] = random.normal(0, 0.3, shape).astype(np.float32)
+    return p
+
+
 def cut(tokens: Sequence[str], before: Sequence[Sequence[str]] = ()) -> Cut:
     """Tokens, each of which is one of `WORDS`, after turns of such."""
     numbers = {word.removeprefix("▁"): SPECIAL + at for at, word in enumerate(WORDS)}
@@ -77,10 +87,15 @@ def said(p: Weights, *texts: Cut) -> tuple[Floats, Floats]:
     return vectors.numpy(), logits.numpy()
 
 
-def written(p: Weights, path: Path) -> Reader:
+def written(p: Weights, folder: Path) -> Reader:
     """The reader of a network, as it is run."""
-    reader.write(p, path, fitting(PIECES))
-    return Reader(path.read_bytes(), PIECES)
+    reader.write(p, folder, PIECES)
+    return Reader([(folder / name).read_bytes() for name in NETWORKS], PIECES)
+
+
+def last(words: Iterable[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+    """The reader's last word."""
+    return [*words][-1]
 
 
 def test_padding_and_what_stands_before_are_told_from_a_text() -> None:
@@ -93,20 +108,49 @@ def test_padding_and_what_stands_before_are_told_from_a_text() -> None:
 def test_what_is_written_reads_as_what_was_tuned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Before its weights are rounded: one text after another as all of them padded, with and without turns before."""
     monkeypatch.setattr(graphs, "quantize_dynamic", lambda whole, path, **_: shutil.copy(whole, path))
-    p = network(len(reader.KEPT))
+    p = whole_network()
     given: list[tuple[list[str], list[list[str]]]] = [(SHORT, []), (SHORT, TURNS), (LONG, []), (SHORT, [LONG, LONG])]
-    found = np.array([written(p, tmp_path / "one.onnx").read(tokens, before) for tokens, before in given])
-    expected = said(p, *(cut(tokens, before) for tokens, before in given))[1]
-    np.testing.assert_allclose(found, expected, atol=1e-3)
-    assert np.abs(found[0] - found[1]).max() > 0.05
-    assert np.abs(found[1] - found[3]).max() > 0.05
+    texts = [cut(tokens, before) for tokens, before in given]
+    run = written(p, tmp_path)
+    found = np.array([[*run.read(tokens, before)] for tokens, before in given])
+    assert found.shape == (len(given), PARTS, len(HEADS))
+    np.testing.assert_allclose(found[:, -1], said(p, *texts)[1], atol=1e-3)
+    for part in range(1, PARTS):
+        vectors = torch.tensor(said(tuning.layers_of(p, range(2 * part)), *texts)[0])
+        weights = [torch.tensor(p[f"early{part}.{name}"]) for name in ("in.w", "in.b", "out.w", "out.b")]
+        hidden = torch.nn.functional.gelu(torch.nn.functional.linear(vectors, *weights[:2]))
+        expected = torch.nn.functional.linear(hidden, *weights[2:])
+        np.testing.assert_allclose(found[:, part - 1], expected.numpy(), atol=1e-3)
+    assert np.abs(found[0] - found[1]).max(axis=1).min() > 0.05
+    assert np.abs(found[1] - found[3]).max(axis=1).min() > 0.05
+
+
+def test_a_part_learns_to_say_what_the_whole_says() -> None:
+    """Of texts that it has learned from; nothing but its own heads changes, and the same is made each time."""
+    p = network(len(reader.KEPT))
+    texts = [cut([WORDS[at % 7].removeprefix("▁")] * (1 + at // 7)) for at in range(70)] * 20
+    every = reader.with_early_words(p, texts)
+    assert {name for name in every if name not in p} == {
+        f"early{part}.{name}" for part in (1, 2) for name in ("in.w", "in.b", "out.w", "out.b")
+    }
+    assert all(every[name] is p[name] for name in p)
+    whole = said(p, *texts)[1]
+    apart = whole - whole.mean(axis=0)
+    for part in (1, 2):
+        vectors = said(tuning.layers_of(p, range(2 * part)), *texts)[0]
+        hidden = vectors @ every[f"early{part}.in.w"].T + every[f"early{part}.in.b"]
+        bent = torch.nn.functional.gelu(torch.tensor(hidden)).numpy()
+        words = bent @ every[f"early{part}.out.w"].T + every[f"early{part}.out.b"]
+        assert np.square(words - whole).mean() < 0.5 * np.square(apart).mean()
+    again = reader.with_early_words(p, texts)
+    assert all((again[name] == every[name]).all() for name in every)
 
 
 def test_what_stands_before_tells_when_weights_are_rounded_too(tmp_path: Path) -> None:
-    p = network(len(reader.KEPT))
-    run = written(p, tmp_path / "one.onnx")
+    p = whole_network()
+    run = written(p, tmp_path)
     alone, after = said(p, cut(SHORT), cut(SHORT, TURNS))[1]
-    assert np.corrcoef(run.read(SHORT, TURNS) - run.read(SHORT), after - alone)[0, 1] > 0.9
+    assert np.corrcoef(last(run.read(SHORT, TURNS)) - last(run.read(SHORT)), after - alone)[0, 1] > 0.9
 
 
 def test_a_text_s_vector_is_the_mean_of_its_own_pieces() -> None:
@@ -153,7 +197,7 @@ def test_of_texts_after_turns_only_those_teachers_speak_that_have_learned_such(m
         lesson: tuple[Floats, Floats] = tuning.Lesson(np.full((len(texts), 2), says), np.full((len(texts), 3), says))
         return lesson
 
-    monkeypatch.setattr(tuning, "_said", fake)
+    monkeypatch.setattr(tuning, "said_by", fake)
     of_texts, of_turns = (
         [{"says": np.array(says, dtype=np.float32)} for says in some] for some in ((1, 2, 3), (10, 20, 60))
     )
@@ -203,5 +247,5 @@ def test_three_teachers_learn_texts_and_three_these_after_their_turns_as_well(
     assert tuned[:3] == [(3, bare, [0, 2], seed) for seed in range(3)]
     assert tuned[3:6] == [(3, every, [0, 1, 2], seed) for seed in range(3)]
     assert [(epochs, texts) for epochs, texts, *_ in tuned[6:]] == [(18, every)]
-    run = Reader((tmp_path / "reader.onnx").read_bytes(), (tmp_path / "pieces.txt").read_bytes())
-    assert np.isfinite(run.read(SHORT, TURNS)).all()
+    run = Reader.load(tmp_path)
+    assert np.isfinite([*run.read(SHORT, TURNS)]).all()

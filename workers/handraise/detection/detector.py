@@ -18,7 +18,7 @@ from handraise.detection.ngrams import NgramModel, default_ngrams
 from handraise.detection.normalise import clip, fold, mask, original_offset
 from handraise.detection.outright import SCORE, Place, default_outright
 from handraise.detection.phrase_detector import PhraseDetector, default_phrases
-from handraise.detection.reader import Reader, default_reader
+from handraise.detection.reader import PARTS, Reader, default_reader
 from handraise.detection.signals import Intent, Signals, Span
 from handraise.detection.tokens import EMOJI, TOKEN, tokens_of
 from handraise.events import Sender
@@ -26,7 +26,7 @@ from handraise.events import Sender
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-DETECTOR_VERSION: Final = "learned-10"
+DETECTOR_VERSION: Final = "learned-11"
 """Names what `detect` does; it changes whenever the same text may give other signals."""
 FAST_VERSION: Final = f"{DETECTOR_VERSION}-fast"
 """Names what `detect_fast` does."""
@@ -53,6 +53,19 @@ DOUBT: Final = {
 """The signals for which the reader is asked when they are in doubt: where it sets enough of them right for what it
 costs, counted on writers set aside and held out. Danger is so rare, and missed so dearly, that it is in doubt sooner
 than anything else."""
+
+
+class Sure(NamedTuple):
+    """How unlikely a signal has to be, or how likely, to be clear."""
+
+    least: float
+    most: float
+
+
+SURE: Final = (Sure(0.1, 0.99), Sure(0.15, 0.98))
+"""When a signal that decides something is clear after the reader's first word, and after its second; danger is as in
+`DOUBT`. Where all are, the reader reads no further. The fold takes something from what a later message says, so that
+.8 or .9 can be where it decides: what is likely is sooner in doubt than what is not."""
 
 _SHOWN: Final = 0.2
 """From this score, words are shown as evidence."""
@@ -81,6 +94,13 @@ _DECISIVE: Final = [_COLUMN[name] for name in DOUBT]
 _FROM_ENGLISH: Final = np.array([doubt.english for doubt in DOUBT.values()])
 _FROM_OTHERS: Final = np.array([doubt.others for doubt in DOUBT.values()])
 _TO: Final = np.array([doubt.most for doubt in DOUBT.values()])
+_IS_DANGER: Final = np.array([name == "crisis" for name in DOUBT])
+_AFTER_WORDS: Final = [
+    (np.where(_IS_DANGER, _FROM_OTHERS, sure.least), np.where(_IS_DANGER, _TO, sure.most)) for sure in SURE
+]
+"""From and to which scores a signal is still in doubt, after each of the reader's words but the last."""
+_ALONE: Final = 4_096
+"""Texts in doubt with nothing before them of which the reader's word is remembered."""
 _SCORES: Final = tuple((name, _COLUMN[name]) for name in CUSTOMER_SIGNALS)
 _ANSWERS: Final = tuple((name, _COLUMN[name]) for name in ("admission", "promise"))
 _FLAGS: Final = tuple((name, _COLUMN[name]) for name in ("deferral", "asks_detail"))
@@ -125,7 +145,7 @@ class InSteps(Protocol):
         ...
 
     def end(self, begun: Begun, places: Sequence[int], read: Sequence[npt.NDArray[np.float64]]) -> list[Signals]:
-        """What the texts at some places say, with the reader's word on each of them that is in doubt."""
+        """What the texts at some places say, with what `read` found of each of them that is in doubt."""
         ...
 
 
@@ -146,6 +166,7 @@ class Detector:
         self._reader: Final = reader
         self._outright: Final = default_outright()
         self._lately: Final = Lately()
+        self._alone = dict[Said, "npt.NDArray[np.float64]"]()
 
     @property
     def version(self) -> str:
@@ -177,7 +198,7 @@ class Detector:
         """Do for once what the first text would have to wait for."""
         self.begin(["Hello"], [Sender.CUSTOMER], [None])
         if self._reader is not None:
-            self._reader.read(["Hello"])
+            self._reader.logits([["Hello"]])
 
     def begin(self, texts: Sequence[str], senders: Sequence[Sender], languages: Sequence[str | None]) -> Begun:
         """Ask the faster models, which hear nothing of what was said before."""
@@ -204,7 +225,7 @@ class Detector:
             logits = self._ngrams.logits(tokens)
             weighed = evidence(phrases, logits, self._ngrams.most(tokens, logits), None)
             spoken = [signals.language for signals in phrases]
-            scores = self._mixture.probabilities(weighed, spoken, full=False)
+            scores = self._mixture.probabilities(weighed, spoken, words=0)
             unsure = set(self._in_doubt(scores, spoken, [new[at][1] for at in chosen])) if self._reader else ()
             for row, at in enumerate(chosen):
                 if row in unsure:
@@ -217,30 +238,45 @@ class Detector:
         return Begun(said, known | clear, doubted)
 
     def read(self, begun: Begun, at: int, before: Sequence[str]) -> npt.NDArray[np.float64]:
-        """The reader's log-odds of every head for the text at a place, which is in doubt, after the turns before it."""
-        asked = begun.doubted.get(begun.said[at])
+        """The probability of every head for the text at a place, which is in doubt, after the turns before it.
+
+        The reader reads no further than until all is clear.
+        """
+        said = begun.said[at]
+        asked = begun.doubted.get(said)
         if self._reader is None or asked is None:
             raise ValueError("this text is not in doubt, or there is no reader")
-        return self._reader.read(asked.tokens, list(map(tokens_of, before)))
+        known = None if before else self._alone.get(said)
+        if known is not None:
+            return known
+        weighed = asked.evidence[None].copy()
+        languages = [asked.phrases.language]
+        found = np.zeros(len(HEADS))
+        for words, logits in enumerate(self._reader.read(asked.tokens, list(map(tokens_of, before))), 1):
+            weighed[0, -len(HEADS) :] = logits
+            found = self._mixture.probabilities(weighed, languages, words=words)[0]
+            if words < PARTS and self._is_clear(found, said[1], words):
+                break
+        if not before:
+            if len(self._alone) >= _ALONE:
+                self._alone.clear()
+            self._alone[said] = found
+        return found
 
     def end(self, begun: Begun, places: Sequence[int], read: Sequence[npt.NDArray[np.float64]]) -> list[Signals]:
-        """What the texts at some places say, with the reader's word on each of them that is in doubt.
+        """What the texts at some places say, with what `read` found of each of them that is in doubt.
 
         Raises:
-            ValueError: there is not one word for each of these.
+            ValueError: there is not one finding for each of these.
         """
         result = [begun.known.get(begun.said[at]) for at in places]
         unread = [number for number, signals in enumerate(result) if signals is None]
         if len(read) != len(unread):
             raise ValueError(f"{len(unread)} texts are in doubt, and {len(read)} were read")
-        if unread:
-            said = [begun.said[places[number]] for number in unread]
-            asked = [begun.doubted[one] for one in said]
-            weighed = np.array([one.evidence for one in asked])
-            weighed[:, -len(HEADS) :] = read
-            scores = self._mixture.probabilities(weighed, [one.phrases.language for one in asked], full=True)
-            for number, one, (phrases, tokens, _), row in zip(unread, said, asked, scores.tolist(), strict=True):
-                result[number] = self._signals(one, phrases, tokens, row)
+        for number, found in zip(unread, read, strict=True):
+            said = begun.said[places[number]]
+            asked = begun.doubted[said]
+            result[number] = self._signals(said, asked.phrases, asked.tokens, found.tolist())
         return [signals for signals in result if signals is not None]
 
     @staticmethod
@@ -253,6 +289,14 @@ class Detector:
         of_customer, of_assistant = unsure[:, :-2].any(axis=1), unsure[:, -2:].any(axis=1)
         found: list[int] = np.flatnonzero(np.where(customers, of_customer, of_assistant)).tolist()
         return found
+
+    @staticmethod
+    def _is_clear(scores: npt.NDArray[np.float64], sender: Sender, words: int) -> bool:
+        """Whether, after so many of the reader's words on a text, no signal that decides something is in doubt."""
+        decisive = scores[_DECISIVE]
+        least, most = _AFTER_WORDS[words - 1]
+        unsure = (decisive > least) & (decisive < most)
+        return not (unsure[:-2] if sender is Sender.CUSTOMER else unsure[-2:]).any()
 
     def _signals(self, said: Said, phrases: Signals, tokens: list[str], row: list[float]) -> Signals:
         text, sender, _ = said

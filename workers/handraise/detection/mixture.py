@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from handraise.detection.heads import HEADS
+from handraise.detection.reader import PARTS
 from handraise.detection.signals import Signals
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ GROUPS: Final[Mapping[str, str]] = {
 }
 """Which weights serve which language, as detected."""
 
-STAGES: Final = tuple(f"{group}/{kind}" for kind in ("fast", "full") for group in ("en", "latin", "ar", "hi"))
-"""The sets of weights: `fast` without a reader's word, `full` with it."""
+STAGES: Final = tuple(f"{group}/{words}" for words in range(PARTS + 1) for group in ("en", "latin", "ar", "hi"))
+"""The sets of weights: by group, and by how many words of the reader there are, the last of which is weighed."""
 
 SUREST: Final = 8.0
 """The n-grams' log-odds count no further than this: a word said a thousand times says it once."""
@@ -95,10 +96,10 @@ def _by_group(languages: Sequence[str]) -> dict[str, list[int]]:
 
 
 class Mixture:
-    """The weights by group and by whether the reader was asked."""
+    """The weights by group and by how much of the reader was heard."""
 
     def __init__(self, weights: Mapping[str, npt.NDArray[np.float64]]) -> None:
-        """`weights` by `<group>/fast` and `<group>/full`: heads by `FEATURES` and one for the offset."""
+        """`weights` by the `STAGES`: heads by `FEATURES` and one for the offset."""
         self.weights: Final = dict(weights)
 
     @classmethod
@@ -113,13 +114,18 @@ class Mixture:
         np.savez_compressed(path, **self.weights)  # type: ignore[arg-type]  # numpy's stub takes no mapping
 
     def probabilities(
-        self, evidence: npt.NDArray[np.float64], languages: Sequence[str], *, full: bool
+        self, evidence: npt.NDArray[np.float64], languages: Sequence[str], *, words: int
     ) -> npt.NDArray[np.float64]:
-        """The probability of every head for each text (texts by heads). No row depends on the others."""
-        stage = "full" if full else "fast"
+        """The probability of every head for each text (texts by heads). No row depends on the others.
+
+        Args:
+            evidence: of each text.
+            languages: of each.
+            words: how many of the reader's words were heard; the last of them is in `evidence`.
+        """
         result = np.zeros((len(evidence), len(HEADS)))
         for group, rows in _by_group(languages).items():
-            weights = self.weights[f"{group}/{stage}"]
+            weights = self.weights[f"{group}/{words}"]
             result[rows] = (evidence[rows, None, :] * weights[None, :, :-1]).sum(axis=2) + weights[:, -1]
         return 1.0 / (1.0 + np.exp(-result))
 

@@ -4,12 +4,15 @@ It is a small transformer that reads all the languages, made of multilingual-e5-
 on onnxruntime with weights in 8 bits. It reads a text with the turns before it, where there are any: what is asked for
 with "the 19th", and whether "brilliant" is meant, they tell. Each text is read by itself, so that no score depends on
 what it is batched with.
+
+Its layers are cut into parts, each of which has a word on the text, so that whoever is sure after the first need not
+wait for the rest (early exits: Teerapittayanon et al., 2016; Schwartz et al., 2020).
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Final
@@ -25,22 +28,25 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-NETWORK: Final = "reader.onnx"
+PARTS: Final = 3
+"""Of the network, of as many layers each."""
+NETWORKS: Final = tuple(f"reader-{part}.onnx" for part in range(1, PARTS + 1))
 PIECES: Final = "pieces.txt"
 
-_REMEMBERED: Final = 4_096
 
+def fitting(part: int, network: str, pieces: bytes) -> dict[str, str]:
+    """What a part of a network, counted from 1, says of itself.
 
-def fitting(pieces: bytes) -> dict[str, str]:
-    """What a network says of itself: the heads that it scores, and the word pieces, as their file, that it knows."""
-    return {"heads": " ".join(HEADS), "pieces": f"{zlib.crc32(pieces):08x}"}
+    It says which part it is and of what, the heads that it scores, and the word pieces, as their file, that are read.
+    """
+    return {"part": f"{part}", "of": network, "heads": " ".join(HEADS), "pieces": f"{zlib.crc32(pieces):08x}"}
 
 
 class Reader:
-    """The network and its word pieces; what was read lately with nothing before it is remembered."""
+    """The parts of the network and its word pieces."""
 
-    def __init__(self, network: bytes, pieces: bytes) -> None:
-        """The network and its word pieces as training wrote them.
+    def __init__(self, networks: Sequence[bytes], pieces: bytes) -> None:
+        """The parts of the network, in order, and its word pieces as training wrote them.
 
         Raises:
             ValueError: they do not belong together, or the network scores other heads than there are.
@@ -49,50 +55,45 @@ class Reader:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        self._session: Final = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
-        told = self._session.get_modelmeta().custom_metadata_map
-        if told != fitting(pieces):
+        self._parts: Final = [
+            onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"]) for network in networks
+        ]
+        told: list[Mapping[str, str]] = [part.get_modelmeta().custom_metadata_map for part in self._parts]
+        if told != [fitting(part, told[0].get("of", ""), pieces) for part in range(1, PARTS + 1)]:
             raise ValueError("the reader's network is not of these pieces or heads: make train ARGS=--reader")
         lines = [line.split("\t") for line in pieces.decode().split("\n")[:-1]]
         self._pieces: Final = Pieces([piece for piece, _ in lines], [float(score) for _, score in lines])
         self._places: Final = np.arange(MOST, dtype=np.int64)
-        self._own: Final = np.ones((MOST, 1), dtype=np.float32)
-        self._read = dict[tuple[int, ...], "npt.NDArray[np.float64]"]()
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Reader:
         """Read what training wrote into a folder, by default the package's."""
         where = resources.files("handraise.detection") / "models" if folder is None else folder
-        return cls((where / NETWORK).read_bytes(), (where / PIECES).read_bytes())
+        return cls([(where / network).read_bytes() for network in NETWORKS], (where / PIECES).read_bytes())
 
     def logits(self, tokens: Sequence[Sequence[str]]) -> npt.NDArray[np.float64]:
-        """The log-odds of every head for each text that has none before it, given as its tokens (texts by heads)."""
-        return np.array([self.read(words) for words in tokens]).reshape(-1, len(HEADS))
+        """The log-odds of every head for each text that has none before it, by its last word (texts by heads).
 
-    def read(self, tokens: Sequence[str], before: Sequence[Sequence[str]] = ()) -> npt.NDArray[np.float64]:
-        """The log-odds of every head for one text.
+        A text is given as its tokens.
+        """
+        return np.array([[*self.read(words)][-1] for words in tokens]).reshape(-1, len(HEADS))
 
-        Several threads may ask at once.
+    def read(self, tokens: Sequence[str], before: Sequence[Sequence[str]] = ()) -> Iterator[npt.NDArray[np.float64]]:
+        """The log-odds of every head for one text, by each of the network's parts: each word is surer than the last.
+
+        A part is run when its word is asked for. Several threads may ask at once.
 
         Args:
             tokens: of the text.
             before: of the turns before it, the oldest first; the last two are read.
         """
         cut = self._pieces.read_after(before, tokens)
-        known = None if cut.own else self._read.get(cut.pieces)
-        if known is None:
-            length = len(cut.pieces)
-            own = self._own[:length]
-            if cut.own:
-                own = own.copy()
-                own[: cut.own] = 0.0
-            feed = {"numbers": np.array(cut.pieces, dtype=np.int64), "places": self._places[:length], "own": own}
-            known = self._session.run(None, feed)[0][0].astype(np.float64)
-            if not cut.own:
-                if len(self._read) >= _REMEMBERED:
-                    self._read.clear()
-                self._read[cut.pieces] = known
-        return known
+        own = np.array([cut.own])
+        feed = {"numbers": np.array(cut.pieces, dtype=np.int64), "places": self._places[: len(cut.pieces)]}
+        for part in self._parts:
+            logits, *inner = part.run(None, {**feed, "own": own})
+            yield logits[0].astype(np.float64)
+            feed = dict(zip(("inner",), inner, strict=False))
 
 
 @cache

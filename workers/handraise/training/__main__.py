@@ -71,10 +71,10 @@ def weigh(rows: Sequence[Row], ngrams: NgramModel, folder: Path) -> None:
     groups = np.array([GROUPS[one.language] for one in signals])
     holds, known = targets(rows)
     logits, reader = ngrams.logits(tokens), Reader.load(folder)
-    read = np.array([reader.read(words, _turns(row)) for words, row in zip(tokens, rows, strict=True)])
-    weighed = evidence(signals, logits, ngrams.most(tokens, logits), read)
+    read = np.array([[*reader.read(words, _turns(row))] for words, row in zip(tokens, rows, strict=True)])
+    weighed = evidence(signals, logits, ngrams.most(tokens, logits), None)
     counts = np.array([_AFTER_TURNS if row.before else 1.0 for row in rows])
-    mixing.fit(weighed, groups, holds, known, counts).save(folder / "mixture.npz")
+    mixing.fit(weighed, read, groups, holds, known, counts).save(folder / "mixture.npz")
 
 
 def _turns(row: Row) -> list[list[str]]:

@@ -21,7 +21,7 @@ from handraise.detection.heads import HEADS
 from handraise.detection.mixture import default_mixture, evidence
 from handraise.detection.ngrams import default_ngrams
 from handraise.detection.phrase_detector import default_phrases
-from handraise.detection.reader import Reader
+from handraise.detection.reader import PARTS, Reader
 from handraise.detection.signals import Signals
 from handraise.events import Sender
 from handraise.training.candidates import Score, Scores, held, in_batches, learn_candidates
@@ -86,7 +86,7 @@ def _models() -> Iterator[tuple[str, Score]]:
             said = None if reader is None else reader.logits(tokens)
             weighed = evidence(signals, logits, ngrams.most(tokens, logits), said)
             languages = [one.language for one in signals]
-            return mixture.probabilities(weighed, languages, full=reader is not None)[:, own]
+            return mixture.probabilities(weighed, languages, words=0 if reader is None else PARTS)[:, own]
 
         return score
 

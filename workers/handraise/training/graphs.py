@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,20 +43,31 @@ class Graph:
             "LayerNormalization", x, self.constant(scale), self.constant(bias), axis=-1, epsilon=float(epsilon)
         )
 
+    def bent(self, x: str) -> str:
+        """A GELU, written so that onnxruntime knows it for one and works it out in one pass instead of five."""
+        root, one, half = (self.constant(np.float32(value)) for value in (np.sqrt(2), 1, 0.5))
+        return self.op("Mul", self.op("Mul", x, self.op("Add", self.op("Erf", self.op("Div", x, root)), one)), half)
+
     def write(
         self,
         path: Path,
-        inputs: list[onnx.ValueInfoProto],
-        result: str,
-        output: onnx.ValueInfoProto,
+        inputs: Sequence[onnx.ValueInfoProto],
+        outputs: Mapping[str, onnx.ValueInfoProto],
         told: Mapping[str, str],
     ) -> None:
         """Write the graph with the weights of its products and look-ups in 8 bits, and what is `told` of it.
 
         Seven bits are used, so that processors with and without instructions for it come to the same sums.
+
+        Args:
+            path: the file to write.
+            inputs: what the graph takes.
+            outputs: what it gives, by the name of the result that each is.
+            told: goes with it as its metadata.
         """
-        self._nodes.append(helper.make_node("Identity", [result], [output.name]))
-        graph = helper.make_graph(self._nodes, path.stem, inputs, [output], self._constants)
+        for result, output in outputs.items():
+            self._nodes.append(helper.make_node("Identity", [result], [output.name]))
+        graph = helper.make_graph(self._nodes, path.stem, inputs, list(outputs.values()), self._constants)
         whole = path.with_suffix(".whole")
         onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), whole)
         quantize_dynamic(

@@ -18,6 +18,7 @@ _OTHERS: Final = 0.25
 
 def fit(
     evidence: npt.NDArray[np.float64],
+    read: npt.NDArray[np.float64],
     groups: npt.NDArray[np.str_],
     holds: npt.NDArray[np.float32],
     known: npt.NDArray[np.float32],
@@ -26,7 +27,8 @@ def fit(
     """Fit each head's weights of the n-grams' and the phrases' word on it, and of the reader's where it is asked.
 
     Args:
-        evidence: see `handraise.detection.mixture.evidence` (rows by features).
+        evidence: see `handraise.detection.mixture.evidence` (rows by features); the reader's word is not looked at.
+        read: the reader's words (rows by its parts by heads).
         groups: the group of languages of each row.
         holds: whether each head holds (rows by heads).
         known: whether that is known (rows by heads).
@@ -34,14 +36,17 @@ def fit(
     """
     weights = {}
     for stage in STAGES:
-        group, _, kind = stage.partition("/")
+        group, _, words = stage.partition("/")
+        weighed = evidence.copy()
+        if int(words):
+            weighed[:, -len(HEADS) :] = read[:, int(words) - 1]
         share = counts * np.where(groups == group, 1.0, _OTHERS)
         fitted = np.zeros((len(HEADS), FEATURES + 1))
         for j, head in enumerate(HEADS):
-            used = _features_of(head, full=kind == "full")
+            used = _features_of(head, full=int(words) > 0)
             rows = np.flatnonzero(known[:, j] > 0)
             model = LogisticRegression(C=_STRENGTH, max_iter=2000)
-            model.fit(evidence[np.ix_(rows, used)], holds[rows, j], sample_weight=share[rows])
+            model.fit(weighed[np.ix_(rows, used)], holds[rows, j], sample_weight=share[rows])
             fitted[j, used] = model.coef_[0]
             fitted[j, -1] = model.intercept_[0]
         weights[stage] = fitted

@@ -43,6 +43,11 @@ _SOFT: Final = 0.7
 """What the teachers' word counts, and not the labels."""
 _ALIKE: Final = 5.0
 """What the likeness of a text's vector to the teacher's counts."""
+_EARLY_WIDTH: Final = 256
+"""How wide the layer is between the vector that some layers make of a text and what they say of it."""
+_EARLY_RATE: Final = 2e-3
+_EARLY_EPOCHS: Final = 20
+_LEAST_SPREAD: Final = 1e-3
 
 
 class Lesson(NamedTuple):
@@ -227,17 +232,18 @@ def lesson_of(
     These are the mean logits of all of them where nothing stands before a text. Where something does, they are those of
     the teachers `of_turns`, for the others have never seen the like. The vectors are of the first teacher `of_turns`.
     """
-    first, *others = (_said(teacher, texts) for teacher in of_turns)
+    first, *others = (said_by(teacher, texts) for teacher in of_turns)
     after = [first.logits, *(one.logits for one in others)]
     logits = np.mean(after, axis=0)
     alone = [at for at, text in enumerate(texts) if not text.own]
     bare = [texts[i] for i in alone]
-    heard = [*(said[alone] for said in after), *(_said(teacher, bare).logits for teacher in of_texts)]
+    heard = [*(said[alone] for said in after), *(said_by(teacher, bare).logits for teacher in of_texts)]
     logits[alone] = np.mean(heard, axis=0)
     return Lesson(logits, first.vectors)
 
 
-def _said(parameters: Mapping[str, Floats], texts: Sequence[Cut]) -> Lesson:
+def said_by(parameters: Mapping[str, Floats], texts: Sequence[Cut]) -> Lesson:
+    """What a network says of texts."""
     where = device()
     p = {name: torch.tensor(value, device=where) for name, value in parameters.items()}
     logits = np.zeros((len(texts), parameters["heads.b"].shape[0]), dtype=np.float32)
@@ -250,3 +256,44 @@ def _said(parameters: Mapping[str, Floats], texts: Sequence[Cut]) -> Lesson:
             vector, logit = forward(p, *_on(padded, where), learning=False)
             vectors[chosen], logits[chosen] = vector.cpu().numpy(), logit.cpu().numpy()
     return Lesson(logits, vectors)
+
+
+def early_heads(vectors: Floats, whole: Floats, seed: int) -> dict[str, Floats]:
+    """Weights that say what a whole network says of texts, from the vectors that its first layers make of them.
+
+    Args:
+        vectors: texts by `WIDTH`.
+        whole: the whole network's logits (texts by heads).
+        seed: of what is random.
+
+    Returns:
+        Of two layers, `in` and `out`, with a GELU between them, the weights and biases.
+    """
+    torch.manual_seed(seed)
+    random, where = np.random.default_rng(seed), device()
+    mean, spread = vectors.mean(axis=0), vectors.std(axis=0) + _LEAST_SPREAD
+    x = torch.tensor((vectors - mean) / spread, device=where)
+    wanted = torch.sigmoid(torch.tensor(whole, device=where))
+    inner = torch.nn.Linear(vectors.shape[1], _EARLY_WIDTH, device=where)
+    outer = torch.nn.Linear(_EARLY_WIDTH, whole.shape[1], device=where)
+    parameters = [*inner.parameters(), *outer.parameters()]
+    optimiser = torch.optim.AdamW(parameters, lr=_EARLY_RATE, weight_decay=_DECAY)
+    steps = _EARLY_EPOCHS * math.ceil(len(vectors) / BATCH)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _share_of_rate(step, steps))
+    for _ in range(_EARLY_EPOCHS):
+        order = torch.from_numpy(random.permutation(len(vectors))).to(where)
+        for at in order.split(BATCH):
+            hidden = functional.dropout(functional.gelu(inner(x[at])), _DROPOUT)
+            loss = functional.binary_cross_entropy_with_logits(outer(hidden) * SHARP, wanted[at], reduction="sum")
+            optimiser.zero_grad(set_to_none=True)
+            (loss / len(at)).backward()
+            optimiser.step()
+            schedule.step()
+    tuned = [one.detach().cpu().numpy() for one in parameters]
+    scaled = tuned[0] / spread
+    return {
+        "in.w": scaled,
+        "in.b": tuned[1] - scaled @ mean,
+        "out.w": tuned[2] * np.float32(SHARP),
+        "out.b": tuned[3] * np.float32(SHARP),
+    }
