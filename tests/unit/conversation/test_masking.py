@@ -221,6 +221,7 @@ _TEXTS = st.lists(_PIECES, max_size=8).flatmap(
 @example("4111111111111111senha: abacaxi")
 @example("my password4111111111111111 is hunter2")
 @example("\ud800 password is hunter2")
+@example("my PIN is 4821 4111111111111111")
 @example("call me or mail rosa@example.com mera password hunter2 hai")
 def test_masking_keeps_the_length_changes_nothing_twice_and_never_raises(text: str) -> None:
     for mask in (mask_secrets, mask_contacts, lambda text: mask_contacts(mask_secrets(text))):

@@ -69,10 +69,12 @@ def mask_secrets(text: str) -> str:
         return text
     if _SECRET not in found:
         return _mask(text, iban_spans(text))
-    return _mask(
+    masked = _mask(
         text,
         [*card_spans(text), *iban_spans(text), *announced_spans(text), *_token_spans(text), *_private_key_spans(text)],
     )
+    # With a card's number behind it, a PIN looks like a part of that.
+    return masked if masked == text else _mask(masked, announced_spans(masked))
 
 
 def mask_contacts(text: str) -> str:
