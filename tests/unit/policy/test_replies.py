@@ -95,6 +95,7 @@ def every_default_reply(language: str) -> str:
     for at in (OPEN, CLOSED):
         lines.append(f"[delayed, {'open' if at == OPEN else 'closed'}]")
         lines.append(say(delayed, "complaint", language, at, delayed=True).text)
+        lines.append(say(delayed, CRISIS, language, at, delayed=True).text)
     lines += ["[times]"]
     promises = ("1 minute", "2 minutes", "5 minutes", "30 minutes", "1 hour", "3 hours", "11 hours")
     lines += [
@@ -118,7 +119,7 @@ def test_the_default_replies_are_those_that_were_read(language: str) -> None:
 @pytest.mark.parametrize("language", sorted(WORDINGS))
 def test_every_default_reply_says_who_and_by_when(language: str) -> None:
     """The owner and the time are in each; the crisis reply does not hang on either."""
-    expected = {*BUILTIN, "own", "offer", "delayed"}
+    expected = {*BUILTIN, "own", "offer", "delayed", "delayed_crisis"}
     assert set(WORDINGS[language].texts.replies) == expected
     for text in WORDINGS[language].texts.replies.values():
         assert PLACEHOLDER.findall(text).count("owner") == 1
@@ -144,11 +145,32 @@ def test_all_languages_name_seven_days_and_twelve_months() -> None:
         ("2026-11-28 12:00", "1 business day", "on Monday by 17:00"),
         ("2026-11-27 12:00", "1 business day", "within one business day"),
         ("2026-11-27 18:00", "9 business days", "on Thursday 10 December by 17:00"),
+        ("2026-11-27 12:00", "10 business days", "within 10 business days"),
     ],
 )
 def test_the_time_told_is_the_time_due(at: str, within: str, expected: str) -> None:
     """A length of time is told only when it is true as said; otherwise the time on the clock of the business."""
     assert f"will reach out to you {expected}, to make sure" in say(business(within), at=at).text
+
+
+@pytest.mark.parametrize(
+    ("closed", "expected"),
+    [
+        ("2026-12-24 to 2026-12-27", "within one business day"),
+        ("2026-12-24 to 2027-01-08", "on Monday 11 January by 11:00"),
+    ],
+)
+def test_a_business_day_after_a_long_closure_is_told_by_its_date(closed: str, expected: str) -> None:
+    """Asked the day before; a customer would count no more than a weekend and a holiday or two."""
+    policy = compile_policy(
+        Policy(
+            business_id="casa",
+            owner="Rosa",
+            within="1 business day",
+            hours=Hours(zone=ZONE, closed=[closed]),
+        )
+    )
+    assert expected in say(policy, at="2026-12-23 11:00").text
 
 
 def test_an_earlier_promise_that_still_stands_is_the_one_that_is_told() -> None:

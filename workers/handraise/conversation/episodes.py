@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -28,11 +29,14 @@ from handraise.events import (
     Evidence,
     Priority,
     Reply,
+    Sender,
     utc,
 )
-from handraise.policy.model import BusinessPolicy, Memory, Rule
+from handraise.policy.model import CRISIS, BusinessPolicy, Memory, Rule
 
 _URGENCY = (Priority.CRITICAL, Priority.HIGH, Priority.NORMAL, Priority.LOW)
+THERE_MS: Final = 900_000
+"""A human who has spoken within this time is there to speak to somebody in danger."""
 _MORE_URGENT = {Priority.LOW: Priority.NORMAL, Priority.NORMAL: Priority.HIGH}
 
 
@@ -296,6 +300,8 @@ def hold_by_human(state: Conversation, effects: Effects, moment: Moment) -> None
     state.waiting_since = 0
     state.wait_told = False
     state.offer = None
+    # What was asked before is the human's from here on, and no question that the AI could leave without an answer.
+    state.pending = state.ai_offered_human = False
     set_control(state, effects, moment, ControlState.HUMAN)
 
 
@@ -318,8 +324,13 @@ def _make_reply(
     offered: bool = False,
     delayed: bool = False,
 ) -> Reply | None:
-    """What the customer is to be told now; nothing while a human is there to speak."""
-    if state.control is ControlState.HUMAN and not delayed:
+    """What the customer is to be told now; nothing while a human is there to speak.
+
+    Whoever is in danger is told what to do at once, unless a human has just spoken to them: one who has taken the
+    conversation and says nothing is of no help.
+    """
+    alone = delayed or (trigger_class == CRISIS and not _is_spoken_to(state, moment.at))
+    if state.control is ControlState.HUMAN and not alone:
         return None
     made = moment.policy.reply(
         rule,
@@ -346,6 +357,12 @@ def _make_reply(
     )
     state.replies = [*state.replies, GivenReply(reply.reply_id, text_hash(reply.text))][-MAX_REPLIES:]
     return reply
+
+
+def _is_spoken_to(state: Conversation, at: int) -> bool:
+    """Whether a human speaks with the customer at this time, and does not only hold the conversation."""
+    spoke = (turn.sent_at for turn in state.transcript if turn.sender is Sender.HUMAN)
+    return state.human_spoke and at - max(spoke, default=state.since) <= THERE_MS
 
 
 def _publish(

@@ -1,0 +1,74 @@
+"""Whoever is in danger is told what to do at once, whoever holds the conversation."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from handraise.conversation import advance
+from handraise.events import ControlState, EscalationType, OutcomeKind, Reply
+from tests.support.chats import HOUR, NEUTRAL, START, Chat, said
+
+DANGER: Final = said(crisis=0.95, distress=0.95)
+ASKS_FOR_ONE: Final = said(human_request=0.95)
+EMERGENCY: Final = "local emergency number"
+
+
+def told(chat: Chat) -> Reply | None:
+    """What a customer in danger is told."""
+    effects = chat.customer(DANGER)
+    (escalation,) = effects.escalations
+    assert (escalation.trigger, escalation.trigger_class) == ("distress", "crisis")
+    if escalation.reply is not None:
+        (control,) = effects.controls
+        assert control.reply == escalation.reply
+    return escalation.reply
+
+
+def held(*, spoken: bool) -> Chat:
+    """A conversation that a human has taken, and has spoken in or not."""
+    chat = Chat()
+    chat.customer(ASKS_FOR_ONE)
+    chat.outcome(OutcomeKind.ACCEPTED)
+    if spoken:
+        chat.human()
+    assert chat.state is not None
+    assert chat.state.control is ControlState.HUMAN
+    return chat
+
+
+def test_one_who_has_taken_the_conversation_and_not_spoken_is_of_no_help() -> None:
+    chat = held(spoken=False)
+    reply = told(chat)
+    assert reply is not None
+    assert EMERGENCY in reply.text
+    assert chat.controls[-1].state is ControlState.HUMAN
+
+
+@pytest.mark.parametrize(("minutes", "alone"), [(0, False), (14, False), (15, True), (600, True)])
+def test_one_who_speaks_with_the_customer_is_not_talked_over(minutes: float, alone: bool) -> None:
+    chat = held(spoken=True)
+    chat.wait(minutes)
+    reply = told(chat)
+    assert (reply is not None) is alone
+
+
+def test_other_replies_are_not_given_while_a_human_holds() -> None:
+    chat = held(spoken=False)
+    chat.wait(60)
+    effects = chat.customer(said(distress=0.95))
+    assert not [escalation for escalation in effects.escalations if escalation.reply]
+
+
+def test_a_promise_that_has_passed_repeats_what_to_do_in_danger() -> None:
+    chat = Chat()
+    chat.customer(DANGER)
+    chat.customer(NEUTRAL)
+    assert chat.state is not None
+    _, effects = advance(chat.state, START + 48 * HOUR, chat.policy, "rules-test")
+    (first, *_) = effects.escalations
+    assert (first.type, first.caused_by) == (EscalationType.UPDATED, "timer:promise")
+    assert first.reply is not None
+    assert first.reply.text.startswith("I'm sorry, nobody has got back to you")
+    assert EMERGENCY in first.reply.text
