@@ -145,9 +145,39 @@ def test_an_ai_that_repeats_itself_is_near_once_and_fails_the_third_time() -> No
 def test_a_short_turn_may_come_twice() -> None:
     chat = Chat()
     greeting = said(fingerprint=(1, 2))
-    for _ in range(4):
-        chat.customer(ASKS)
+    for number in range(4):
+        chat.customer(said(Intent.QUESTION, question=True, fingerprint=(10 * number, 10 * number + 1)))
         assert "ai_failure" not in [assessment.trigger for assessment in chat.ai(greeting).assessments]
+
+
+def test_a_short_turn_may_not_come_again_when_the_customer_insists() -> None:
+    """Nor is "you find help in our help centre" an answer the third time."""
+    chat = Chat()
+    fired = []
+    for _ in range(3):
+        chat.customer(ASKS)
+        effects = chat.ai(said(fingerprint=(1, 2)))
+        fired.append([escalation.trigger for escalation in effects.escalations])
+    assert fired == [[], ["ai_failure"], []]
+
+
+@pytest.mark.parametrize(("asks", "raised"), [(True, ["knowledge_gap"]), (False, [])])
+def test_whoever_asks_for_what_was_put_off_asks_again(asks: bool, raised: list[str]) -> None:
+    """As "any update?" does, which has not one content word of the question."""
+    chat = Chat()
+    chat.customer(ASKS, "Is the blue sofa available in leather?")
+    chat.ai(said(deferral=True), "Let me check that for you.")
+    effects = chat.customer(said(Intent.QUESTION, question=asks, fingerprint=(9,)), "any update?")
+    assert [escalation.trigger for escalation in effects.escalations] == raised
+    for escalation in effects.escalations:
+        assert "Is the blue sofa available in leather?" in escalation.reason
+
+
+def test_what_was_answered_is_not_put_off() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.ai(said(fingerprint=(7, 8, 9, 10)))
+    assert not chat.customer(said(Intent.QUESTION, question=True, fingerprint=(9,)), "any more?").escalations
 
 
 def test_weak_evidence_alone_raises_nothing() -> None:

@@ -183,6 +183,46 @@ def test_a_human_who_speaks_holds_until_the_ai_speaks_again() -> None:
     assert states == [ControlState.ESCALATED, ControlState.HUMAN, ControlState.AI]
 
 
+@pytest.mark.parametrize("released", [True, False])
+def test_a_question_that_the_human_left_to_the_ai_is_not_settled(released: bool) -> None:
+    """The close holds up what it settled, and the customer asked that after the human last spoke."""
+    chat = Chat()
+    chat.customer(WANTS_HUMAN)
+    chat.human()
+    chat.customer(ASKS, "And when is the new invoice due?")
+    if released:
+        chat.outcome(OutcomeKind.RELEASED)
+    *_, raised = chat.ai(said(admission=0.95), answered=False).escalations
+    assert (raised.type, raised.trigger) == (EscalationType.RAISED, "knowledge_gap")
+    assert "And when is the new invoice due?" in raised.reason
+
+
+def test_what_is_asked_after_the_close_waits_for_the_cooldown() -> None:
+    chat = Chat()
+    chat.customer(WANTS_HUMAN)
+    chat.human()
+    chat.ai()
+    chat.customer(ASKS)
+    assert not chat.ai(said(admission=0.95), answered=False).escalations
+
+
+@pytest.mark.parametrize("asked_for", [True, False])
+def test_a_question_that_a_human_has_answered_is_none_that_the_ai_left_open(asked_for: bool) -> None:
+    """In "you're welcome!" there is no answer, whatever its producer says."""
+    chat = Chat()
+    chat.customer(ASKS, "Do you have the red chair in stock?")
+    if asked_for:
+        chat.customer(WANTS_HUMAN)
+    chat.human()
+    chat.customer(said(thanks=0.95), "thank you!")
+    effects = chat.ai(NEUTRAL, "You're welcome!", answered=False)
+    assert not [one for one in effects.escalations if one.type is EscalationType.RAISED]
+    chat.wait(60)
+    chat.customer(ASKS, "And in blue?")
+    (raised,) = chat.ai(NEUTRAL, answered=False).escalations
+    assert raised.trigger == "knowledge_gap"
+
+
 def test_a_takeover_that_nobody_asked_for_is_counted_once() -> None:
     chat = Chat()
     chat.customer(ASKS)

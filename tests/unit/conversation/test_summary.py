@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handraise.conversation import Effects, advance
-from handraise.detection.signals import Intent, Span
+from handraise.detection.signals import Intent, Signals, Span
 from handraise.events import Condition, OutcomeKind, OwnTrigger, Policy, Sender
 from handraise.policy import CompiledPolicy
 from handraise.policy.wording import WORDINGS
@@ -62,6 +62,34 @@ def test_a_detail_that_the_ai_asked_for_is_not_what_is_wanted() -> None:
         "Wants: “When does the expert come?”. AI said: “I could not find a date.”."
         " Needs a human: the AI does not have the answer. Mood: calm."
     )
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        said(Intent.QUESTION, question=True, fingerprint=(9,)),
+        said(Intent.REQUEST_HUMAN, question=True, human_request=0.95, fingerprint=(9, 10, 11)),
+    ],
+)
+def test_a_call_for_the_one_who_is_waited_for_is_not_what_is_wanted(call: Signals) -> None:
+    """As "are you there??", which would hide what was charged twice from whoever takes over."""
+    chat = chat_in()
+    chat.customer(WANTS_HUMAN, "I was charged twice for invoice 2231, can somebody call me?")
+    chat.customer(call, "are you there??")
+    assert chat.state is not None
+    _, effects = advance(chat.state, START + 48 * HOUR, chat.policy, "rules-test")
+    assert effects.escalations[0].summary.startswith("Wants: “I was charged twice for invoice 2231")
+    chat.customer(said(Intent.QUESTION, question=True, fingerprint=(20, 21)), "Is invoice 2232 right?")
+    _, effects = advance(chat.state, START + 48 * HOUR, chat.policy, "rules-test")
+    assert effects.escalations[0].summary.startswith("Wants: “Is invoice 2232 right?”")
+
+
+def test_who_asks_for_a_person_after_a_complaint_wants_what_was_complained_of() -> None:
+    chat = chat_in()
+    chat.customer(COMPLAINS, "My invoice was charged twice")
+    bare = said(Intent.REQUEST_HUMAN, human_request=0.95, fingerprint=(1, 2, 3))
+    assert "“My invoice was charged twice”" in summary(chat.customer(bare, "I want to talk to a person"))
+    assert "AI said" not in chat.escalations[-1].summary
 
 
 def test_who_is_unhappy_says_something() -> None:

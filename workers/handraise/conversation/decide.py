@@ -199,8 +199,11 @@ def _held_up(
 def cools_until(state: Conversation, rule: Rule) -> int:
     """When the last close stops holding this trigger up, epoch milliseconds; 0 where it does not.
 
-    It holds up nothing that goes further than what was closed: what is more urgent, or hands over after a notice.
+    It holds up nothing that goes further than what was closed: what is more urgent, or hands over after a notice. Nor
+    a question that the human left to the AI, for that is not settled.
     """
+    if rule.trigger == "knowledge_gap" and 0 < state.waiting_since <= state.closed_at:
+        return 0
     hands_over = rule.action is Action.ESCALATE and state.closed_action is Action.NOTIFY
     if not state.closed_at or rule.action is Action.SHADOW or hands_over or rule.urgency < state.closed_urgency:
         return 0

@@ -31,7 +31,7 @@ from handraise.conversation.present import masked, stored_turn
 from handraise.conversation.similarity import repeats_answer, repeats_question
 from handraise.conversation.state import MAX_FINGERPRINTS, Conversation
 from handraise.conversation.timers import fire_until, set_timers
-from handraise.conversation.weights import CORROBORATION, STRONG, WEAK, WEAK_FADE
+from handraise.conversation.weights import CORROBORATION, MIN_QUESTION_WORDS, STRONG, WEAK, WEAK_FADE, Sign
 from handraise.detection.signals import Signals
 from handraise.events import (
     ChatMessage,
@@ -50,7 +50,14 @@ from handraise.policy.model import BusinessPolicy
 _TELLING: Final = ("admission", "promise")
 """What an AI turn may say that a human should read first."""
 _LATIN: Final = re.compile("[A-Za-z]")
+_WORD: Final = re.compile("[A-Za-z]+")
+_LONGEST_SCRAP: Final = 2
+"""Words of a message that does not tell its language."""
+_LONGEST_DETAIL: Final = 6
+"""The same where the AI has asked for something, which may be a name or an address."""
 _DEVANAGARI: Final = re.compile("[\u0904-\u0939]")
+_BARE_REQUEST: Final = 4
+"""Content words of a request for a person that says what it is about."""
 LATE_MS: Final = 60_000
 """An event this much older than its predecessor is counted as late."""
 TALKED_OVER_MS: Final = 300_000
@@ -185,7 +192,7 @@ def _fold_message(
             opens = real and state.opening is None
             if opens:
                 state.opening = replace(turn, text=clip(text, OPENING))
-            if real and is_request(state, message, signals):
+            if real and is_request(state, message, signals) and not _only_nudges(state, signals):
                 state.request = gist_of_request(text, signals.spans)
                 state.request_is_opening = opens
             _customer_turn(state, effects, moment, message, signals, real=real)
@@ -216,6 +223,18 @@ def _is_given_reply(state: Conversation, message: ChatMessage) -> bool:
     return any(reply.text_hash == text for reply in state.replies)
 
 
+def _only_nudges(state: Conversation, signals: Signals) -> bool:
+    """Whether a message only calls for the person, or the answer, that is waited for: the wish was told before."""
+    if not state.request:
+        return False
+    if _calls_for_what_was_put_off(state, signals):
+        return True
+    if state.episode is None or state.episode.answered:
+        return False
+    only_asks_for_one = signals.human_request >= STRONG > max(signals.complaint, signals.high_value, signals.distress)
+    return len(signals.fingerprint) < (_BARE_REQUEST if only_asks_for_one else MIN_QUESTION_WORDS)
+
+
 def _note_context(state: Conversation, message: ChatMessage, signals: Signals) -> None:
     state.channel = message.channel or state.channel
     known, new = state.customer, message.customer
@@ -226,10 +245,24 @@ def _note_context(state: Conversation, message: ChatMessage, signals: Signals) -
             segment=new.segment or (known.segment if known else None),
         )
     if message.sender is Sender.CUSTOMER:
-        if signals.language != "und":
+        if signals.language != "und" and not (state.language and _says_too_little(state, message, signals)):
             state.language = _as_written(signals.language, message.text)
         elif state.language is None and message.language:
             state.language = message.language
+
+
+def _says_too_little(state: Conversation, message: ChatMessage, signals: Signals) -> bool:
+    """Whether a message is too little to take it for the customer's language, where that is known.
+
+    A name, an address or an order's number is in no language, and "hm ok" in many. What only one language has letters
+    for is in it, and so is what the producer says.
+    """
+    if message.language or not message.text.isascii() or signals.question:
+        return False
+    if max(signals.human_request, signals.complaint, signals.high_value, signals.distress) >= STRONG:
+        return False
+    words = len(_WORD.findall(message.text))
+    return words <= (_LONGEST_DETAIL if state.ai_asked else _LONGEST_SCRAP)
 
 
 def _as_written(language: str, text: str) -> str:
@@ -248,7 +281,9 @@ def _customer_turn(
         state.mood = feel(state.mood, signals.sentiment, first=not state.intents)
         state.intents[signals.intent.value] = state.intents.pop(signals.intent.value, 0) + 1
     answered = state.questions[: len(state.questions) - state.open_questions]
-    asked_again = real and signals.thanks < STRONG and repeats_question(signals.fingerprint, answered)
+    asked_again = (real and signals.thanks < STRONG and repeats_question(signals.fingerprint, answered)) or (
+        real and _calls_for_what_was_put_off(state, signals)
+    )
     if asked_again:
         state.asked_again += 1
         state.asking_again = True
@@ -268,6 +303,12 @@ def _customer_turn(
         state.questions = [*state.questions, signals.fingerprint][-MAX_FINGERPRINTS:]
         state.open_questions = min(state.open_questions + 1, MAX_FINGERPRINTS)
     _fade(state, signals)
+
+
+def _calls_for_what_was_put_off(state: Conversation, signals: Signals) -> bool:
+    """Whether a message such as "Any update?" asks again for what the AI has said that it would look up."""
+    is_short = len(signals.fingerprint) < MIN_QUESTION_WORDS
+    return state.pending and Sign.DEFERRED in state.gap_signs and signals.question and is_short
 
 
 def _fired(effects: Effects, message: ChatMessage) -> bool:
@@ -311,7 +352,7 @@ def _assistant_turn(
     _hand_back(state, effects, moment)
     if state.control is ControlState.CLOSED:
         episodes.set_control(state, effects, moment, ControlState.AI)
-    repeated = repeats_answer(signals.fingerprint, state.answers)
+    repeated = repeats_answer(signals.fingerprint, state.answers, insisted=state.asking_again)
     assessments = assess_assistant(state, message, signals, moment.policy, repeated=repeated)
     _count_broken_promise(state, effects, moment, assessments)
     standing = state.offer
@@ -364,7 +405,7 @@ def _hand_back(state: Conversation, effects: Effects, moment: Moment) -> None:
     state.human_spoke = False
     state.taken_back_at = moment.at
     if state.episode is not None:
-        episodes.close_escalation(state, effects, moment, ClosedBecause.HANDED_BACK)
+        episodes.close_escalation(state, effects, moment, ClosedBecause.HANDED_BACK, owes=state.waiting_since > 0)
     episodes.set_control(state, effects, moment, ControlState.AI)
 
 

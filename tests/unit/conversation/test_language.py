@@ -1,0 +1,99 @@
+"""The language of a conversation is that of what is said in it, and not of a name or a scrap."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from handraise.conversation import Processor
+from handraise.detection import detect
+from handraise.events import ChatMessage, Sender
+from handraise.policy import default_policy
+from tests.support.chats import START, Chat, said
+
+SPANISH: Final = said(language="es", fingerprint=(1, 2, 3))
+ENGLISH: Final = said(language="en", fingerprint=(4, 5, 6))
+ADDRESS: Final = "John Smith, 221 Baker Street, London"
+
+
+def language_of(chat: Chat) -> str | None:
+    """The language that a reply would be in."""
+    assert chat.state is not None
+    return chat.state.language
+
+
+@pytest.mark.parametrize("text", ["hm ok", "hmm", "Baker Street", "FR-2231 ok"])
+def test_a_scrap_does_not_change_the_language(text: str) -> None:
+    chat = Chat()
+    chat.customer(SPANISH, "Hola, quiero cambiar la dirección de entrega")
+    chat.ai()
+    chat.customer(ENGLISH, text)
+    assert language_of(chat) == "es"
+
+
+def test_what_the_ai_has_asked_for_may_be_in_any_language() -> None:
+    chat = Chat()
+    chat.customer(SPANISH, "Hola, quiero cambiar la dirección de entrega")
+    chat.ai(said(language="es", asks_detail=True))
+    chat.customer(ENGLISH, ADDRESS)
+    assert language_of(chat) == "es"
+    chat.ai(said(language="es"))
+    chat.customer(ENGLISH, ADDRESS)
+    assert language_of(chat) == "en", "nothing was asked, so that these are words"
+
+
+@pytest.mark.parametrize(
+    ("signals", "text", "language"),
+    [
+        (ENGLISH, "I would rather go on in English with you please", "en"),
+        (said(language="en", question=True), "you there?", "en"),
+        (said(language="en", human_request=0.9), "human please", "en"),
+        (said(language="de"), "schöne Grüße", "de"),
+        (said(language="ar"), "مرحبا", "ar"),
+        (said(language="hi"), "नमस्ते", "hi"),
+    ],
+)
+def test_what_is_said_in_another_language_changes_it(signals: object, text: str, language: str) -> None:
+    """Also as an answer to what the AI has asked."""
+    chat = Chat()
+    chat.customer(SPANISH, "Hola, quiero cambiar la dirección de entrega")
+    chat.ai(said(language="es", asks_detail=True))
+    chat.customer(signals, text)  # type: ignore[arg-type]  # of a table of several types
+    assert language_of(chat) == language
+
+
+def test_the_producer_s_word_counts_however_little_is_said() -> None:
+    chat = Chat()
+    chat.customer(SPANISH, "Hola, quiero cambiar la dirección de entrega")
+    chat.customer(ENGLISH, "ok", language="en")
+    assert language_of(chat) == "en"
+
+
+def test_a_first_scrap_is_the_best_that_is_known() -> None:
+    chat = Chat()
+    chat.customer(ENGLISH, "hi")
+    assert language_of(chat) == "en"
+
+
+def test_the_apology_is_in_the_language_of_the_conversation() -> None:
+    """As detection sees it: "hmm ok" was taken for Hindi, and the next reply was in Hindi."""
+    policy = default_policy("shop")
+    texts = ("Hi, can I talk to a person about my mortgage?", "hmm ok")
+    messages = [
+        ChatMessage(
+            message_id=f"m{number}",
+            conversation_id="c1",
+            business_id="shop",
+            sender=Sender.CUSTOMER,
+            sent_at=START + number * 60_000,
+            text=text,
+        )
+        for number, text in enumerate(texts)
+    ]
+    processor = Processor(lambda _: policy, detect, "test")
+    state = processor.process(messages, lambda _: None)[-1].state
+    assert state is not None
+    told = processor.advance(b"shop/c1", state, START + 48 * 60 * 60_000).effects.escalations
+    assert told[0].reply is not None
+    assert told[0].reply.language == "en"
