@@ -70,10 +70,13 @@ def test_the_producer_s_word_counts_however_little_is_said() -> None:
     assert language_of(chat) == "en"
 
 
-def test_a_first_scrap_is_the_best_that_is_known() -> None:
+def test_a_first_scrap_is_the_best_that_is_known_until_there_is_another() -> None:
     chat = Chat()
     chat.customer(ENGLISH, "hi")
     assert language_of(chat) == "en"
+    chat.ai()
+    chat.customer(SPANISH, "necesito ayuda")
+    assert language_of(chat) == "es"
 
 
 def test_the_apology_is_in_the_language_of_the_conversation() -> None:

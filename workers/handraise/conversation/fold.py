@@ -261,6 +261,9 @@ def _says_too_little(state: Conversation, message: ChatMessage, signals: Signals
         return False
     if max(signals.human_request, signals.complaint, signals.high_value, signals.distress) >= STRONG:
         return False
+    *earlier, _ = state.transcript
+    if not any(turn.sender is Sender.CUSTOMER and len(turn.text.split()) > _LONGEST_SCRAP for turn in earlier):
+        return False  # what it is known from is a scrap as well
     words = len(_WORD.findall(message.text))
     return words <= (_LONGEST_DETAIL if state.ai_asked else _LONGEST_SCRAP)
 
