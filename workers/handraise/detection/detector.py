@@ -42,7 +42,7 @@ class Doubt(NamedTuple):
 
 DOUBT: Final = {
     "human_request": Doubt(0.1, 0.08, 0.98),
-    "complaint": Doubt(0.18, 0.08, 0.95),
+    "complaint": Doubt(0.12, 0.08, 0.95),
     "high_value": Doubt(0.15, 0.12, 0.9),
     "distress": Doubt(0.12, 0.1, 0.95),
     "crisis": Doubt(0.04, 0.03, 0.98),
