@@ -150,34 +150,60 @@ def test_a_short_turn_may_come_twice() -> None:
         assert "ai_failure" not in [assessment.trigger for assessment in chat.ai(greeting).assessments]
 
 
-def test_a_short_turn_may_not_come_again_when_the_customer_insists() -> None:
-    """Nor is "you find help in our help centre" an answer the third time."""
+@pytest.mark.parametrize(
+    ("questions", "answers", "fails"),
+    [
+        (((1, 2, 3), (1, 2, 3)), ("See our help centre.", "See our  help centre."), True),
+        (((1, 2, 3), (1, 2, 3)), ("It is included.", "It is not included."), False),
+        (((1, 2, 3, 4), (1, 2, 3, 5)), ("Yes, included.", "Yes, included."), False),
+        (((1,), (1,)), ("See our help centre.", "See our help centre."), False),
+    ],
+)
+def test_a_short_turn_may_not_come_again_word_for_word_to_the_very_same_question(
+    questions: tuple[tuple[int, ...], ...], answers: tuple[str, str], fails: bool
+) -> None:
+    """It may be true of another question, and what it denies has the content words of what it affirms."""
     chat = Chat()
-    fired = []
-    for _ in range(3):
-        chat.customer(ASKS)
-        effects = chat.ai(said(fingerprint=(1, 2)))
-        fired.append([escalation.trigger for escalation in effects.escalations])
-    assert fired == [[], ["ai_failure"], []]
+    for question, answer in zip(questions, answers, strict=True):
+        chat.customer(said(Intent.QUESTION, question=True, fingerprint=question))
+        effects = chat.ai(said(fingerprint=(1, 2)), answer)
+    assert [escalation.trigger for escalation in effects.escalations] == ["ai_failure"] * fails
 
 
-@pytest.mark.parametrize(("asks", "raised"), [(True, ["knowledge_gap"]), (False, [])])
-def test_whoever_asks_for_what_was_put_off_asks_again(asks: bool, raised: list[str]) -> None:
+WAITS = said(Intent.QUESTION, question=True, fingerprint=(9,))
+
+
+@pytest.mark.parametrize(
+    ("signals", "text", "raised"),
+    [
+        (WAITS, "any update?", True),
+        (said(Intent.QUESTION, question=True, fingerprint=(8, 9)), "¿Alguna novedad?", True),
+        (said(Intent.QUESTION, question=True), "Hello??", True),
+        (WAITS, "Price?", False),
+        (WAITS, "In blue?", False),
+        (said(Intent.QUESTION, fingerprint=(9,)), "an update", False),
+        (said(Intent.QUESTION, question=True, thanks=0.9), "Thanks, right?", False),
+    ],
+)
+def test_whoever_calls_for_what_was_put_off_asks_again(signals: Signals, text: str, raised: bool) -> None:
     """As "any update?" does, which has not one content word of the question."""
     chat = Chat()
     chat.customer(ASKS, "Is the blue sofa available in leather?")
     chat.ai(said(deferral=True), "Let me check that for you.")
-    effects = chat.customer(said(Intent.QUESTION, question=asks, fingerprint=(9,)), "any update?")
-    assert [escalation.trigger for escalation in effects.escalations] == raised
+    effects = chat.customer(signals, text)
+    assert [escalation.trigger for escalation in effects.escalations] == ["knowledge_gap"] * raised
     for escalation in effects.escalations:
         assert "Is the blue sofa available in leather?" in escalation.reason
+        assert escalation.summary.startswith("Wants: “Is the blue sofa")
 
 
-def test_what_was_answered_is_not_put_off() -> None:
+def test_what_was_answered_is_put_off_no_longer() -> None:
+    """Though nothing of substance was said in between, and the sign of it stays."""
     chat = Chat()
     chat.customer(ASKS)
+    chat.ai(said(deferral=True))
     chat.ai(said(fingerprint=(7, 8, 9, 10)))
-    assert not chat.customer(said(Intent.QUESTION, question=True, fingerprint=(9,)), "any more?").escalations
+    assert not chat.customer(WAITS, "any update?").escalations
 
 
 def test_weak_evidence_alone_raises_nothing() -> None:

@@ -7,8 +7,18 @@ from typing import Final
 import pytest
 
 from handraise.conversation import advance
-from handraise.events import ControlState, EscalationType, OutcomeKind, Reply
-from tests.support.chats import HOUR, NEUTRAL, START, Chat, said
+from handraise.events import (
+    Action,
+    BuiltinTriggers,
+    ControlState,
+    EscalationType,
+    OutcomeKind,
+    Policy,
+    Reply,
+    TriggerPolicy,
+)
+from handraise.policy import compile_policy
+from tests.support.chats import ASKS, HOUR, NEUTRAL, START, Chat, said
 
 DANGER: Final = said(crisis=0.95, distress=0.95)
 ASKS_FOR_ONE: Final = said(human_request=0.95)
@@ -52,6 +62,46 @@ def test_one_who_speaks_with_the_customer_is_not_talked_over(minutes: float, alo
     chat.wait(minutes)
     reply = told(chat)
     assert (reply is not None) is alone
+
+
+@pytest.mark.parametrize("replied", [False, True])
+def test_one_who_has_left_is_no_reason_to_say_nothing(replied: bool) -> None:
+    """Danger that is told again a good while after anybody has spoken is told to the human, and answered, again."""
+    chat = held(spoken=True)
+    if replied:
+        chat.wait(10)
+        chat.outcome(OutcomeKind.REPLIED)
+    assert told(chat) is None
+    chat.wait(10)
+    assert not chat.customer(DANGER).escalations
+    chat.wait(20)
+    reply = told(chat)
+    assert reply is not None
+    assert EMERGENCY in reply.text
+    assert not chat.customer(DANGER).escalations, "not with every line"
+    chat.wait(20)
+    assert told(chat) is not None
+
+
+def test_a_promise_that_a_human_has_left_unkept_tells_what_to_do_in_danger() -> None:
+    chat = held(spoken=True)
+    assert told(chat) is None
+    assert chat.state is not None
+    _, effects = advance(chat.state, START + 48 * HOUR, chat.policy, "rules-test")
+    (first, *_) = effects.escalations
+    assert first.reply is not None
+    assert EMERGENCY in first.reply.text
+
+
+def test_nobody_is_offered_to_somebody_in_danger_while_a_human_holds() -> None:
+    """A yes to that would lead nowhere."""
+    offers = BuiltinTriggers(crisis=TriggerPolicy(action=Action.OFFER))
+    chat = Chat(policy=compile_policy(Policy(business_id="shop", owner="Rosa", triggers=offers)))
+    chat.customer(ASKS)
+    chat.outcome(OutcomeKind.ACCEPTED)
+    reply = told(chat)
+    assert reply is not None
+    assert EMERGENCY in reply.text
 
 
 def test_other_replies_are_not_given_while_a_human_holds() -> None:

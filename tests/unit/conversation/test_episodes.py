@@ -184,14 +184,22 @@ def test_a_human_who_speaks_holds_until_the_ai_speaks_again() -> None:
 
 
 @pytest.mark.parametrize("released", [True, False])
-def test_a_question_that_the_human_left_to_the_ai_is_not_settled(released: bool) -> None:
-    """The close holds up what it settled, and the customer asked that after the human last spoke."""
+@pytest.mark.parametrize("put_off", [True, False])
+@pytest.mark.parametrize("minutes", [0, -1])
+def test_a_question_that_the_human_left_to_the_ai_is_not_settled(released: bool, put_off: bool, minutes: float) -> None:
+    """The close holds up what it settled, and the customer asked that after the human last spoke.
+
+    Also where the AI first says that it will look, and where the clocks of two producers differ.
+    """
     chat = Chat()
     chat.customer(WANTS_HUMAN)
     chat.human()
     chat.customer(ASKS, "And when is the new invoice due?")
+    chat.wait(minutes)
     if released:
         chat.outcome(OutcomeKind.RELEASED)
+    if put_off:
+        chat.ai(said(deferral=True), "Let me check.")
     *_, raised = chat.ai(said(admission=0.95), answered=False).escalations
     assert (raised.type, raised.trigger) == (EscalationType.RAISED, "knowledge_gap")
     assert "And when is the new invoice due?" in raised.reason

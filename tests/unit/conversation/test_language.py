@@ -8,6 +8,7 @@ import pytest
 
 from handraise.conversation import Processor
 from handraise.detection import detect
+from handraise.detection.signals import Intent
 from handraise.events import ChatMessage, Sender
 from handraise.policy import default_policy
 from tests.support.chats import START, Chat, said
@@ -21,6 +22,17 @@ def language_of(chat: Chat) -> str | None:
     """The language that a reply would be in."""
     assert chat.state is not None
     return chat.state.language
+
+
+@pytest.mark.parametrize(
+    "text", [ADDRESS, "order number FR-2231", "Samsung Galaxy Book Pro", "iPhone 15 Pro Max order 2231"]
+)
+def test_a_detail_that_the_ai_has_asked_for_does_not_change_the_language(text: str) -> None:
+    chat = Chat()
+    chat.customer(SPANISH, "Hola, quiero cambiar la dirección de entrega")
+    chat.ai(said(language="es", asks_detail=True))
+    chat.customer(ENGLISH, text)
+    assert language_of(chat) == "es"
 
 
 @pytest.mark.parametrize("text", ["hm ok", "hmm", "Baker Street", "FR-2231 ok"])
@@ -47,6 +59,9 @@ def test_what_the_ai_has_asked_for_may_be_in_any_language() -> None:
     ("signals", "text", "language"),
     [
         (ENGLISH, "I would rather go on in English with you please", "en"),
+        (ENGLISH, "I need an invoice", "en"),
+        (said(language="de", intent=Intent.OTHER), "Ich brauche eine Rechnung", "de"),
+        (ENGLISH, "I want 3 chairs please", "en"),
         (said(language="en", question=True), "you there?", "en"),
         (said(language="en", human_request=0.9), "human please", "en"),
         (said(language="de"), "schöne Grüße", "de"),

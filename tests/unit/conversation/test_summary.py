@@ -65,17 +65,17 @@ def test_a_detail_that_the_ai_asked_for_is_not_what_is_wanted() -> None:
 
 
 @pytest.mark.parametrize(
-    "call",
+    ("call", "text"),
     [
-        said(Intent.QUESTION, question=True, fingerprint=(9,)),
-        said(Intent.REQUEST_HUMAN, question=True, human_request=0.95, fingerprint=(9, 10, 11)),
+        (said(Intent.QUESTION, question=True), "are you there??"),
+        (said(Intent.QUESTION, question=True, fingerprint=(9,)), "any news?"),
     ],
 )
-def test_a_call_for_the_one_who_is_waited_for_is_not_what_is_wanted(call: Signals) -> None:
+def test_a_call_for_the_one_who_is_waited_for_is_not_what_is_wanted(call: Signals, text: str) -> None:
     """As "are you there??", which would hide what was charged twice from whoever takes over."""
     chat = chat_in()
     chat.customer(WANTS_HUMAN, "I was charged twice for invoice 2231, can somebody call me?")
-    chat.customer(call, "are you there??")
+    chat.customer(call, text)
     assert chat.state is not None
     _, effects = advance(chat.state, START + 48 * HOUR, chat.policy, "rules-test")
     assert effects.escalations[0].summary.startswith("Wants: “I was charged twice for invoice 2231")
@@ -87,9 +87,26 @@ def test_a_call_for_the_one_who_is_waited_for_is_not_what_is_wanted(call: Signal
 def test_who_asks_for_a_person_after_a_complaint_wants_what_was_complained_of() -> None:
     chat = chat_in()
     chat.customer(COMPLAINS, "My invoice was charged twice")
-    bare = said(Intent.REQUEST_HUMAN, human_request=0.95, fingerprint=(1, 2, 3))
-    assert "“My invoice was charged twice”" in summary(chat.customer(bare, "I want to talk to a person"))
-    assert "AI said" not in chat.escalations[-1].summary
+    bare = said(Intent.REQUEST_HUMAN, human_request=0.95, fingerprint=(1,))
+    assert summary(chat.customer(bare, "agent please")).startswith("Wants: “My invoice was charged twice”")
+
+
+@pytest.mark.parametrize(
+    ("signals", "text"),
+    [
+        (said(distress=0.95, crisis=0.95, fingerprint=(1,)), "I want to die"),
+        (said(Intent.COMPLAINT, complaint=0.95, fingerprint=(1,)), "This is fraud!"),
+        (said(Intent.CHANGE, fingerprint=(1,)), "Refund!"),
+        (said(Intent.REQUEST_HUMAN, human_request=0.95, fingerprint=(1, 2)), "I need a human for my refund"),
+    ],
+)
+def test_a_short_wish_is_one(signals: Signals, text: str) -> None:
+    """After nothing but "human please", it is where the matter is named first."""
+    chat = chat_in()
+    chat.customer(said(Intent.REQUEST_HUMAN, human_request=0.95, fingerprint=(1,)), "human please")
+    chat.customer(signals, text)
+    assert chat.state is not None
+    assert chat.state.request == text
 
 
 def test_who_is_unhappy_says_something() -> None:

@@ -163,21 +163,6 @@ def test_who_orders_for_far_more_than_the_floor_need_not_speak_like_a_buyer(
     assert (DEFAULT.high_value_score(enquiry(intent, found, high_value=0.01)).score >= 0.5) is counts
 
 
-@pytest.mark.parametrize(
-    ("intent", "high_value", "counts"),
-    [
-        (Intent.QUESTION, 0.03, True),
-        (Intent.QUESTION, 0.02, False),
-        (Intent.OTHER, 0.03, True),
-        (Intent.COMPLAINT, 0.09, False),
-    ],
-)
-def test_a_question_how_to_pay_for_much_is_an_order(intent: Intent, high_value: float, *, counts: bool) -> None:
-    """As "the oak table for 6,200 euros, how do I pay?" is, which hardly speaks of buying."""
-    found = DEFAULT.high_value_score(enquiry(intent, Amount(6_200, "EUR", 0, 5), high_value=high_value))
-    assert (found.score >= 0.5) is counts
-
-
 def test_a_large_floor_is_told_in_figures_that_can_be_read() -> None:
     floors = BuiltinTriggers(high_value=HighValuePolicy(quantity=1_000_000))
     policy = compile_policy(Policy(business_id="b", owner="Rosa", triggers=floors))

@@ -106,7 +106,7 @@ def is_real_question(state: Conversation, message: ChatMessage, signals: Signals
         return message.message_type not in _NOTHING_ASKED
     if signals.gibberish or not message.text.strip():
         return False
-    if signals.question:
+    if signals.question or signals.crisis >= weights.STRONG:
         return True
     if signals.intent in (Intent.SMALLTALK, Intent.PRAISE) or signals.thanks >= weights.STRONG:
         return False

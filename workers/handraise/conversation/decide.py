@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from handraise.conversation import episodes
 from handraise.conversation.effects import Assessment, Effects, Fact, Note, Suppression
 from handraise.conversation.episodes import Moment
-from handraise.conversation.state import MAX_OFFER_TURNS, Conversation, Offer
+from handraise.conversation.state import MAX_OFFER_TURNS, Conversation, Episode, Offer
 from handraise.conversation.weights import NEAR, SILENCE, Sign
 from handraise.events import Action, ChatMessage, ControlState, Decision, DecisionResult, Sender, utc
 from handraise.policy.model import CRISIS, Rule
@@ -175,15 +175,7 @@ def _held_up(
     if state.control is ControlState.HUMAN and not heard:
         return Suppression.HUMAN_HOLDS, "a human holds the conversation"
     if episode is not None:
-        # While a human holds, a notice stays one, and what cannot make more of it would update it again and again.
-        can_hand_over = state.control is not ControlState.HUMAN and rule.action is Action.ESCALATE
-        hands_over = can_hand_over and episode.action is Action.NOTIFY
-        # What the AI promises while a human has been told is no promise that nobody knows of.
-        if (rule.urgency >= episode.urgency and not hands_over) or rule.trigger == "broken_promise":
-            return Suppression.OPEN, f"an escalation for {episode.trigger} is open"
-        if rule.action is Action.OFFER:
-            return Suppression.OPEN, f"an escalation for {episode.trigger} is open, and this trigger only offers"
-        return None
+        return _held_up_by_open(state, moment, candidate, episode)
     if candidate.is_unconditional:
         return None
     if rule.action is Action.OFFER:
@@ -196,13 +188,31 @@ def _held_up(
     return None
 
 
+def _held_up_by_open(
+    state: Conversation, moment: Moment, candidate: Candidate, episode: Episode
+) -> tuple[Suppression, str] | None:
+    """Why a trigger that holds may not update the escalation that is open, or None."""
+    rule = candidate.rule
+    if candidate.is_crisis and episodes.is_left_in_danger(state, moment.at):
+        return None
+    # While a human holds, a notice stays one, and what cannot make more of it would update it again and again.
+    can_hand_over = state.control is not ControlState.HUMAN and rule.action is Action.ESCALATE
+    hands_over = can_hand_over and episode.action is Action.NOTIFY
+    # What the AI promises while a human has been told is no promise that nobody knows of.
+    if (rule.urgency >= episode.urgency and not hands_over) or rule.trigger == "broken_promise":
+        return Suppression.OPEN, f"an escalation for {episode.trigger} is open"
+    if rule.action is Action.OFFER:
+        return Suppression.OPEN, f"an escalation for {episode.trigger} is open, and this trigger only offers"
+    return None
+
+
 def cools_until(state: Conversation, rule: Rule) -> int:
     """When the last close stops holding this trigger up, epoch milliseconds; 0 where it does not.
 
     It holds up nothing that goes further than what was closed: what is more urgent, or hands over after a notice. Nor
     a question that the human left to the AI, for that is not settled.
     """
-    if rule.trigger == "knowledge_gap" and 0 < state.waiting_since <= state.closed_at:
+    if rule.trigger == "knowledge_gap" and state.left_to_ai:
         return 0
     hands_over = rule.action is Action.ESCALATE and state.closed_action is Action.NOTIFY
     if not state.closed_at or rule.action is Action.SHADOW or hands_over or rule.urgency < state.closed_urgency:

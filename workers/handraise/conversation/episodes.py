@@ -29,7 +29,6 @@ from handraise.events import (
     Evidence,
     Priority,
     Reply,
-    Sender,
     utc,
 )
 from handraise.policy.model import CRISIS, BusinessPolicy, Memory, Rule
@@ -79,7 +78,7 @@ def raise_escalation(
         due_at=due_at,
         also=also[:MAX_ALSO],
     )
-    reply = _make_reply(state, effects, moment, assessment.trigger_class, rule, due_at)
+    reply = _make_reply(state, effects, moment, assessment.trigger_class, replace(rule, action=action), due_at)
     effects.notes.append(Note(Fact.ESCALATION_OPENED, assessment.trigger))
     effects.notes.append(Note(Fact.RAISED_AT_TURN, assessment.trigger, float(state.turns)))
     _publish(
@@ -135,7 +134,7 @@ def update_escalation(
     if before.trigger != assessment.trigger:
         effects.notes.append(Note(Fact.ESCALATION_ENDED, before.trigger))
         effects.notes.append(Note(Fact.ESCALATION_OPENED, assessment.trigger))
-    reply = _make_reply(state, effects, moment, assessment.trigger_class, rule, due_at)
+    reply = _make_reply(state, effects, moment, assessment.trigger_class, replace(rule, action=action), due_at)
     _publish(
         state,
         effects,
@@ -180,7 +179,7 @@ def press(state: Conversation, effects: Effects, moment: Moment, reason: str, *,
         due_at=due_at,
     )
     reply = None
-    if not state.human_spoke:
+    if not state.human_spoke or (before.trigger_class == CRISIS and not _is_spoken_to(state, moment.at)):
         reply = _make_reply(state, effects, moment, before.trigger_class, rule, due_at, delayed=True)
     _publish(state, effects, moment, EscalationType.UPDATED, reply=reply, reason=reason)
     set_control(state, effects, moment, state.control, reply=reply)
@@ -246,6 +245,8 @@ def forget_evidence(state: Conversation, *, owes: bool = False) -> None:
     state.repeats = 0
     state.failed = state.asking_again = False
     state.gap_signs = state.missed = ()
+    state.put_off = False
+    state.left_to_ai = owes and state.waiting_since > 0
     if owes:
         answered_ones = max(len(state.questions) - state.open_questions, 0)
         state.questions = state.questions[answered_ones:]
@@ -297,11 +298,12 @@ def hold_by_human(state: Conversation, effects: Effects, moment: Moment) -> None
     """A human has spoken to the customer and holds the conversation; an offer of one is answered by that."""
     answered(state, effects, moment.at)
     state.human_spoke = True
+    state.human_spoke_at = moment.at
     state.waiting_since = 0
     state.wait_told = False
     state.offer = None
     # What was asked before is the human's from here on, and no question that the AI could leave without an answer.
-    state.pending = state.ai_offered_human = False
+    state.pending = state.left_to_ai = state.ai_offered_human = False
     set_control(state, effects, moment, ControlState.HUMAN)
 
 
@@ -341,6 +343,8 @@ def _make_reply(
         customer_name=state.customer.name if state.customer else None,
         delayed=delayed,
     )
+    if trigger_class == CRISIS:
+        state.warned_at = moment.at
     if made.fell_back:
         effects.notes.append(Note(Fact.REPLY_FELL_BACK, rule.trigger))
     episode = state.episode
@@ -359,10 +363,14 @@ def _make_reply(
     return reply
 
 
+def is_left_in_danger(state: Conversation, at: int) -> bool:
+    """Whether a human holds the conversation who does not speak, and the customer was told what to do long ago."""
+    return state.control is ControlState.HUMAN and not _is_spoken_to(state, at) and at - state.warned_at > THERE_MS
+
+
 def _is_spoken_to(state: Conversation, at: int) -> bool:
     """Whether a human speaks with the customer at this time, and does not only hold the conversation."""
-    spoke = (turn.sent_at for turn in state.transcript if turn.sender is Sender.HUMAN)
-    return state.human_spoke and at - max(spoke, default=state.since) <= THERE_MS
+    return state.human_spoke and at - state.human_spoke_at <= THERE_MS
 
 
 def _publish(

@@ -31,7 +31,7 @@ from handraise.conversation.present import masked, stored_turn
 from handraise.conversation.similarity import repeats_answer, repeats_question
 from handraise.conversation.state import MAX_FINGERPRINTS, Conversation
 from handraise.conversation.timers import fire_until, set_timers
-from handraise.conversation.weights import CORROBORATION, MIN_QUESTION_WORDS, STRONG, WEAK, WEAK_FADE, Sign
+from handraise.conversation.weights import CORROBORATION, MIN_QUESTION_WORDS, STRONG, WEAK, WEAK_FADE
 from handraise.detection.signals import Signals
 from handraise.events import (
     ChatMessage,
@@ -52,12 +52,14 @@ _TELLING: Final = ("admission", "promise")
 _LATIN: Final = re.compile("[A-Za-z]")
 _WORD: Final = re.compile("[A-Za-z]+")
 _LONGEST_SCRAP: Final = 2
-"""Words of a message that does not tell its language."""
-_LONGEST_DETAIL: Final = 6
-"""The same where the AI has asked for something, which may be a name or an address."""
+"""Words of a message that does not tell its language; words in small letters of a name, an address or a number."""
+_NEWS: Final = re.compile(
+    r"\b(?:updates?|news|progress|novedad(?:es)?|noticias?|novidades?|nouvelles?|neues|neuigkeiten|khabar)\b"
+    "|अपडेट|ख़?बर|جديد|أخبار|تحديث",
+    re.IGNORECASE,
+)
+"""What is asked for by who waits for an answer."""
 _DEVANAGARI: Final = re.compile("[\u0904-\u0939]")
-_BARE_REQUEST: Final = 4
-"""Content words of a request for a person that says what it is about."""
 LATE_MS: Final = 60_000
 """An event this much older than its predecessor is counted as late."""
 TALKED_OVER_MS: Final = 300_000
@@ -192,7 +194,7 @@ def _fold_message(
             opens = real and state.opening is None
             if opens:
                 state.opening = replace(turn, text=clip(text, OPENING))
-            if real and is_request(state, message, signals) and not _only_nudges(state, signals):
+            if real and is_request(state, message, signals) and not _only_nudges(state, message, signals):
                 state.request = gist_of_request(text, signals.spans)
                 state.request_is_opening = opens
             _customer_turn(state, effects, moment, message, signals, real=real)
@@ -223,16 +225,18 @@ def _is_given_reply(state: Conversation, message: ChatMessage) -> bool:
     return any(reply.text_hash == text for reply in state.replies)
 
 
-def _only_nudges(state: Conversation, signals: Signals) -> bool:
+def _only_nudges(state: Conversation, message: ChatMessage, signals: Signals) -> bool:
     """Whether a message only calls for the person, or the answer, that is waited for: the wish was told before."""
-    if not state.request:
+    if not state.request or max(signals.complaint, signals.high_value, signals.distress, signals.crisis) >= STRONG:
         return False
-    if _calls_for_what_was_put_off(state, signals):
+    if _calls_for_what_was_put_off(state, message, signals):
         return True
     if state.episode is None or state.episode.answered:
         return False
-    only_asks_for_one = signals.human_request >= STRONG > max(signals.complaint, signals.high_value, signals.distress)
-    return len(signals.fingerprint) < (_BARE_REQUEST if only_asks_for_one else MIN_QUESTION_WORDS)
+    if signals.human_request >= STRONG and state.episode.trigger != "human_request":
+        # "Agent please" says less than what was raised before.
+        return len(signals.fingerprint) < MIN_QUESTION_WORDS
+    return _only_calls(message, signals)
 
 
 def _note_context(state: Conversation, message: ChatMessage, signals: Signals) -> None:
@@ -264,8 +268,10 @@ def _says_too_little(state: Conversation, message: ChatMessage, signals: Signals
     *earlier, _ = state.transcript
     if not any(turn.sender is Sender.CUSTOMER and len(turn.text.split()) > _LONGEST_SCRAP for turn in earlier):
         return False  # what it is known from is a scrap as well
-    words = len(_WORD.findall(message.text))
-    return words <= (_LONGEST_DETAIL if state.ai_asked else _LONGEST_SCRAP)
+    words = _WORD.findall(message.text)
+    in_small_letters = sum(word.islower() for word in words)
+    is_detail = in_small_letters == 0 or any(map(str.isdigit, message.text))
+    return len(words) <= _LONGEST_SCRAP or (state.ai_asked and is_detail and in_small_letters <= _LONGEST_SCRAP)
 
 
 def _as_written(language: str, text: str) -> str:
@@ -284,9 +290,9 @@ def _customer_turn(
         state.mood = feel(state.mood, signals.sentiment, first=not state.intents)
         state.intents[signals.intent.value] = state.intents.pop(signals.intent.value, 0) + 1
     answered = state.questions[: len(state.questions) - state.open_questions]
-    asked_again = (real and signals.thanks < STRONG and repeats_question(signals.fingerprint, answered)) or (
-        real and _calls_for_what_was_put_off(state, signals)
-    )
+    asks = real and signals.thanks < STRONG
+    calls = asks and _calls_for_what_was_put_off(state, message, signals)
+    asked_again = calls or (asks and repeats_question(signals.fingerprint, answered))
     if asked_again:
         state.asked_again += 1
         state.asking_again = True
@@ -308,10 +314,15 @@ def _customer_turn(
     _fade(state, signals)
 
 
-def _calls_for_what_was_put_off(state: Conversation, signals: Signals) -> bool:
-    """Whether a message such as "Any update?" asks again for what the AI has said that it would look up."""
-    is_short = len(signals.fingerprint) < MIN_QUESTION_WORDS
-    return state.pending and Sign.DEFERRED in state.gap_signs and signals.question and is_short
+def _calls_for_what_was_put_off(state: Conversation, message: ChatMessage, signals: Signals) -> bool:
+    """Whether a message such as "Any update?" or "Hello??" asks for what the AI has just said that it would look up."""
+    return state.pending and state.put_off and signals.question and _only_calls(message, signals)
+
+
+def _only_calls(message: ChatMessage, signals: Signals) -> bool:
+    """Whether a message has no content but that something is waited for: "Price?" would be another question."""
+    news = len(_NEWS.findall(message.text))
+    return len(signals.fingerprint) <= (MIN_QUESTION_WORDS if news else 0)
 
 
 def _fired(effects: Effects, message: ChatMessage) -> bool:
@@ -355,7 +366,7 @@ def _assistant_turn(
     _hand_back(state, effects, moment)
     if state.control is ControlState.CLOSED:
         episodes.set_control(state, effects, moment, ControlState.AI)
-    repeated = repeats_answer(signals.fingerprint, state.answers, insisted=state.asking_again)
+    repeated = repeats_answer(signals.fingerprint, state.answers) or _says_the_same_again(state)
     assessments = assess_assistant(state, message, signals, moment.policy, repeated=repeated)
     _count_broken_promise(state, effects, moment, assessments)
     standing = state.offer
@@ -365,11 +376,13 @@ def _assistant_turn(
     unanswered = bool(assistant and (assistant.answered is False or assistant.error)) or signals.admission >= STRONG
     state.failed = state.failed or unanswered
     state.gap_signs = signs
+    state.put_off = signals.deferral
     state.repeats = state.repeats + 1 if repeated else 0
     if not (signals.asks_detail or signals.deferral):
         state.pending = False
     if signs and not unanswered:
         state.pending = True
+    state.left_to_ai = state.left_to_ai and state.pending
     state.asking_again = False
     state.open_questions = 0
     _answered_by_ai(state)
@@ -378,6 +391,21 @@ def _assistant_turn(
     state.ai_offered_human = signals.offers_human
     if signals.fingerprint:
         state.answers = [*state.answers, signals.fingerprint][-MAX_FINGERPRINTS:]
+
+
+def _says_the_same_again(state: Conversation) -> bool:
+    """Whether the AI answers a question that has come again, word for word, with the words that it has had already.
+
+    So a short turn is one too many, which may otherwise come twice: "Yes, included." may answer two questions.
+    """
+    *earlier, turn = state.transcript
+    *asked, again = state.questions or [()]
+    return (
+        state.asking_again
+        and len(again) >= MIN_QUESTION_WORDS
+        and again in asked
+        and any(one.sender is Sender.ASSISTANT and one.text.split() == turn.text.split() for one in earlier)
+    )
 
 
 def _count_broken_promise(state: Conversation, effects: Effects, moment: Moment, assessments: list[Assessment]) -> None:

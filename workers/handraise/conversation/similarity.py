@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from handraise.conversation.weights import MIN_ANSWER_WORDS, MIN_QUESTION_WORDS, SAME_ANSWER, SAME_QUESTION
 
@@ -17,14 +17,9 @@ def jaccard(one: Fingerprint, other: Fingerprint) -> float:
     return shared / (len(one) + len(other) - shared)
 
 
-def repeats_answer(answer: Fingerprint, earlier: Collection[Fingerprint], *, insisted: bool) -> bool:
-    """Whether an AI turn says what an earlier one said.
-
-    A short turn may come twice, as a greeting does; not where the customer has just `insisted` on another answer.
-    """
-    if len(answer) < MIN_ANSWER_WORDS:
-        return insisted and bool(answer) and answer in earlier
-    return _is_like(answer, earlier, SAME_ANSWER)
+def repeats_answer(answer: Fingerprint, earlier: Iterable[Fingerprint]) -> bool:
+    """Whether an AI turn says what an earlier one said. Short turns never do: a greeting may come twice."""
+    return len(answer) >= MIN_ANSWER_WORDS and _is_like(answer, earlier, SAME_ANSWER)
 
 
 def repeats_question(question: Fingerprint, earlier: Iterable[Fingerprint]) -> bool:

@@ -184,6 +184,14 @@ class Conversation(Struct, kw_only=True, array_like=True):
     closed_action: Action = Action.ESCALATE
     """What the escalation that was closed last did, and how urgent it was: what goes further is not held up by it."""
     closed_urgency: int = 0
+    left_to_ai: bool = False
+    """The last close has left the AI a question of the customer's, which nobody has answered yet."""
+    put_off: bool = False
+    """The AI's last turn said that it would look something up."""
+    human_spoke_at: int = 0
+    """When a human last spoke to the customer."""
+    warned_at: int = 0
+    """When the customer was last told what to do in danger."""
 
     @property
     def holder(self) -> Holder:

@@ -42,9 +42,6 @@ LARGE_IN_PASSING: Final = 0.3
 """The score where the number may belong to something else, such as an order already made: it needs a second sign."""
 UNLIKELY: Final = 0.1
 """A text that scores less is no such enquiry, whatever numbers are in it."""
-HARDLY: Final = 0.025
-"""A question that scores less is not about buying, however large the amount that it names. Of 30 such in the corpus, on
-accounts, loans and losses, none scores .02 as the fold weighs it; "how do I pay for it?" mostly scores more."""
 FAR_ABOVE: Final = 5.0
 """A question that names an amount is mostly about one item's price; at so many times the floor it no longer is."""
 
@@ -231,12 +228,8 @@ class CompiledPolicy:
         return HighValue(score=large.score, spans=(*spans, *large.spans), because=large.because)
 
     def _orders_for_much(self, signals: Signals) -> bool:
-        """Of pieces, as many may be an ordinary order: of business cards, or of bolts.
-
-        A question how to pay for it is an order as well, where buying is not out of the question.
-        """
-        buys = signals.intent in _BUYING or (signals.intent not in _PAST and signals.high_value >= HARDLY)
-        return buys and any(
+        """Of pieces, as many may be an ordinary order: of business cards, or of bolts."""
+        return signals.intent in _BUYING and any(
             found.value >= FAR_ABOVE * self._amount_floors.get(found.currency, math.inf) for found in signals.amounts
         )
 
