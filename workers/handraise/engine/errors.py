@@ -14,6 +14,7 @@ from aiokafka.errors import (
     InvalidTimestampError,
     InvalidTxnState,
     KafkaError,
+    KafkaTimeoutError,
     OutOfOrderSequenceNumber,
     ProducerClosed,
     ProducerFenced,
@@ -92,7 +93,8 @@ LOST: Final = (
 
 def may_begin_again(error: BaseException) -> bool:
     """Whether a partition can be begun anew from the log after this error; otherwise the worker must stop."""
-    if isinstance(error, (*LOST, BrokerUnreachableError, TimeoutError)):
+    # The client's own timeout is neither Python's nor one of the errors that it calls retriable.
+    if isinstance(error, (*LOST, BrokerUnreachableError, TimeoutError, KafkaTimeoutError)):
         return True
     if type(error) is KafkaError:
         # The client's word for an error that it did not expect: a connection that was lost at a bad moment, for one.
