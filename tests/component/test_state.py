@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
+import pytest
 from aiokafka import TopicPartition
 
 from handraise.conversation import StateHead
@@ -47,6 +48,38 @@ class FakeReader:
 
     async def stop(self) -> None:
         """Nothing to do."""
+
+
+class StrayReader(FakeReader):
+    """One whose stop ends as if somebody had cancelled it, as the client's does while its broker is away."""
+
+    def __init__(self, records: list[FakeRecord], end: int) -> None:
+        super().__init__(records, end)
+        self._client = self
+        self.closed = False
+
+    async def stop(self) -> None:
+        """Nobody has."""
+        raise asyncio.CancelledError
+
+    async def close(self) -> None:
+        """The connections."""
+        self.closed = True
+
+
+class SilentReader(FakeReader):
+    """One that never comes to an end."""
+
+    stopped = False
+
+    async def position(self, _: TopicPartition) -> int:
+        """No broker says."""
+        await asyncio.Event().wait()
+        return 0
+
+    async def stop(self) -> None:
+        """Note it."""
+        self.stopped = True
 
 
 class FakeClients:
@@ -138,6 +171,29 @@ def test_the_rest_of_the_worker_has_its_turn_while_many_states_are_decoded() -> 
 
     asyncio.run(main())
     assert turns >= 3
+
+
+def test_a_reader_that_ends_badly_does_not_end_the_restore() -> None:
+    """What was read is complete by then; the partition's task would be gone, and nobody would know."""
+    reader = StrayReader([written(b"a", b"1")], 1)
+    back = asyncio.run(restore(cast(Clients, FakeClients(reader)), CHANGELOG, head, PartitionState()))
+    assert back.state.load(b"a") == b"1"
+    assert reader.closed
+
+
+def test_a_restore_that_is_cancelled_ends_so_and_stops_its_reader() -> None:
+    """The partition goes elsewhere."""
+    reader = SilentReader([], 1)
+
+    async def main() -> None:
+        restoring = asyncio.create_task(restore(cast(Clients, FakeClients(reader)), CHANGELOG, head, PartitionState()))
+        await asyncio.sleep(0)
+        restoring.cancel()
+        await restoring
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(main())
+    assert reader.stopped
 
 
 def test_open_escalations_are_counted_by_trigger_as_states_change() -> None:

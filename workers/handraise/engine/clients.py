@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
@@ -115,7 +116,7 @@ class Clients:
             await client.start()
         except BaseException as error:
             # One that did not start still holds connections.
-            await wait_for_end(_STOP_SECONDS, "a client that did not start to stop", _stopped(client))
+            await stop_client(client, "a client that did not start to stop")
             if isinstance(error, KafkaConnectionError):
                 raise BrokerUnreachableError(
                     f"no broker answers at {self._settings.brokers}: start Kafka there, or set HANDRAISE_BROKERS"
@@ -148,8 +149,22 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
     """The class that aiokafka wants its listeners to be of."""
 
 
+async def stop_client(client: Any, what: str) -> None:  # noqa: ANN401 - aiokafka carries no types
+    """Stop a client, however it takes that: nothing is raised, and what takes too long is left behind."""
+    await wait_for_end(_STOP_SECONDS, what, _stopped(client))
+
+
 async def _stopped(client: Any) -> None:  # noqa: ANN401 - aiokafka carries no types
-    await (client.close() if isinstance(client, AIOKafkaAdminClient) else client.stop())
+    if isinstance(client, AIOKafkaAdminClient):
+        await client.close()
+        return
+    try:
+        await client.stop()
+    except asyncio.CancelledError:
+        # A consumer that waits to fetch again, its broker being away, lets the cancellation of that wait out of its
+        # stop, and does not come to its connections, nor to the task that keeps the brokers' addresses up to date.
+        await client._client.close()  # noqa: SLF001 - another stop does nothing
+        raise
 
 
 def _path(path: object) -> str | None:

@@ -14,7 +14,7 @@ import structlog
 from aiokafka import TopicPartition
 from mode import Service
 
-from handraise.engine.clients import Clients
+from handraise.engine.clients import Clients, stop_client
 from handraise.engine.health import Health
 from handraise.engine.observer import Observer
 from handraise.engine.record import Record
@@ -101,7 +101,7 @@ class PolicyFollower(Service):
     async def on_stop(self) -> None:
         """Stop following."""
         if self._reader is not None:
-            await self._reader.stop()
+            await stop_client(self._reader, "the reader of the policies to stop")
 
     @Service.task
     async def _follow(self) -> None:

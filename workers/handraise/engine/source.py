@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -149,10 +150,18 @@ class Source(Service):
     def _begin(self, partition: int, parts: TaskParts) -> None:
         task = PartitionTask(partition, parts)
         self._tasks_by_partition[partition] = task
-        task.start().add_done_callback(self._on_task_end)
+        task.start().add_done_callback(partial(self._on_task_end, task))
 
-    def _on_task_end(self, life: asyncio.Task[None]) -> None:
-        error = None if life.cancelled() else life.exception()
+    def _on_task_end(self, task: PartitionTask, life: asyncio.Task[None]) -> None:
+        error: BaseException | None = None
+        if not life.cancelled():
+            error = life.exception()
+        elif self._tasks_by_partition.get(task.partition) is task:
+            # Whoever ends a task takes it out first.
+            error = EngineError(
+                f"the task of partition {task.partition} was cancelled, though nobody took the partition away: start"
+                " the worker again, which goes on from what is committed"
+            )
         if error is not None:
             log.error("partition_failed", task=life.get_name(), effect="the worker stops", exc_info=error)
             self.add_future(self.crash(error))

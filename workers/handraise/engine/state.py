@@ -12,7 +12,7 @@ from aiokafka import TopicPartition
 from msgspec import Struct
 
 from handraise.conversation import StateHead
-from handraise.engine.clients import Clients
+from handraise.engine.clients import Clients, stop_client
 from handraise.engine.schedule import Schedule
 
 HeadOf = Callable[[bytes], StateHead]
@@ -179,7 +179,8 @@ async def restore(clients: Clients, changelog: TopicPartition, head_of: HeadOf, 
         end = (await reader.end_offsets([changelog]))[changelog]
         return await _read(reader, changelog, end, head_of, state)
     finally:
-        await reader.stop()
+        # Its stop may end in a cancellation that is none of this task's, which would end unseen.
+        await stop_client(reader, "the reader of a changelog to stop")
 
 
 async def _read(
