@@ -369,6 +369,6 @@ def test_without_transactions_nothing_is_lost_and_copies_are_the_same() -> None:
 @pytest.mark.parametrize("begun", range(16))
 def test_a_batch_can_be_taken_over_at_every_step(machine: type[EngineMachine], begun: int) -> None:
     """Of the worker that has it in hand, and of the one that begins."""
-    for stalled in range(16):
+    for stalled in range(17):
         for more in (0, 1, 4):
             machine().hand_over_in_mid_batch(begun, stalled, more)

@@ -185,6 +185,9 @@ class PartitionTask:
     async def _begin(self) -> None:
         """Take the partition over: fence, restore, read the committed offsets. The order is what makes it safe."""
         parts, began = self._parts, time.monotonic()
+        # A worker that does not reach the group's coordinator does not hear either that the partition has gone to
+        # another, and would fence that one again and again. The answer may be out of date by the time of the fence.
+        await committed_offsets(parts.clients, parts.settings.group, self._sources)
         self._delivery = delivery = self._new_delivery()
         self._owner = await delivery.open()
         restored = await restore(parts.clients, self._changelog, parts.head_of, self._new_state())
