@@ -154,3 +154,19 @@ def test_partitions_that_go_do_not_stop_the_worker() -> None:
 
     assert not asyncio.run(main())
     assert [task.stopped for task in FakeTask.made] == [True, True]
+
+
+def test_no_task_is_begun_by_an_assignment_that_the_end_of_the_worker_overtakes() -> None:
+    """Whoever stops the source has ended all tasks by then; one that begins later would fence the next owner."""
+
+    async def main() -> list[bool]:
+        source = made()
+        await source.start()
+        await source.assign(given(0))
+        assigning = asyncio.create_task(source.assign(given(1, 2)))
+        await asyncio.sleep(0.01)
+        await source.stop()
+        await assigning
+        return [task.stopped for task in FakeTask.made]
+
+    assert asyncio.run(main()) == [True]

@@ -116,6 +116,9 @@ class Source(Service):
             # Without a fence, nothing proves that nobody else wrote the state meanwhile.
             staying = set()
         await self._end([task for n, task in self._tasks_by_partition.items() if n not in staying])
+        if self.should_stop:
+            # Meanwhile the source was stopped, which has ended every task that there was.
+            return
         for partition in sorted(partitions):
             if partition in staying:
                 self._tasks_by_partition[partition].resume()
