@@ -13,6 +13,7 @@ from aiokafka.errors import OffsetOutOfRangeError
 from handraise.engine.errors import LogTruncatedError, RecordUnreadableError
 from handraise.engine.inbox import Inbox
 from tests.support.counting import Recorder
+from tests.support.modelled import Standstill
 from tests.support.records import FakeRecord, message_record, outcome_record
 
 MESSAGES = TopicPartition("chat.messages", 0)
@@ -92,6 +93,37 @@ class FakeMember:
         return found
 
 
+class Trickling(FakeMember):
+    """A consumer for which the messages of a log that is long enough come one by one, and outcomes late or never."""
+
+    def __init__(
+        self, logs: Mapping[TopicPartition, Sequence[FakeRecord]], every_seconds: float, outcomes_after_seconds: float
+    ) -> None:
+        super().__init__(logs, chunk=1 if every_seconds else 100)
+        self.every_seconds = every_seconds
+        self.outcomes_at = asyncio.get_running_loop().time() + outcomes_after_seconds
+
+    def last_stable_offset(self, source: TopicPartition) -> int:
+        """Of the outcomes it is not known before something has come."""
+        return -1 if self._is_away(source) else super().last_stable_offset(source)
+
+    def highwater(self, source: TopicPartition) -> Any:  # noqa: ANN401 - none before the first answer
+        """The same."""
+        return None if self._is_away(source) else super().highwater(source)
+
+    async def getmany(
+        self, *sources: TopicPartition, timeout_ms: int, max_records: int
+    ) -> dict[TopicPartition, list[FakeRecord]]:
+        """What has come by then."""
+        if timeout_ms:
+            await asyncio.sleep(min(self.every_seconds, timeout_ms / 1_000))
+        there = [source for source in sources if not self._is_away(source)]
+        return await super().getmany(*there, timeout_ms=timeout_ms, max_records=max_records)
+
+    def _is_away(self, source: TopicPartition) -> bool:
+        return source == OUTCOMES and asyncio.get_running_loop().time() < self.outcomes_at
+
+
 def inbox(member: Any, recorder: Recorder | None = None, ahead_bytes: int = 1_048_576) -> Inbox:  # noqa: ANN401 - stands for a consumer
     """Over both topics."""
     return Inbox(member, list(member.logs), (recorder or Recorder()).as_observer(), ahead_bytes)
@@ -129,6 +161,41 @@ def test_a_topic_whose_records_are_on_their_way_is_waited_for() -> None:
         return offsets(await box.take(100))
 
     assert asyncio.run(main()) == [("messages", 0), ("outcomes", 0)]
+
+
+@pytest.mark.parametrize("every_seconds", [0.005, 0.05, 0.09])
+def test_a_topic_that_cannot_be_fetched_holds_back_the_others_for_two_fetches_only(every_seconds: float) -> None:
+    """However steadily records of the others come: each of them would begin the wait anew."""
+    logs = {MESSAGES: [message_record(number, timestamp=number) for number in range(100_000)], OUTCOMES: []}
+
+    async def main() -> tuple[int, float]:
+        loop = asyncio.get_running_loop()
+        box = inbox(Trickling(logs, every_seconds, 3_600))
+        await box.begin({})
+        began = loop.time()
+        async with asyncio.timeout(60):
+            return len(await box.take(100)), loop.time() - began
+
+    with asyncio.Runner(loop_factory=Standstill) as runner:
+        taken, seconds = runner.run(main())
+    assert taken > 0
+    assert 0.1 < seconds < 0.4
+
+
+def test_a_topic_is_waited_for_while_what_another_has_brought_is_only_unpacked() -> None:
+    """Many calls of the client, but none that a broker is asked in; an outcome may be behind what is on its way."""
+    logs = {
+        MESSAGES: [message_record(number, timestamp=number) for number in range(1_000)],
+        OUTCOMES: [outcome_record(0, timestamp=5)],
+    }
+
+    async def main() -> list[tuple[str, int]]:
+        box = inbox(Trickling(logs, 0, 0.09))
+        await box.begin({})
+        return offsets(await box.take(7))
+
+    with asyncio.Runner(loop_factory=Standstill) as runner:
+        assert runner.run(main()) == [*(("messages", number) for number in range(6)), ("outcomes", 0)]
 
 
 @pytest.mark.parametrize("chunk", [1_000, 40])

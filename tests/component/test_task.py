@@ -117,3 +117,115 @@ def test_what_is_committed_is_asked_again_once_nobody_else_can_commit() -> None:
     with asyncio.Runner(loop_factory=Standstill) as runner:
         runner.run(main())
     assert asked == [0, 1]
+
+
+class Clocks:
+    """Stands for the module `time`: a clock on the wall that is set by hand, and one that only goes on."""
+
+    def __init__(self) -> None:
+        self.wall = 1_764_000_000.0
+
+    def time(self) -> float:
+        """By the wall."""
+        return self.wall
+
+    def monotonic(self) -> float:
+        """That of the loop."""
+        return asyncio.get_running_loop().time()
+
+
+@pytest.fixture
+def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
+    """The clocks of the task."""
+    made = Clocks()
+    monkeypatch.setattr("handraise.engine.task.time", made)
+    return made
+
+
+class HeardClients(ModelClients):
+    """The clients of a worker whose broker was heard of just now."""
+
+    def __init__(self, model: Model, clocks: Clocks) -> None:
+        super().__init__(model, unhindered())
+        self._clocks = clocks
+
+    def member(self) -> Consumer:
+        """A member that tells the time by the same clock."""
+        member = super().member()
+        vars(member)["last_poll_timestamp"] = lambda _: round(self._clocks.wall * 1_000)
+        return member
+
+
+def test_timers_are_looked_for_though_the_clock_was_set_back(clocks: Clocks) -> None:
+    """An hour of them would come late otherwise, and all at once."""
+    model = Model()
+    due: list[bytes] = []
+
+    async def submit(batch: Batch) -> None:
+        due.extend(one.key for one in batch.due)
+        async with batch.transaction() as outbox:
+            seen_at = round(clocks.wall * 1_000)
+            timer = None if batch.due else seen_at - 60_000
+            outbox.keep(b"acme/c1", b"1", StateHead(open_trigger=None, seen_at=seen_at, next_timer_at=timer), seen_at)
+
+    async def main() -> None:
+        task = made(HeardClients(model, clocks), submit)
+        task.start()
+        await asyncio.sleep(10)
+        clocks.wall -= 3_600
+        model.append(NAMES[Topic.MESSAGES], b"key", b"x", timestamp=round(clocks.wall * 1_000))
+        await asyncio.sleep(10)
+        await task.stop()
+
+    with asyncio.Runner(loop_factory=Standstill) as runner:
+        runner.run(main())
+    assert due == [b"acme/c1"]
+
+
+def test_a_batch_is_not_stuck_because_the_clock_was_put_forward(clocks: Clocks) -> None:
+    """The worker would be taken out of service for that; it is stuck when so much time has passed."""
+    model = Model()
+    model.append(NAMES[Topic.MESSAGES], b"key", b"x")
+
+    async def never(_: Batch) -> None:
+        await asyncio.Event().wait()
+
+    async def main() -> list[str | None]:
+        task = made(HeardClients(model, clocks), never)
+        task.start()
+        await asyncio.sleep(1)
+        clocks.wall += 3_600
+        told = [task.standstill(5)]
+        clocks.wall -= 7_200
+        await asyncio.sleep(10)
+        told.append(task.standstill(5))
+        await task.stop()
+        return told
+
+    with asyncio.Runner(loop_factory=Standstill) as runner:
+        told = runner.run(main())
+    assert told == [None, "partition 0 has a batch in hand that cannot be finished"]
+
+
+def test_a_broker_is_silent_once_so_much_time_has_passed(clocks: Clocks) -> None:
+    """Since it was last heard of, and since the partition was begun."""
+
+    async def main() -> list[str | None]:
+        clients = HeardClients(Model(), clocks)
+        task = made(clients, nothing_comes)
+        heard_at = clocks.wall
+        vars(task)["_parts"].member.last_poll_timestamp = lambda _: round(heard_at * 1_000)
+        task.start()
+        await asyncio.sleep(1)
+        clocks.wall += 3_600
+        told = [task.standstill(5)]
+        await asyncio.sleep(10)
+        told.append(task.standstill(5))
+        heard_at = clocks.wall
+        told.append(task.standstill(5))
+        await task.stop()
+        return told
+
+    with asyncio.Runner(loop_factory=Standstill) as runner:
+        told = runner.run(main())
+    assert told == [None, "no broker answers for partition 0", None]

@@ -185,12 +185,22 @@ class Inbox:
         await self._intake.stop()
 
     async def _wait_for_records(self) -> None:
-        """Until there are some, and of each topic that has more; but not for what a whole fetch does not bring."""
+        """Until there are some, and of each topic that has more; but not for what a whole fetch does not bring.
+
+        Once there are some, it is whole fetches from then on that count, not from the last record: those of one topic
+        may come so steadily that another, whose broker is away, would be waited for without end.
+        """
+        enough: float | None = None
         while True:
             if any(self._pending.values()):
                 # Some topics may have more that is still on its way: without it, the order would be that of arrival.
                 hungry = [source for source, records in self._pending.items() if not records]
                 if not any([await self._missing(source) for source in hungry]):
+                    return
+                if enough is None:
+                    # The first of them may have begun before.
+                    enough = self._intake.asked + 2
+                elif self._intake.asked >= enough:
                     return
             if not await self._intake.more():
                 return

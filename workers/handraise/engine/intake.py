@@ -35,6 +35,10 @@ class Intake:
     def __init__(self, member: Any, sources: Iterable[TopicPartition], ahead_bytes: int) -> None:  # noqa: ANN401 - aiokafka carries no types
         self.waiting: Final[dict[TopicPartition, deque[Record]]] = {source: deque() for source in sources}
         """What was fetched and not taken yet."""
+        self.asked = 0.0
+        """How many whole fetches have been made. One that ended before its patience did, since it brought something,
+        counts for the part of it that it took; one that the worker slept through counts once. What was fetched and is
+        only unpacked counts for nothing."""
         self._member = member
         self._ahead_bytes = ahead_bytes
         self._bytes = dict.fromkeys(self.waiting, 0)
@@ -144,7 +148,11 @@ class Intake:
 
     async def _take_over(self, sources: Sequence[TopicPartition], wait_ms: int) -> bool:
         """Take what has come of these topics; whether there may be more that was fetched already."""
+        clock = asyncio.get_running_loop()
+        began = clock.time()
         fetched = await self._member.getmany(*sources, timeout_ms=wait_ms, max_records=_UNPACKED_AT_ONCE)
+        if wait_ms:
+            self.asked += min(1.0, (clock.time() - began) * 1_000 / wait_ms) if fetched else 1.0
         count = 0
         for source, records in fetched.items():
             self.waiting[source].extend(records)
