@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast
 
+import pytest
 from aiokafka.errors import NodeNotReadyError
 from aiokafka.structs import OffsetAndMetadata
 
+from handraise.conversation import StateHead
 from handraise.engine.batch import Batch
 from handraise.engine.clients import Clients
 from handraise.engine.task import PartitionTask, TaskParts
 from handraise.engine.topics import Topic, TopicNames
 from handraise.settings import load_settings
 from tests.support.counting import COUNTED, Recorder
-from tests.support.modelled import Admin, Model, ModelClients, Process, Standstill
+from tests.support.modelled import Admin, Consumer, Model, ModelClients, Process, Standstill
 
 NAMES: Final = TopicNames("")
 SETTINGS: Final = load_settings().model_copy(update={"session_timeout_seconds": 3.0})
@@ -43,7 +46,7 @@ async def nothing_comes(batch: Batch) -> None:
     raise AssertionError(batch)
 
 
-def made(clients: ModelClients) -> PartitionTask:
+def made(clients: ModelClients, submit: Callable[[Batch], Awaitable[None]]) -> PartitionTask:
     """A task over the model."""
     parts = TaskParts(
         SETTINGS,
@@ -52,7 +55,7 @@ def made(clients: ModelClients) -> PartitionTask:
         clients.member(),
         Recorder().as_observer(),
         lambda _: COUNTED,
-        nothing_comes,
+        submit,
         lambda _: None,
         lambda: None,
     )
@@ -72,7 +75,7 @@ def test_a_worker_that_does_not_reach_the_coordinator_fences_nobody() -> None:
 
     async def main() -> tuple[int, int]:
         clients = ClientsWithoutCoordinator(model, unhindered())
-        task = made(clients)
+        task = made(clients, nothing_comes)
         task.start()
         await asyncio.sleep(60)
         while_away = sum(model.epochs.values())
@@ -107,7 +110,7 @@ def test_what_is_committed_is_asked_again_once_nobody_else_can_commit() -> None:
             return Watched(self._model, self._process)
 
     async def main() -> None:
-        task = made(WatchedClients(model, unhindered()))
+        task = made(WatchedClients(model, unhindered()), nothing_comes)
         task.start()
         await asyncio.sleep(60)
         # What was committed before the fence is not read again.
@@ -147,12 +150,14 @@ class HeardClients(ModelClients):
 
     def __init__(self, model: Model, clocks: Clocks) -> None:
         super().__init__(model, unhindered())
+        self.heard_at: float | None = None
+        """When it was, where that is not now."""
         self._clocks = clocks
 
     def member(self) -> Consumer:
         """A member that tells the time by the same clock."""
         member = super().member()
-        vars(member)["last_poll_timestamp"] = lambda _: round(self._clocks.wall * 1_000)
+        vars(member)["last_poll_timestamp"] = lambda _: round((self.heard_at or self._clocks.wall) * 1_000)
         return member
 
 
@@ -212,16 +217,15 @@ def test_a_broker_is_silent_once_so_much_time_has_passed(clocks: Clocks) -> None
 
     async def main() -> list[str | None]:
         clients = HeardClients(Model(), clocks)
+        clients.heard_at = clocks.wall
         task = made(clients, nothing_comes)
-        heard_at = clocks.wall
-        vars(task)["_parts"].member.last_poll_timestamp = lambda _: round(heard_at * 1_000)
         task.start()
         await asyncio.sleep(1)
         clocks.wall += 3_600
         told = [task.standstill(5)]
         await asyncio.sleep(10)
         told.append(task.standstill(5))
-        heard_at = clocks.wall
+        clients.heard_at = clocks.wall
         told.append(task.standstill(5))
         await task.stop()
         return told

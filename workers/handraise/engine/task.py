@@ -74,13 +74,14 @@ class PartitionTask:
         self._tally = Tally()
         self._failed: str | None = None
         """The error after which the partition was begun again, until something is committed or all is done."""
-        self._progressed_at = time.time()
+        self._progressed_at = time.monotonic()
         """When something was last committed, or the partition was begun or went on after a pause."""
         self._taken_at = 0.0
-        """When the batch in hand was taken."""
+        """When the batch in hand was taken, by the same clock, which nobody sets."""
         self._pace = Pace(parts.settings.batch_records)
         self._pauses = 0
-        self._swept_at = 0.0
+        self._sweep_at = 0.0
+        """When conversations whose timers are due are looked for next, by that clock too."""
         self._partitions = 0
         self._delivery: Delivery | None = None
         self._inbox = self._new_inbox()
@@ -109,7 +110,7 @@ class PartitionTask:
     def resume(self) -> None:
         """Go on after a pause, from what is committed."""
         self._inbox.rewind()
-        self._progressed_at = time.time()
+        self._progressed_at = time.monotonic()
         self._may_read.set()
 
     async def stop(self) -> None:
@@ -141,12 +142,12 @@ class PartitionTask:
             return None
         if self._failed is not None:
             return f"partition {self.partition} was begun again after {self._failed}, and has committed nothing since"
-        latest = time.time() - patience_seconds
+        latest = time.monotonic() - patience_seconds
         if not self._idle.is_set():
             stuck = self._taken_at < latest
             return f"partition {self.partition} has a batch in hand that cannot be finished" if stuck else None
         heard_at = self._inbox.heard_at_ms() or 0
-        silent = max(self._progressed_at, heard_at / 1_000) < latest
+        silent = self._progressed_at < latest and heard_at / 1_000 < time.time() - patience_seconds
         return f"no broker answers for partition {self.partition}" if silent else None
 
     async def tell_lag(self) -> None:
@@ -214,7 +215,7 @@ class PartitionTask:
             changelog_records=restored.records,
             seconds=round(seconds, 3),
         )
-        self._progressed_at = time.time()
+        self._progressed_at = time.monotonic()
         self._set_ready(True)
 
     def _offsets_read(self) -> tuple[int, int]:
@@ -263,7 +264,7 @@ class PartitionTask:
         batch = Batch(records, self._partitions, self._state, self._owner, self._commit, due)
         self._idle.clear()
         self._in_hand = records
-        self._taken_at = time.time()
+        self._taken_at = time.monotonic()
         try:
             await self._parts.submit(batch)
             await batch.ended()
@@ -282,15 +283,16 @@ class PartitionTask:
         What is in the topics already goes before what the clock brings: only while nothing waits that is older than
         what has been due for its grace. Timers fire behind the records of their batch.
         """
-        now = time.time()
-        if now < self._swept_at + _SWEEP_SECONDS:
+        if time.monotonic() < self._sweep_at:
             return []
+        # The records and the states have the time of the machine.
+        now = time.time()
         if not await self._inbox.has_none_before(round((now - self._parts.settings.timer_grace_seconds) * 1_000)):
             return []
         limit = self._pace.limit
         due = self._state.due(int(now * 1_000), limit)
         if len(due) < limit:
-            self._swept_at = now
+            self._sweep_at = time.monotonic() + _SWEEP_SECONDS
         return due
 
     async def _commit(self, batch: Batch, outbox: Outbox) -> None:
@@ -347,7 +349,7 @@ class PartitionTask:
 
     def _headway(self) -> None:
         self._failed = None
-        self._progressed_at = time.time()
+        self._progressed_at = time.monotonic()
 
     async def _give_up(self, error: Exception) -> None:
         self._failed = type(error).__name__
