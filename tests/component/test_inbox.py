@@ -326,6 +326,32 @@ def test_a_record_that_cannot_be_unpacked_is_named_with_what_to_do() -> None:
         asyncio.run(main())
 
 
+def test_a_record_that_cannot_be_unpacked_once_there_is_room_for_it_is_named_too() -> None:
+    """All that stands before it is taken first."""
+
+    class UndecodableBehind(FakeMember):
+        async def getmany(
+            self, *sources: TopicPartition, timeout_ms: int, max_records: int
+        ) -> dict[TopicPartition, list[FakeRecord]]:
+            """What is fetched, but not unpacked for want of room, cannot be."""
+            if not timeout_ms:
+                raise UnicodeDecodeError("utf-8", b"tr\xe4ce", 2, 3, "invalid continuation byte")
+            return await super().getmany(*sources, timeout_ms=timeout_ms, max_records=max_records)
+
+    logs = {MESSAGES: [message_record(number, timestamp=number) for number in range(200)], OUTCOMES: []}
+    taken: list[int] = []
+
+    async def main() -> None:
+        box = inbox(UndecodableBehind(logs), ahead_bytes=256 * 50)
+        await box.begin({})
+        for _ in range(10):
+            taken.extend(record.offset for record in await box.take(30))
+
+    with pytest.raises(RecordUnreadableError, match=r"chat\.messages from offset 64"):
+        asyncio.run(main())
+    assert taken == list(range(64))
+
+
 def test_a_log_that_ends_before_the_committed_offset_is_an_error() -> None:
     """Nobody can know where to go on."""
     logs = {MESSAGES: [message_record(0)], OUTCOMES: []}

@@ -95,10 +95,15 @@ class Intake:
         if resumed:
             self._member.resume(*resumed)
             self._paused -= resumed
+        if self._failure is not None:
+            # What is unpacked after a failure may not be what comes next.
+            return
         try:
             for source in self._packed & roomy:
                 while self._bytes[source] < self._ahead_bytes and await self._take_over([source], 0):
                     pass
+        except UnicodeDecodeError:
+            self._fail(await self._unreadable())
         except KafkaError as error:
             self._fail(error)
 

@@ -15,6 +15,7 @@ from aiokafka import TopicPartition
 from mode import Service
 
 from handraise.engine.clients import Clients, stop_client
+from handraise.engine.errors import RecordUnreadableError
 from handraise.engine.health import Health
 from handraise.engine.observer import Observer
 from handraise.engine.record import Record
@@ -82,7 +83,11 @@ class PolicyFollower(Service):
         super().__init__()
 
     async def on_start(self) -> None:
-        """Read what is there. The topic must exist."""
+        """Read what is there. The topic must exist.
+
+        Raises:
+            RecordUnreadableError: a record is there that the client cannot unpack.
+        """
         self._reader = await self._clients.start(self._clients.reader())
         # The client learns of a topic's partitions when it is asked for one of them.
         self._reader.assign([TopicPartition(self._topic, 0)])
@@ -110,13 +115,35 @@ class PolicyFollower(Service):
                 self._tell()
 
     async def _read(self, *, live: bool) -> bool:
-        fetched = await self._reader.getmany(*self._sources, timeout_ms=_FETCH_WAIT_MS)
+        try:
+            fetched = await self._reader.getmany(*self._sources, timeout_ms=_FETCH_WAIT_MS)
+        except UnicodeDecodeError as error:
+            raise await self._unreadable() from error
         records = [record for source in fetched.values() for record in source]
         for record in records:
             self._apply(record, live=live)
             # Policies may come by the thousand: the group and the probes are answered between them.
             await asyncio.sleep(0)
         return bool(records)
+
+    async def _unreadable(self) -> RecordUnreadableError:
+        place = "in one of its partitions"
+        for source, end in (await self._reader.end_offsets(self._sources)).items():
+            try:
+                # One by one, so that the position is that of the record, or of a gap before it.
+                while await self._reader.position(source) < end:
+                    await self._reader.getmany(source, timeout_ms=_FETCH_WAIT_MS, max_records=1)
+                    await asyncio.sleep(0)
+            except UnicodeDecodeError:
+                place = f"at partition {source.partition}, offset {await self._reader.position(source)} or soon after"
+                break
+        # Kafka deletes no records, up to an offset, of a topic that is only compacted; and no group's offset leads past
+        # one, since this topic is read without a group, too.
+        return RecordUnreadableError(
+            f"a record of {self._topic} has a header whose name is not UTF-8, and cannot be unpacked: {place}. Every"
+            " worker reads this topic from its beginning, so resetting offsets does not help. Mend its producer; stop"
+            " the workers, delete the topic, run `handraise topics create`, and publish all policies again"
+        )
 
     def _apply(self, record: Record, *, live: bool) -> None:
         place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}

@@ -1,0 +1,126 @@
+"""What a worker says of a topic of policies that it cannot read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
+
+import pytest
+from aiokafka import TopicPartition
+
+from handraise.engine.clients import Clients
+from handraise.engine.errors import RecordUnreadableError
+from handraise.engine.health import Health
+from handraise.engine.policies import PolicyFollower
+from tests.support.counting import NoPolicies, Recorder
+from tests.support.records import FakeRecord
+from tests.support.waiting import eventually
+
+TOPIC: Final = "chat.policies"
+FIRST, SECOND = TopicPartition(TOPIC, 0), TopicPartition(TOPIC, 1)
+UNREADABLE: Final = UnicodeDecodeError("utf-8", b"tr\xe4ce", 2, 3, "invalid continuation byte")
+
+
+class FakeReader:
+    """A consumer over logs that are lists, in which None stands for a record that cannot be unpacked.
+
+    What it had unpacked when it came to one is lost, and its position is that of the first of them, as the client's is.
+    """
+
+    def __init__(self, logs: Mapping[TopicPartition, list[FakeRecord | None]]) -> None:
+        self.logs = logs
+        self.positions = dict.fromkeys(logs, 0)
+
+    def assign(self, _: Sequence[TopicPartition]) -> None:
+        """All are read."""
+
+    def partitions_for_topic(self, _: str) -> set[int]:
+        """Of the one topic."""
+        return {source.partition for source in self.logs}
+
+    async def seek_to_beginning(self, *_: TopicPartition) -> None:
+        """It is there."""
+
+    async def end_offsets(self, sources: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        """Where each ends."""
+        return {source: len(self.logs[source]) for source in sources}
+
+    async def position(self, source: TopicPartition) -> int:
+        """Where the next fetch begins."""
+        return self.positions[source]
+
+    async def getmany(
+        self, *sources: TopicPartition, timeout_ms: int, max_records: int | None = None
+    ) -> dict[TopicPartition, list[FakeRecord]]:
+        """The next records."""
+        found: dict[TopicPartition, list[FakeRecord]] = {}
+        for source in sources:
+            log, begin = self.logs[source], self.positions[source]
+            records = log[begin : len(log) if max_records is None else begin + max_records]
+            if None in records:
+                raise UNREADABLE
+            if records:
+                found[source] = [record for record in records if record is not None]
+                self.positions[source] += len(records)
+        await asyncio.sleep(0 if found else timeout_ms / 1_000)
+        return found
+
+    async def stop(self) -> None:
+        """Nothing to do."""
+
+
+class FakeClients:
+    """Hands out the reader."""
+
+    def __init__(self, reader: FakeReader) -> None:
+        self._reader = reader
+
+    def reader(self) -> FakeReader:
+        """The one there is."""
+        return self._reader
+
+    async def start(self, client: Any) -> Any:  # noqa: ANN401 - as the real one
+        """It needs no start."""
+        return client
+
+
+def follower(reader: FakeReader) -> PolicyFollower:
+    """Of the topic."""
+    health = Health(lambda _: None, {})
+    clients = cast(Clients, FakeClients(reader))
+    return PolicyFollower(TOPIC, clients, NoPolicies(), Recorder().as_observer(), health)
+
+
+def policy(offset: int, partition: int = 0) -> FakeRecord:
+    """One that is taken."""
+    return FakeRecord(b"{}", key=b"acme", topic=TOPIC, partition=partition, offset=offset)
+
+
+def test_a_policy_that_cannot_be_unpacked_is_named_with_what_to_do() -> None:
+    """The client decodes the names of headers before anybody sees the record, and cannot go past it."""
+    reader = FakeReader({FIRST: [policy(0)], SECOND: [policy(0, 1), policy(1, 1), None, policy(3, 1)]})
+
+    async def main() -> None:
+        await follower(reader).start()
+
+    with pytest.raises(RecordUnreadableError, match=r"chat\.policies .* partition 1, offset 2.*topics create"):
+        asyncio.run(main())
+
+
+def test_one_that_comes_while_the_worker_runs_stops_it_with_the_same_words() -> None:
+    """Every worker reads it."""
+    reader = FakeReader({FIRST: [policy(0)], SECOND: [policy(0, 1)]})
+
+    async def main() -> BaseException | None:
+        service = follower(reader)
+        await service.start()
+        try:
+            reader.logs[FIRST].append(None)
+            await eventually(lambda: service.crashed, 5, "the follower to crash")
+            return service.crash_reason
+        finally:
+            await service.stop()
+
+    with pytest.raises(RecordUnreadableError, match="partition 0, offset 1"):
+        raise asyncio.run(main()) or AssertionError
