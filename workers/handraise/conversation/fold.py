@@ -366,7 +366,7 @@ def _assistant_turn(
     _hand_back(state, effects, moment)
     if state.control is ControlState.CLOSED:
         episodes.set_control(state, effects, moment, ControlState.AI)
-    repeated = repeats_answer(signals.fingerprint, state.answers) or _says_the_same_again(state)
+    repeated = repeats_answer(signals.fingerprint, state.answers) or _says_the_same_again(state, signals)
     assessments = assess_assistant(state, message, signals, moment.policy, repeated=repeated)
     _count_broken_promise(state, effects, moment, assessments)
     standing = state.offer
@@ -393,16 +393,17 @@ def _assistant_turn(
         state.answers = [*state.answers, signals.fingerprint][-MAX_FINGERPRINTS:]
 
 
-def _says_the_same_again(state: Conversation) -> bool:
+def _says_the_same_again(state: Conversation, signals: Signals) -> bool:
     """Whether the AI answers a question that has come again, word for word, with the words that it has had already.
 
-    So a short turn is one too many, which may otherwise come twice: "Yes, included." may answer two questions.
+    So a short turn is one too many, which may otherwise come twice: "Yes, included." may answer two questions, and
+    "Yes, we do!" the same one asked back.
     """
     *earlier, turn = state.transcript
     *asked, again = state.questions or [()]
     return (
         state.asking_again
-        and len(again) >= MIN_QUESTION_WORDS
+        and min(len(again), len(signals.fingerprint)) >= MIN_QUESTION_WORDS
         and again in asked
         and any(one.sender is Sender.ASSISTANT and one.text.split() == turn.text.split() for one in earlier)
     )
