@@ -487,7 +487,7 @@ class ReplyTexts(_PolicyPart, frozen=True, kw_only=True):
 
 
 Replies = PolicyText | dict[LanguageTag, PolicyText | ReplyTexts]
-"""Per language; a text alone is in the first language of the policy."""
+"""Per language; a text alone is in the first language of the policy that wrote it."""
 
 
 class TriggerPolicy(_PolicyPart, frozen=True, kw_only=True):

@@ -11,7 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handraise.policy import Draft, Examined, PolicyBook, PolicyError, examine, load, load_drafts, parse, parse_draft
+from handraise import cli
+from handraise.events import Policy
+from handraise.policy import (
+    Draft,
+    Examined,
+    PolicyBook,
+    PolicyError,
+    compile_policy,
+    examine,
+    load,
+    load_drafts,
+    parse,
+    parse_draft,
+)
 from handraise.policy.inheritance import MAX_GENERATIONS
 from tests.support.problems import but_of_crisis
 
@@ -124,6 +137,107 @@ def test_a_base_may_inherit_itself_and_stand_in_any_file(tmp_path: Path) -> None
         "hotels",
         "3 hours",
     )
+
+
+GROUP = """business_id: hotels
+owner: Reception
+triggers:
+  complaint: {reply: "Sorry, ${owner} writes ${timeframe}."}
+own_triggers:
+  refund: {when: {keywords: [refund]}, reply: "A refund: ${owner} writes ${timeframe}."}
+overrides:
+  - channels: [whatsapp]
+    triggers: {complaint: {reply: "On WhatsApp, ${owner} writes ${timeframe}."}}
+"""
+
+
+def complaint_of(policy: Policy, language: str, channel: str | None = None) -> tuple[str, str]:
+    """What who complains in a language is told, without the time, and in which language."""
+    compiled = compile_policy(policy).in_scope(channel, None)
+    rule = compiled.rule("complaint")
+    at = 1_764_064_800_000
+    told = compiled.reply(rule, None, language=language, at_ms=at, due_ms=compiled.due_at(rule, at), customer_name=None)
+    return told.text.partition(",")[0], told.language
+
+
+def test_a_text_stays_in_the_language_of_the_policy_that_wrote_it(tmp_path: Path) -> None:
+    """A German customer of a German heir is not told the English text of its base."""
+    found = examined(tmp_path, GROUP, "business_id: seaside\ninherits: hotels\nlanguages: [de, it]\n")
+    base, seaside = found.policies
+    assert seaside.triggers.complaint.reply == {"en": base.triggers.complaint.reply}
+    assert seaside.own_triggers["refund"].reply == {"en": base.own_triggers["refund"].reply}
+    changed = seaside.overrides[0].triggers["complaint"].reply
+    assert changed == {"en": base.overrides[0].triggers["complaint"].reply}
+    for channel in (None, "whatsapp"):
+        assert complaint_of(seaside, "de", channel)[1] == "de"
+        assert not complaint_of(seaside, "de", channel)[0].startswith(("Sorry", "On WhatsApp"))
+    assert complaint_of(seaside, "en") == ("Sorry", "en")
+    assert complaint_of(seaside, "en", "whatsapp") == ("On WhatsApp", "en")
+    missing = "there is no text in `de`, `it`, so the built-in one serves there"
+    assert [problem.message for problem in but_of_crisis(found.problems) if "no text" in problem.message] == [
+        missing,
+        missing,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("base", "heir", "expected"),
+    [
+        # The languages of the base and of the heir, what the heir itself says, and what it comes to.
+        ("", "languages: [EN, de]", "Sorry, ${owner} writes ${timeframe}."),
+        ("languages: [fr, en]", "languages: [de]", {"fr": "Sorry, ${owner} writes ${timeframe}."}),
+        ("languages: [fr, en]", "", "Sorry, ${owner} writes ${timeframe}."),
+        ("", "languages: [de]\ntriggers: {complaint: {reply: 'Hallo ${timeframe}'}}", "Hallo ${timeframe}"),
+        (
+            "",
+            "languages: [de]\ntriggers: {complaint: {reply: {de: 'Hallo ${timeframe}'}}}",
+            {"en": "Sorry, ${owner} writes ${timeframe}.", "de": "Hallo ${timeframe}"},
+        ),
+        ("", "languages: [de]\ntriggers: {complaint: {reply: ~}}", None),
+    ],
+)
+def test_what_an_heir_says_of_a_reply_that_is_one_text(
+    tmp_path: Path, base: str, heir: str, expected: str | dict[str, str] | None
+) -> None:
+    found = examined(tmp_path, f"{GROUP}{base}\n", f"business_id: seaside\ninherits: hotels\n{heir}\n")
+    assert found.policies[1].triggers.complaint.reply == expected
+
+
+def test_a_text_keeps_its_language_through_the_generations(tmp_path: Path) -> None:
+    """An heir stands on what its base comes to, whatever languages that names in between."""
+    found = examined(
+        tmp_path,
+        GROUP,
+        "business_id: a\ninherits: hotels\nlanguages: [de]\n"
+        "triggers: {complaint: {reply: {de: '${owner} ${timeframe}'}}}\n",
+        "business_id: b\ninherits: a\n",
+        "business_id: c\ninherits: b\nlanguages: [en]\n",
+        "business_id: d\ninherits: b\nlanguages: [de]\ntriggers: {distress: {reply: 'Hallo ${timeframe}'}}\n",
+        "business_id: e\ninherits: d\nlanguages: [en]\n",
+    )
+    both = {"en": "Sorry, ${owner} writes ${timeframe}.", "de": "${owner} ${timeframe}"}
+    assert [policy.triggers.complaint.reply for policy in found.policies[1:]] == [both] * 5
+    assert found.policies[4].triggers.distress.reply == "Hallo ${timeframe}"
+    assert found.policies[5].triggers.distress.reply == {"de": "Hallo ${timeframe}"}
+
+
+def test_what_is_wrong_with_an_inherited_text_is_told_once_and_at_the_base(tmp_path: Path) -> None:
+    """Though it stands under its language in the heir."""
+    found = examined(
+        tmp_path,
+        GROUP.replace("${timeframe}", "${timefrme} soon"),
+        "business_id: a\ninherits: hotels\nlanguages: [de]\ntriggers: {complaint: {reply: {de: '${due_at}'}}}\n",
+    )
+    told = {problem.file for problem in but_of_crisis(found.problems) if "no text" not in problem.message}
+    assert told == {str(tmp_path / "0.yaml")}
+
+
+def test_what_is_shown_of_an_heir_has_the_inherited_text_under_its_language(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    examined(tmp_path, GROUP, "business_id: seaside\ninherits: hotels\nlanguages: [de]\n")
+    assert cli.main(["policy", "show", str(tmp_path), "--business", "seaside", "--channel", "whatsapp"]) == 0
+    assert "reply:\n      en: On WhatsApp" in capsys.readouterr().out
 
 
 ERRORS = [

@@ -94,7 +94,7 @@ class Family:
             raise AssertionError("what is not missing is found")
         if parent.business_id not in self._completed:
             self._completed[parent.business_id] = self._complete(parent)
-        inherited = {(problem.path, problem.message) for problem in self._completed[parent.business_id].problems}
+        inherited = _as_an_heir_has_them(self._completed[parent.business_id])
         return [
             _placed(problem, completed.joined, document)
             for problem in completed.problems
@@ -141,6 +141,15 @@ def _follows(problem: Problem, of_shape: list[Problem]) -> bool:
     """Whether a problem is only that an entry is not there which could not be read."""
     depth = len(problem.path)
     return depth > 1 and any(one.path[:depth] == problem.path for one in of_shape)
+
+
+def _as_an_heir_has_them(completed: _Completed) -> set[tuple[Path, str]]:
+    """The problems of a policy by place and message; a reply that is one text may stand under its language there."""
+    known = {(problem.path, problem.message) for problem in completed.problems}
+    if completed.policy is not None:
+        first = completed.policy.languages[0]
+        known |= {((*path, first), message) for path, message in known if path[-1:] == ("reply",)}
+    return known
 
 
 def _placed(problem: Problem, joined: Joined, document: Document) -> Problem:

@@ -2,7 +2,8 @@
 
 Entries within entries are joined; a text, a number or a list takes the place of the inherited one, and an entry that is
 set to nothing (`holidays: ~`) goes back to the built-in default. A week (`hours.days`) and a condition (`when`) are one
-thing each. Overrides for the same channels and segments are joined, others add up. The name is never inherited.
+thing each. Overrides for the same channels and segments are joined, others add up. The name is never inherited. A reply
+that is one text stays in the first language of the policy that wrote it.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ from msgspec import Struct
 from handraise.policy.defaults import BUILTIN
 from handraise.policy.document import Plain
 from handraise.policy.problems import Path
+from handraise.policy.replies import normal_tag
 from handraise.policy.wording import DEFAULT_OWNER
 
 DEFAULT: Final = "default"
 """The business whose policy serves every business that has none."""
 MAX_GENERATIONS: Final = 8
 """Policies that may inherit from one another in a row."""
+FIRST_LANGUAGE: Final = "en"
+"""Of a policy that names no languages and inherits none."""
 _OWN: Final = frozenset({"business_id", "inherits", "name"})
 _STAND_IN: Final[dict[str, Plain]] = {"owner": DEFAULT_OWNER}
 
@@ -92,11 +96,42 @@ def without_what_is_gone(value: Entries) -> Entries:
 
 
 def _joined(base: Entries, heir: Entries) -> tuple[Entries, tuple[int | None, ...]]:
+    language = _first_language(base)
+    if "languages" in heir and normal_tag(_first_language(heir)) != normal_tag(language):
+        base = _with_language(base, language)
     joined = _deep(base, heir, ())
     overrides, places = _overrides(_items(base.get("overrides")), _items(heir.get("overrides")))
     if overrides:
         joined["overrides"] = overrides
     return joined, places
+
+
+def _first_language(value: Entries) -> str:
+    languages = _items(value.get("languages"))
+    return str(languages[0]) if languages else FIRST_LANGUAGE
+
+
+def _with_language(value: Entries, language: str) -> Entries:
+    """The same entries, each reply that is one text under the language that it is in."""
+    told = dict(value)
+    for name in ("triggers", "own_triggers"):
+        if name in value:
+            told[name] = _replies_with_language(value[name], language)
+    if "overrides" in value:
+        told["overrides"] = [
+            {**entries, "triggers": _replies_with_language(entries.get("triggers"), language)}
+            for entries in map(_entries, _items(value["overrides"]))
+        ]
+    return told
+
+
+def _replies_with_language(triggers: Plain, language: str) -> Entries:
+    return {name: _reply_with_language(trigger, language) for name, trigger in _entries(triggers).items()}
+
+
+def _reply_with_language(trigger: Plain, language: str) -> Plain:
+    reply = _entries(trigger).get("reply")
+    return {**_entries(trigger), "reply": {language: reply}} if isinstance(reply, str) else trigger
 
 
 def _deep(base: Entries, heir: Entries, path: Path) -> Entries:
