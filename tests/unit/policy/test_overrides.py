@@ -208,6 +208,37 @@ def test_what_is_meant_is_not_complained_of(tmp_path: Path, text: str) -> None:
     assert but_of_crisis(examine(tmp_path).problems) == []
 
 
+AROUND_THE_CLOCK = HEAD + "triggers: {crisis: {around_the_clock: true, within: 15 minutes}}\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "change", "lines"),
+    [
+        (AROUND_THE_CLOCK, "{around_the_clock: false}", [6]),
+        (AROUND_THE_CLOCK, "{within: 30 minutes}", []),
+        (AROUND_THE_CLOCK + "hours: {days: {mon-sun: '00:00-24:00'}}\n", "{around_the_clock: false, owner: X}", []),
+        (HEAD, "{within: 30 minutes}", [1]),
+        (HEAD + "triggers: {crisis: {action: shadow}}\n", "{action: escalate}", [3, 6]),
+        (HEAD + "triggers: {crisis: {action: shadow}}\n", "{action: escalate, around_the_clock: true}", [3]),
+    ],
+)
+def test_nobody_in_danger_waits_for_the_opening_hours_by_an_override_in_silence(
+    tmp_path: Path, head: str, change: str, lines: list[int]
+) -> None:
+    """Told at the override where it is that which makes them wait, and once where they wait anyhow."""
+    (tmp_path / "p.yaml").write_text(f"{head}overrides:\n  - segments: [gold]\n    triggers: {{crisis: {change}}}\n")
+    found = examine(tmp_path)
+    assert [problem.line for problem in found.problems] == lines
+    assert found.errors == []
+
+
+def test_a_promise_of_an_override_counts_in_the_hours_that_it_sets(tmp_path: Path) -> None:
+    text = HEAD + "triggers: {complaint: {around_the_clock: true}}\noverrides:\n  - channels: [a]\n"
+    (tmp_path / "p.yaml").write_text(text + "    triggers: {complaint: {around_the_clock: false, within: 48 hours}}\n")
+    (problem,) = but_of_crisis(examine(tmp_path).problems)
+    assert (problem.line, "counts only the hours" in problem.message) == (6, True)
+
+
 def test_show_prints_what_is_in_force_in_a_scope(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "cafe.yaml").write_text(EVERY)
     assert cli.main(["policy", "show", str(tmp_path), "--channel", "voice", "--segment", "gold"]) == 0

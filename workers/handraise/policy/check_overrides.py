@@ -9,11 +9,12 @@ import msgspec
 from msgspec import Struct
 
 from handraise.events import Override, OwnTrigger, Policy, Priority, TriggerOverride, TriggerPolicy
-from handraise.policy.check_hours import promise_problem
+from handraise.policy.check_hours import crisis_problems, promise_problem
 from handraise.policy.check_replies import text_problems
 from handraise.policy.check_triggers import off_problems, threshold_problems
 from handraise.policy.defaults import BUILTIN
 from handraise.policy.effective import filled_trigger
+from handraise.policy.model import CRISIS
 from handraise.policy.overrides import normal_name, overridden, rank
 from handraise.policy.problems import Path, Problem, did_you_mean, error, warning
 
@@ -68,12 +69,23 @@ def _entry(entry: _Entry, policy: Policy) -> Iterator[Problem]:
     yield from threshold_problems(entry.path, change.threshold)
     yield from off_problems(entry.path, entry.name, enabled=change.enabled is not False, action=change.action)
     if change.within is not None:
-        clock = bool(change.around_the_clock) or _trigger(policy, entry.name).around_the_clock
+        always = _trigger(policy, entry.name).around_the_clock
+        clock = always if change.around_the_clock is None else change.around_the_clock
         yield from promise_problem((*entry.path, "within"), change.within, policy, around_the_clock=clock)
     if change.reply:
         yield from text_problems((*entry.path, "reply"), change.reply, change.action, policy)
+    if entry.name == CRISIS:
+        yield from _crisis(entry, policy)
     yield from _scope(entry, policy)
     yield from _without_effect(entry, policy)
+
+
+def _crisis(entry: _Entry, policy: Policy) -> Iterator[Problem]:
+    """Someone in danger who waits for the opening hours by this override, and otherwise would not."""
+    if not any(crisis_problems(policy)):
+        for problem in crisis_problems(_alone(entry, policy)):
+            mend = "if somebody is there then, write `around_the_clock: true` here"
+            yield msgspec.structs.replace(problem, path=entry.path, mend=mend)
 
 
 def _scope(entry: _Entry, policy: Policy) -> Iterator[Problem]:
@@ -93,8 +105,7 @@ def _without_effect(entry: _Entry, policy: Policy) -> Iterator[Problem]:
         if not _turned_on_elsewhere(entry, policy):
             yield warning(entry.path, message, "turn it on here: `enabled: true`")
         return
-    alone = overridden(msgspec.structs.replace(policy, overrides=[_only(entry)]), [0])
-    if _filled(alone, entry.name) == _filled(policy, entry.name) and not _narrows(entry, policy):
+    if _filled(_alone(entry, policy), entry.name) == _filled(policy, entry.name) and not _narrows(entry, policy):
         yield warning(entry.path, "it says what holds for everybody anyhow", "drop it, or say what is different")
 
 
@@ -116,8 +127,10 @@ def _narrows(entry: _Entry, policy: Policy) -> bool:
     )
 
 
-def _only(entry: _Entry) -> Override:
-    return msgspec.structs.replace(entry.override, triggers={entry.name: entry.change})
+def _alone(entry: _Entry, policy: Policy) -> Policy:
+    """The policy as this entry makes it, without any other."""
+    only = msgspec.structs.replace(entry.override, triggers={entry.name: entry.change})
+    return overridden(msgspec.structs.replace(policy, overrides=[only]), [0])
 
 
 def _trigger(policy: Policy, name: str) -> TriggerPolicy | OwnTrigger:
