@@ -141,6 +141,20 @@ WARNINGS = [
         "`hat` never counts here",
         "one of them",
     ),
+    (
+        HEAD + "own_triggers:\n  a: {priority: high, action: notify, when: {keywords: [hat]}}\n"
+        "  b: {priority: low, when: {keywords: [hat]}}\n",
+        4,
+        "`a` hardly ever fires: `b`, with a stronger action, has the same keywords",
+        "same action",
+    ),
+    (
+        HEAD + "own_triggers:\n  a: {priority: high, when: {keywords: [hat]}}\n"
+        "  b: {action: offer, reply: 'Shall I?', when: {keywords: [hat, coat]}}\n",
+        5,
+        "`hat` never counts here: `a`, with a stronger action, has it too",
+        "one of them",
+    ),
 ]
 
 
@@ -215,6 +229,12 @@ def test_a_key_that_is_given_twice_is_not_missed_as_well(tmp_path: Path) -> None
         HEAD + "hours: {days: {mon-fri: 09:00-17:00, fri: 09:00-14:00}}\n",
         HEAD + "triggers:\n  knowledge_gap: {action: offer, reply: 'Shall I ask ${owner}?'}\n",
         HEAD + "own_triggers: {t: {when: {keywords: [退, 款]}}}\n",
+        HEAD
+        + "own_triggers:\n  a: {priority: high, when: {keywords: [hat]}}\n"
+        + "  b: {action: shadow, when: {keywords: [hat]}}\n",
+        HEAD
+        + "own_triggers:\n  a: {priority: high, action: shadow, when: {keywords: [hat]}}\n"
+        + "  b: {when: {keywords: [hat]}}\n",
         HEAD + "own_triggers: {t: {when: {any: [{sender: human}, {sender: customer}]}}}\n",
         HEAD + "within: 24 hours\nhours: {days: {mon-sun: 00:00-24:00}}\n",
         HEAD + "queue: &q desk\ntriggers: {complaint: {queue: *q}}\n",

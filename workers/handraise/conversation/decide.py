@@ -13,11 +13,10 @@ from handraise.conversation.episodes import Moment
 from handraise.conversation.state import MAX_OFFER_TURNS, Conversation, Episode, Offer
 from handraise.conversation.weights import NEAR, SILENCE, Sign
 from handraise.events import Action, ChatMessage, ControlState, Decision, DecisionResult, Sender, utc
-from handraise.policy.model import CRISIS, Rule
+from handraise.policy.model import CRISIS, STRENGTH, Rule
 
 MAX_COOLED: Final = 32
 _WAITS: Final = "the human who holds the conversation has not answered in the time that is promised"
-_STRENGTH: Final = {Action.ESCALATE: 0, Action.NOTIFY: 1, Action.OFFER: 2, Action.SHADOW: 3}
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -39,7 +38,7 @@ class Candidate(Struct, frozen=True, kw_only=True):
     @property
     def order(self) -> tuple[bool, int, int]:
         """Who goes first: a crisis, then what hands over, then what is more urgent."""
-        return (not self.is_crisis, _STRENGTH[self.rule.action], self.rule.urgency)
+        return (not self.is_crisis, STRENGTH[self.rule.action], self.rule.urgency)
 
 
 def decide(

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from handraise.events import Action, Condition, OwnTrigger, Policy, Priority, TriggerPolicy
 from handraise.policy.check_conditions import condition_problems
 from handraise.policy.check_looking_back import memory_problems, misplaced_silences
-from handraise.policy.defaults import BUILTIN, OWN_URGENCY
+from handraise.policy.defaults import ACTION, BUILTIN, OWN_URGENCY
 from handraise.policy.keywords import normalise_keyword
-from handraise.policy.model import CRISIS
+from handraise.policy.model import CRISIS, STRENGTH
 from handraise.policy.problems import Path, Problem, error, warning
 from handraise.policy.replies import normal_tag
 
@@ -76,13 +76,18 @@ def _own(name: str, own: OwnTrigger, policy: Policy) -> Iterator[Problem]:
 
 
 def _outranked(policy: Policy) -> Iterator[Problem]:
-    """Own triggers whose keywords all belong to a more urgent one as well."""
-    lone = {name: own for name, own in policy.own_triggers.items() if own.enabled and _only_keywords(own)}
+    """Own triggers whose keywords all belong to one that goes first as well."""
+    lone = {
+        name: own
+        for name, own in policy.own_triggers.items()
+        # What is in shadow is logged whatever else fires, and holds nothing up.
+        if own.enabled and own.action is not Action.SHADOW and _only_keywords(own)
+    }
     for name, own in lone.items():
         stronger = [
             (other_name, [_Words(keyword) for keyword in _keywords(other)])
             for other_name, other in lone.items()
-            if _urgency(other) < _urgency(own) and other.action is not Action.SHADOW and _covers_scope(other, own)
+            if _order(other) < _order(own) and _covers_scope(other, own)
         ]
         if not stronger:
             continue
@@ -97,13 +102,26 @@ def _outranked(policy: Policy) -> Iterator[Problem]:
             if winner:
                 losing[place] = winner
         if len(losing) == len(keywords):
-            others = ", ".join(f"`{other}`" for other in dict.fromkeys(losing.values()))
-            message = f"`{name}` never fires: {others}, more urgent, has the same keywords"
-            yield warning(("own_triggers", name), message, "raise its priority, or give it keywords of its own")
+            winners = list(dict.fromkeys(losing.values()))
+            others = ", ".join(f"`{other}`, {_why(lone[other], own)}" for other in winners)
+            message = f"`{name}` {_how_often(winners, own, lone)} fires: {others}, has the same keywords"
+            further = any(_strength(lone[other]) < _strength(own) for other in winners)
+            mend = "give both the same action" if further else "raise its priority"
+            yield warning(("own_triggers", name), message, f"{mend}, or give it keywords of its own")
             continue
         for place, other in losing.items():
-            message = f"`{keywords[place]}` never counts here: `{other}`, more urgent, has it too"
+            often = _how_often([other], own, lone)
+            message = f"`{keywords[place]}` {often} counts here: `{other}`, {_why(lone[other], own)}, has it too"
             yield warning(("own_triggers", name, "when", "keywords", place), message, "keep it in one of them")
+
+
+def _why(winner: OwnTrigger, own: OwnTrigger) -> str:
+    return "with a stronger action" if _strength(winner) < _strength(own) else "more urgent"
+
+
+def _how_often(winners: list[str], own: OwnTrigger, lone: dict[str, OwnTrigger]) -> str:
+    """An open escalation that is less urgent holds up what would go first, and takes what is more urgent."""
+    return "hardly ever" if any(_urgency(own) < _urgency(lone[winner]) for winner in winners) else "never"
 
 
 class _Words:
@@ -141,3 +159,12 @@ def _covers_scope(wider: OwnTrigger, narrower: OwnTrigger) -> bool:
 
 def _urgency(own: OwnTrigger) -> int:
     return OWN_URGENCY[own.priority or Priority.NORMAL]
+
+
+def _strength(own: OwnTrigger) -> int:
+    return STRENGTH[own.action or ACTION]
+
+
+def _order(own: OwnTrigger) -> tuple[int, int]:
+    """Who goes first on one message, as the conversation decides it."""
+    return _strength(own), _urgency(own)

@@ -24,6 +24,9 @@ BUILTIN_TRIGGERS: Final = (
 )
 """The built-in triggers, the most urgent first; distress of class crisis stands before them all."""
 
+STRENGTH: Final = {Action.ESCALATE: 0, Action.NOTIFY: 1, Action.OFFER: 2, Action.SHADOW: 3}
+"""Of triggers that hold on one message, what hands over goes before what is more urgent."""
+
 
 class Rule(Struct, frozen=True, kw_only=True):
     """One trigger as a business has set it. Times are milliseconds."""
