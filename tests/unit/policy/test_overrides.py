@@ -134,6 +134,13 @@ PROBLEMS = [
         "placeholder",
         "`owner`",
     ),
+    (
+        "  - channels: [voice]\n    triggers: {boats: {action: escalate, reply: 'We call.'}}\n",
+        5,
+        "warning",
+        "by when",
+        "${timeframe}",
+    ),
     ("  - channels: [a]\n    triggers: {crisis: {enabled: false}}\n", 5, "warning", "gets no human", "turn it on"),
     ("  - channels: [a]\n    triggers: {human_request: {action: shadow}}\n", 5, "warning", "only counted", "on again"),
     ("  - channels: [a]\n    triggers: {complaint: {owner: Rosa}}\n", 5, "warning", "holds for everybody", "drop it"),
@@ -167,7 +174,7 @@ def test_a_mistake_is_told_with_its_line_and_its_mend(
     tmp_path: Path, text: str, line: int, severity: str, message: str, mend: str
 ) -> None:
     own = "own_triggers: {pets: {when: {keywords: [dog]}, enabled: false}, "
-    own += "boats: {when: {keywords: [boat]}, channels: [voice]}}\n"
+    own += "boats: {when: {keywords: [boat]}, channels: [voice], action: offer}}\n"
     (tmp_path / "p.yaml").write_text(HEAD + own.replace("\n", "") + "\noverrides:\n" + text)
     (problem, *more) = but_of_crisis(examine(tmp_path).problems)
     assert more == []
@@ -199,11 +206,14 @@ def test_a_mistake_is_told_with_its_line_and_its_mend(
             "  - channels: [a]\n    triggers: {complaint: {owner: X}}\n"
             "  - channels: [a]\n    triggers: {complaint: {threshold: 0.4}}\n"
         ),
+        "  - channels: [a]\n    triggers: {boats: {reply: 'Do you want a person to call?'}}\n",
+        "  - channels: [a]\n    triggers: {complaint: {action: offer, reply: 'Do you want a person to call?'}}\n",
     ],
 )
 def test_what_is_meant_is_not_complained_of(tmp_path: Path, text: str) -> None:
     """One may go back to what holds for everybody, name different channels, or turn a trigger on for some."""
-    own = "own_triggers: {pets: {when: {keywords: [dog]}, enabled: false}}\n"
+    own = "own_triggers: {pets: {when: {keywords: [dog]}, enabled: false}, "
+    own += "boats: {when: {keywords: [boat]}, action: offer}}\n"
     (tmp_path / "p.yaml").write_text(HEAD + own + "overrides:\n" + text)
     assert but_of_crisis(examine(tmp_path).problems) == []
 

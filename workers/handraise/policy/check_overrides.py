@@ -73,7 +73,8 @@ def _entry(entry: _Entry, policy: Policy) -> Iterator[Problem]:
         clock = always if change.around_the_clock is None else change.around_the_clock
         yield from promise_problem((*entry.path, "within"), change.within, policy, around_the_clock=clock)
     if change.reply:
-        yield from text_problems((*entry.path, "reply"), change.reply, change.action, policy)
+        action = change.action or _trigger(policy, entry.name).action
+        yield from text_problems((*entry.path, "reply"), change.reply, action, policy)
     if entry.name == CRISIS:
         yield from _crisis(entry, policy)
     yield from _scope(entry, policy)
