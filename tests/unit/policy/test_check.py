@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handraise.policy import Examined, Severity, compile_policy, examine
+from handraise.policy.defaults import BUILTIN
 from handraise.policy.document import UnreadableError, documents_in
 from tests.support.problems import but_of_crisis
 
@@ -127,6 +128,13 @@ WARNINGS = [
         "add `es:",
     ),
     (HEAD + "languages: [ko]\n", 3, "no built-in replies in `ko`", "write replies"),
+    (
+        HEAD + "languages: [it]\ntriggers:\n  complaint: {reply: 'Ciao ${due_at}'}\n"
+        "own_triggers: {t: {when: {keywords: [hat]}, reply: {it: 'Ciao ${due_at}'}}}\n",
+        3,
+        "and `crisis`, `human_request`, `distress`, `broken_promise`, `high_value`, `knowledge_gap`, `ai_failure` are",
+        "write replies",
+    ),
     (HEAD + "own_triggers:\n  t: {when: {keywords: [hat]}, languages: [fr]}\n", 4, "names none", "add them"),
     (
         HEAD
@@ -236,6 +244,10 @@ def test_a_key_that_is_given_twice_is_not_missed_as_well(tmp_path: Path) -> None
         + "own_triggers:\n  a: {priority: high, action: shadow, when: {keywords: [hat]}}\n"
         + "  b: {when: {keywords: [hat]}}\n",
         HEAD + "own_triggers: {t: {when: {any: [{sender: human}, {sender: customer}]}}}\n",
+        HEAD
+        + "languages: [it]\ntriggers:\n"
+        + "".join(f"  {name}: {{reply: 'Ciao ${{due_at}}'}}\n" for name in BUILTIN if name != "ai_failure")
+        + "  ai_failure: {action: shadow}\n",
         HEAD + "within: 24 hours\nhours: {days: {mon-sun: 00:00-24:00}}\n",
         HEAD + "queue: &q desk\ntriggers: {complaint: {queue: *q}}\n",
     ],

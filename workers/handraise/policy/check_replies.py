@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from handraise.events import Action, Policy, Replies, ReplyTexts, TriggerPolicy
 from handraise.policy.defaults import BUILTIN
@@ -12,6 +13,8 @@ from handraise.policy.wording import PLACEHOLDERS, WORDINGS, wording_for
 
 _KNOWN = ", ".join(f"${{{name}}}" for name in PLACEHOLDERS)
 _BUILTIN_LANGUAGES = ", ".join(WORDINGS)
+_NAMED: Final = 8
+"""Triggers that one sentence names: as many as are built in."""
 
 
 def reply_problems(policy: Policy) -> Iterator[Problem]:
@@ -20,16 +23,29 @@ def reply_problems(policy: Policy) -> Iterator[Problem]:
         *((("triggers", name), getattr(policy.triggers, name)) for name in BUILTIN),
         *((("own_triggers", name), trigger) for name, trigger in policy.own_triggers.items()),
     ]
-    written = [(path, trigger) for path, trigger in triggers if trigger.reply]
-    for path, trigger in written:
-        if trigger.reply is not None:
+    for path, trigger in triggers:
+        if trigger.reply:
             here = (*path, "reply")
             yield from text_problems(here, trigger.reply, trigger.action, policy)
             yield from _missing(here, trigger.reply, policy)
+    replying = {
+        path[-1]: texts_by_language(trigger.reply, policy.languages[0])
+        for path, trigger in triggers
+        if trigger.enabled and trigger.action is not Action.SHADOW
+    }
     for place, language in enumerate(policy.languages):
-        if wording_for(language) is None and not written:
-            message = f"there are no built-in replies in `{language}`, and the policy has none"
+        without = [name for name, own in replying.items() if own_text(own, language) is None]
+        if wording_for(language) is None and without:
+            whose = "the policy has none" if len(without) == len(replying) else f"{_listed(without)} without one"
+            message = f"there are no built-in replies in `{language}`, and {whose}"
             yield warning(("languages", place), message, f"write replies in it; built in are {_BUILTIN_LANGUAGES}")
+
+
+def _listed(names: list[str | int]) -> str:
+    """`a`, `b` and 3 more are."""
+    first = ", ".join(f"`{name}`" for name in names[:_NAMED])
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{first}{more} {'is' if len(names) == 1 else 'are'}"
 
 
 def text_problems(path: Path, reply: Replies, action: Action | None, policy: Policy) -> Iterator[Problem]:
