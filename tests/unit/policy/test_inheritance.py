@@ -258,7 +258,7 @@ ERRORS = [
             "  - segments: [gold, silver]\n    triggers: {complaint: {within: 1 hour}}"
         ),
         7,
-        "contradicts override 1",
+        "contradicts override 1 of `hotels`, inherited, which is as specific and fits `gold` too",
         "in one of them",
     ),
     (
@@ -278,6 +278,59 @@ def test_what_is_wrong_with_an_heir_is_told_at_its_own_line(
     assert more == []
     assert problem.file == str(tmp_path / "1.yaml")
     assert (problem.line, message in problem.message, mend in problem.mend) == (line, True, True), problem
+
+
+SILVER = "overrides:\n  - segments: [silver]\n    triggers: {pets: {owner: X}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        (
+            SILVER + "  - segments: [SILVER, gold]\n    triggers: {pets: {owner: Y}}\n",
+            7,
+            "`owner` contradicts override 1, which",
+        ),
+        (
+            SILVER + "  - segments: [bronze, gold]\n    triggers: {complaint: {within: 1 hour}}\n",
+            7,
+            "`within` contradicts override 1 of `hotels`, inherited, which",
+        ),
+        (
+            SILVER + "  - segments: [bronze, gold]\n    triggers: {complaint: {within: 30 minutes}}\n",
+            7,
+            "`within` is said already by override 1 of `hotels`, inherited, which",
+        ),
+    ],
+)
+def test_what_contradicts_names_the_other_as_its_author_knows_it(
+    tmp_path: Path, text: str, line: int, said: str
+) -> None:
+    found = examined(tmp_path, BASE, f"business_id: seaside\ninherits: hotels\n{text}")
+    (problem,) = but_of_crisis(found.problems)
+    assert (problem.file, problem.line) == (str(tmp_path / "1.yaml"), line)
+    assert problem.message.startswith(said)
+
+
+def test_an_inherited_override_that_the_heir_changes_is_told_at_the_heir(tmp_path: Path) -> None:
+    """Though it stands before the one of the base that it contradicts now."""
+    base = BASE + "  - segments: [gold, red]\n    triggers: {distress: {owner: Vera}}\n"
+    heir = "overrides:\n  - segments: [gold]\n    triggers: {distress: {owner: Max}}\n"
+    (problem,) = examined(tmp_path, base, f"business_id: seaside\ninherits: hotels\n{heir}").errors
+    assert (problem.file, problem.line) == (str(tmp_path / "1.yaml"), 5)
+    assert problem.message.startswith("`owner` contradicts override 2 of `hotels`, inherited, which")
+
+
+def test_a_contradiction_between_policies_above_is_not_told_again(tmp_path: Path) -> None:
+    """Neither the one within the base, nor the one between the base and its heir."""
+    base = BASE + "  - segments: [gold, red]\n    triggers: {complaint: {within: 1 hour}}\n"
+    heir = "business_id: a\ninherits: hotels\noverrides:\n"
+    heir += "  - segments: [red, blue]\n    triggers: {complaint: {within: 3 hours}}\n"
+    found = examined(tmp_path, base, heir, "business_id: b\ninherits: a\nqueue: b\n")
+    assert [(problem.where.rpartition("/")[2], problem.message.partition(",")[0]) for problem in found.errors] == [
+        ("0.yaml:21", "`within` contradicts override 1"),
+        ("1.yaml:5", "`within` contradicts override 2 of `hotels`"),
+    ]
 
 
 def test_what_is_wrong_with_the_base_is_told_once_and_there(tmp_path: Path) -> None:
@@ -433,7 +486,7 @@ def test_an_heir_that_does_not_fit_its_base_gives_way_to_it_and_is_told() -> Non
     assert (book["a"].rule("distress").owner, book["a"].business_id) == ("B", "a")
     ((business, sentence),) = told
     assert business == "a"
-    assert "contradicts override 1" in sentence
+    assert "contradicts override 1 of `base`, inherited" in sentence
 
 
 def test_a_circle_of_published_policies_ends_where_it_closes() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from handraise.events import Policy
@@ -9,15 +10,22 @@ from handraise.policy.check_hours import crisis_problems, hours_problems, promis
 from handraise.policy.check_overrides import override_problems
 from handraise.policy.check_replies import reply_problems
 from handraise.policy.check_triggers import trigger_problems
+from handraise.policy.inheritance import Origin
 from handraise.policy.problems import Problem, error
 
-_CHECKS: Final = (promise_problems, crisis_problems, reply_problems, trigger_problems, override_problems)
+_CHECKS: Final = (promise_problems, crisis_problems, reply_problems, trigger_problems)
 
 
-def problems_in(policy: Policy) -> list[Problem]:
-    """Every problem of a policy, errors and warnings; a policy without errors compiles."""
+def problems_in(policy: Policy, origins: Sequence[Origin] = ()) -> list[Problem]:
+    """Every problem of a policy, errors and warnings; a policy without errors compiles.
+
+    Args:
+        policy: joined with what it inherits.
+        origins: where each of its overrides comes from, where it inherits.
+    """
     problems = [*_names(policy), *hours_problems(policy.hours)]
     problems += [problem for check in _CHECKS for problem in check(policy)]
+    problems += override_problems(policy, origins)
     return problems
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -14,6 +14,7 @@ from handraise.policy.check_replies import text_problems
 from handraise.policy.check_triggers import off_problems, threshold_problems
 from handraise.policy.defaults import BUILTIN
 from handraise.policy.effective import filled_trigger
+from handraise.policy.inheritance import Origin
 from handraise.policy.model import CRISIS
 from handraise.policy.overrides import normal_name, overridden, rank
 from handraise.policy.problems import Path, Problem, did_you_mean, error, warning
@@ -28,6 +29,7 @@ class _Entry(Struct, frozen=True):
     override: Override
     name: str
     change: TriggerOverride
+    origin: Origin
 
     @property
     def path(self) -> Path:
@@ -37,14 +39,15 @@ class _Entry(Struct, frozen=True):
         return {key: value for key, value in msgspec.structs.asdict(self.change).items() if value is not None}
 
 
-def override_problems(policy: Policy) -> Iterator[Problem]:
+def override_problems(policy: Policy, origins: Sequence[Origin] = ()) -> Iterator[Problem]:
     """The problems of overrides; those of the policy around them are told elsewhere."""
+    origins = origins or [Origin(policy.business_id, place) for place in range(len(policy.overrides))]
     for place, override in enumerate(policy.overrides):
         if rank(override) == 0:
             message = "neither `channels` nor `segments` are given, so it holds for everybody"
             yield error(("overrides", place), message, "name them, or write it under `triggers` or `own_triggers`")
     entries = [
-        _Entry(place, override, name, change)
+        _Entry(place, override, name, change, origins[place])
         for place, override in enumerate(policy.overrides)
         for name, change in override.triggers.items()
     ]
@@ -152,14 +155,21 @@ def _contradictions(entries: list[_Entry]) -> Iterator[Problem]:
                 continue
             if not _overlap(before.override, entry.override):
                 continue
-            earlier, later = before.says(), entry.says()
-            for key in earlier.keys() & later.keys():
-                where = f"override {before.place + 1}, which is as specific and fits {_shared(before, entry)} too"
-                if earlier[key] == later[key]:
-                    yield warning((*entry.path, key), f"`{key}` is said already by {where}", "drop one of the two")
-                else:
-                    mend = "name each channel and segment in one of them, or join the two"
-                    yield error((*entry.path, key), f"`{key}` contradicts {where}", mend)
+            yield from _contradiction(*sorted((before, entry), key=lambda one: one.origin.generation))
+
+
+def _contradiction(before: _Entry, entry: _Entry) -> Iterator[Problem]:
+    """Told of the second one, the heir's where the other is inherited."""
+    earlier, later = before.says(), entry.says()
+    number, whose = before.origin.number + 1, before.origin.business_id
+    inherited = f" of `{whose}`, inherited" if whose != entry.origin.business_id else ""
+    where = f"override {number}{inherited}, which is as specific and fits {_shared(before, entry)} too"
+    for key in earlier.keys() & later.keys():
+        if earlier[key] == later[key]:
+            yield warning((*entry.path, key), f"`{key}` is said already by {where}", "drop one of the two")
+        else:
+            mend = "name each channel and segment in one of them, or join the two"
+            yield error((*entry.path, key), f"`{key}` contradicts {where}", mend)
 
 
 def _overlap(one: Override, other: Override) -> bool:

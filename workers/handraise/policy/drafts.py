@@ -11,7 +11,7 @@ from msgspec import Struct
 from handraise.events import Policy
 from handraise.policy.check import problems_in
 from handraise.policy.document import Document, Plain
-from handraise.policy.inheritance import MAX_GENERATIONS, Draft, Find, Joined, join, without_what_is_gone
+from handraise.policy.inheritance import MAX_GENERATIONS, Draft, Find, Joined, Origin, join, without_what_is_gone
 from handraise.policy.problems import Path, PolicyError, Problem, Severity, did_you_mean, error
 from handraise.policy.shape import problems_of_shape, without
 
@@ -82,7 +82,7 @@ class Family:
         policy = _converted(value)
         if isinstance(policy, Problem):
             return _Completed(None, [policy], joined)
-        return _Completed(policy, problems_in(policy), joined)
+        return _Completed(policy, problems_in(policy, _origins(joined, policy)), joined)
 
     def _own(self, draft: Draft, completed: _Completed, document: Document) -> list[Problem]:
         if draft.inherits is None:
@@ -96,7 +96,7 @@ class Family:
             self._completed[parent.business_id] = self._complete(parent)
         inherited = _as_an_heir_has_them(self._completed[parent.business_id])
         return [
-            _placed(problem, completed.joined, document)
+            _placed(problem, draft, completed.joined, document)
             for problem in completed.problems
             if (problem.path, problem.message) not in inherited
         ]
@@ -116,10 +116,12 @@ def complete(draft: Draft, find: Find) -> Policy:
     Raises:
         PolicyError: it does not go together with what it inherits.
     """
-    policy = _converted(without_what_is_gone(join(draft, find).value) if draft.inherits else draft.value)
+    joined = join(draft, find)
+    policy = _converted(without_what_is_gone(joined.value) if draft.inherits else draft.value)
     if isinstance(policy, Problem):
         raise PolicyError([policy])
-    errors = [problem for problem in problems_in(policy) if problem.severity is Severity.ERROR]
+    found = problems_in(policy, _origins(joined, policy))
+    errors = [problem for problem in found if problem.severity is Severity.ERROR]
     if errors:
         raise PolicyError(errors)
     return policy
@@ -143,6 +145,11 @@ def _follows(problem: Problem, of_shape: list[Problem]) -> bool:
     return depth > 1 and any(one.path[:depth] == problem.path for one in of_shape)
 
 
+def _origins(joined: Joined, policy: Policy) -> tuple[Origin, ...]:
+    """Where the overrides of a policy come from; nothing where some are gone with what was to be inherited."""
+    return joined.overrides if len(joined.overrides) == len(policy.overrides) else ()
+
+
 def _as_an_heir_has_them(completed: _Completed) -> set[tuple[Path, str]]:
     """The problems of a policy by place and message; a reply that is one text may stand under its language there."""
     known = {(problem.path, problem.message) for problem in completed.problems}
@@ -152,12 +159,13 @@ def _as_an_heir_has_them(completed: _Completed) -> set[tuple[Path, str]]:
     return known
 
 
-def _placed(problem: Problem, joined: Joined, document: Document) -> Problem:
+def _placed(problem: Problem, draft: Draft, joined: Joined, document: Document) -> Problem:
     """A problem that comes of the heir, at a place in its own text."""
     path = problem.path
     if path[:1] == ("overrides",) and len(path) > 1 and isinstance(path[1], int):
         origin = joined.overrides[path[1]]
-        path = _INHERITS if origin is None else ("overrides", origin, *path[2:])
+        own = origin.business_id == draft.business_id
+        path = ("overrides", origin.number, *path[2:]) if own else _INHERITS
     if path[:1] not in document.lines and document.lines:
         path = _INHERITS
     return msgspec.structs.replace(problem, path=path)

@@ -39,6 +39,15 @@ class Draft(Struct, frozen=True):
     value: Entries
 
 
+class Origin(Struct, frozen=True):
+    """Where an override was written, or changed last."""
+
+    business_id: str
+    number: int
+    generation: int = 0
+    """How many policies it can inherit from."""
+
+
 class Joined(Struct, frozen=True):
     """A policy joined with what it inherits."""
 
@@ -46,8 +55,8 @@ class Joined(Struct, frozen=True):
     missing: str | None = None
     """The policy that was to be inherited from and is not there, or would close a circle."""
     circular: bool = False
-    overrides: tuple[int | None, ...] = ()
-    """Where each override stands in the policy itself; None for one that is inherited."""
+    overrides: tuple[Origin, ...] = ()
+    """Where each override comes from."""
 
 
 Find = Callable[[str], Draft | None]
@@ -72,12 +81,16 @@ def join(draft: Draft, find: Find) -> Joined:
             break
         lineage.append(found)
     value: Entries = _STAND_IN if parent is not None else {}
-    for ancestor in reversed(lineage[1:]):
-        value, _ = _joined(value, ancestor.value)
-    joined, overrides = _joined(value, draft.value)
+    origins: list[Origin] = []
+    for generation, one in enumerate(reversed(lineage)):
+        value, places = _joined(value, one.value)
+        origins = [
+            origins[place] if number is None else Origin(one.business_id, number, generation)
+            for place, number in enumerate(places)
+        ]
     own: Entries = {name: draft.value[name] for name in ("business_id", "name") if name in draft.value}
-    inherited: Entries = {key: item for key, item in joined.items() if key not in _OWN}
-    return Joined(own | inherited, parent, circular, overrides)
+    inherited: Entries = {key: item for key, item in value.items() if key not in _OWN}
+    return Joined(own | inherited, parent, circular, tuple(origins))
 
 
 def without_what_is_gone(value: Entries) -> Entries:
