@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from handraise.events import Action, Condition, OwnTrigger, Policy, Priority, TriggerPolicy
-from handraise.policy.check_conditions import condition_problems
+from handraise.policy.check_conditions import condition_problems, needless_problems
 from handraise.policy.check_looking_back import memory_problems, misplaced_silences
 from handraise.policy.defaults import BUILTIN, OWN_URGENCY, THRESHOLD
 from handraise.policy.keywords import normalise_keyword
@@ -77,6 +77,7 @@ def _own(name: str, own: OwnTrigger, policy: Policy) -> Iterator[Problem]:
         yield error(path, "`when` is missing", mend)
     else:
         yield from condition_problems(own.when, (*path, "when"))
+        yield from needless_problems(own.when, (*path, "when"))
         yield from misplaced_silences(own.when, (*path, "when"))
 
 
