@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handraise.events import Condition
 from handraise.policy import Draft, Examined, PolicyBook, PolicyError, examine, load, load_drafts, parse, parse_draft
 from handraise.policy.inheritance import MAX_GENERATIONS
 from tests.support.problems import but_of_crisis
@@ -95,6 +96,72 @@ def test_nothing_goes_back_to_the_built_in_default(tmp_path: Path) -> None:
     policy = heir(tmp_path, "hours: {holidays: ~}\ntriggers: {complaint: {owner: null}}\n")
     assert policy.hours.holidays is None
     assert policy.triggers.complaint.owner is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "within: ~\n",
+        "queue: ~\nlanguages: ~\nidle_after: ~\nreply_valid_for: ~\n",
+        "hours: ~\n",
+        "hours: {zone: ~, days: ~, closed: ~, special: ~}\n",
+        "triggers: ~\n",
+        "triggers: {complaint: ~, high_value: ~}\n",
+        "triggers: {complaint: {enabled: ~, around_the_clock: ~}}\n",
+        "own_triggers: ~\n",
+        "own_triggers: {pets: ~}\n",
+        "own_triggers: {pets: {enabled: ~}}\n",
+    ],
+)
+@pytest.mark.parametrize(
+    "base", [BASE, "business_id: hotels\nowner: Reception\nown_triggers: {pets: {when: {keywords: [dog]}}}\n"]
+)
+def test_nothing_goes_back_to_the_default_of_whatever_has_one(tmp_path: Path, text: str, base: str) -> None:
+    """Whether the base says something there or not."""
+    policy = heir(tmp_path, text, base)
+    if text.startswith("within"):
+        assert policy.within == "1 business day"
+    if text.startswith("hours"):
+        assert policy.hours.zone == "UTC"
+    if text.startswith("own_triggers: ~"):
+        assert policy.own_triggers == {}
+
+
+def test_an_inherited_trigger_can_be_dropped_with_what_overrides_say_of_it(tmp_path: Path) -> None:
+    base = BASE + "  - channels: [voice]\n    triggers: {pets: {owner: Tom}}\n"
+    policy = heir(tmp_path, "own_triggers: {pets: ~}\n", base)
+    assert list(policy.own_triggers) == ["allergy"]
+    assert [override.segments for override in policy.overrides] == [["gold"]]
+    ending = "---\nbusiness_id: bay\ninherits: seaside\nown_triggers: {pets: {when: {keywords: [parrot]}}}\n"
+    again = examined(tmp_path, base, "business_id: seaside\ninherits: hotels\nown_triggers: {pets: ~}\n" + ending)
+    assert again.errors == []
+    assert again.policies[2].own_triggers["pets"].when == Condition(keywords=["parrot"])
+
+
+def test_a_published_heir_may_set_to_nothing_what_has_a_default(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text(BASE)
+    (base,) = load_drafts(tmp_path)
+    data = b'{"business_id":"a","inherits":"hotels","within":null,"own_triggers":{"pets":null},"hours":{"zone":null}}'
+    policy = parse(data, {"hotels": base}.get)
+    assert (policy.within, policy.hours.zone, list(policy.own_triggers)) == ("1 business day", "UTC", ["allergy"])
+    assert parse(data, {"hotels": draft("hotels", owner="R")}.get).hours.zone == "UTC"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("business_id: cafe\nowner: Rosa\nwithin: ~\n", 3, "not nothing"),
+        ("business_id: seaside\ninherits: hotels\noverrides: ~\n", 3, "not nothing"),
+        ("business_id: seaside\ninherits: hotels\ntriggers: {complant: ~}\n", 3, "unknown key"),
+        ("business_id: seaside\ninherits: hotels\ntriggers: {complaint: {onwer: ~}}\n", 3, "unknown key"),
+        ("business_id: seaside\ninherits: hotels\nown_triggers: {pet: ~}\n", 3, "no trigger `pet` is inherited"),
+    ],
+)
+def test_nothing_is_refused_where_there_is_nothing_to_go_back_to(
+    tmp_path: Path, text: str, line: int, said: str
+) -> None:
+    found = but_of_crisis(examined(tmp_path, BASE, text).problems)
+    assert [(problem.line, said in problem.message) for problem in found] == [(line, True)], found
 
 
 def test_an_inherited_trigger_can_be_turned_off(tmp_path: Path) -> None:

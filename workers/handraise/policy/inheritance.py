@@ -69,11 +69,24 @@ def join(draft: Draft, find: Find) -> Joined:
         lineage.append(found)
     value: Entries = _STAND_IN if parent is not None else {}
     for ancestor in reversed(lineage[1:]):
-        value, _ = _joined(value, ancestor.value)
-    joined, overrides = _joined(value, draft.value)
+        value, _ = _joined(_without_dropped(value, ancestor.value), ancestor.value)
+    joined, overrides = _joined(_without_dropped(value, draft.value), draft.value)
     own: Entries = {name: draft.value[name] for name in ("business_id", "name") if name in draft.value}
     inherited: Entries = {key: item for key, item in joined.items() if key not in _OWN}
     return Joined(own | inherited, parent, circular, overrides)
+
+
+def _without_dropped(base: Entries, heir: Entries) -> Entries:
+    """What is inherited without what its overrides say of own triggers that the heir sets to nothing."""
+    own = heir.get("own_triggers", {})
+    names = _entries(base.get("own_triggers")) if own is None else _entries(own)
+    dropped = {name for name in names if own is None or names[name] is None} - set(BUILTIN)
+    overrides: list[Plain] = []
+    for override in _items(base.get("overrides")) if dropped else ():
+        triggers = _entries(_entries(override).get("triggers"))
+        if left := {name: entry for name, entry in triggers.items() if name not in dropped}:
+            overrides.append({**_entries(override), "triggers": left})
+    return {**base, "overrides": overrides} if dropped else base
 
 
 def without_what_is_gone(value: Entries) -> Entries:
