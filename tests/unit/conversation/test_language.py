@@ -9,8 +9,8 @@ import pytest
 from handraise.conversation import Processor
 from handraise.detection import detect
 from handraise.detection.signals import Intent
-from handraise.events import ChatMessage, Sender
-from handraise.policy import default_policy
+from handraise.events import BuiltinTriggers, ChatMessage, Policy, Sender, TriggerPolicy
+from handraise.policy import compile_policy, default_policy
 from tests.support.chats import START, Chat, said
 
 SPANISH: Final = said(language="es", fingerprint=(1, 2, 3))
@@ -115,3 +115,70 @@ def test_the_apology_is_in_the_language_of_the_conversation() -> None:
     told = processor.advance(b"shop/c1", state, START + 48 * 60 * 60_000).effects.escalations
     assert told[0].reply is not None
     assert told[0].reply.language == "en"
+
+
+ITALIAN: Final = "Il prodotto è arrivato rotto, sono molto deluso"
+
+
+@pytest.mark.parametrize("tag", ["it", "nl", "it-CH", "nl_BE"])
+def test_a_language_that_detection_does_not_know_is_the_one_that_the_producer_names(tag: str) -> None:
+    """Detection takes it for the nearest one that it knows."""
+    chat = Chat()
+    chat.customer(SPANISH, ITALIAN, language=tag)
+    assert language_of(chat) == tag
+
+
+def test_the_producer_s_word_stands_against_a_guess_in_a_language_that_cannot_be_told() -> None:
+    """Whatever else is said in Italian is taken for Spanish as well."""
+    chat = Chat()
+    chat.customer(SPANISH, "Buongiorno a tutti voi", language="it")
+    chat.customer(SPANISH, ITALIAN)
+    assert language_of(chat) == "it"
+    chat.customer(SPANISH, ITALIAN, language="und")
+    assert language_of(chat) == "it"
+    chat.customer(ENGLISH, "I would rather go on in English with you please", language="en")
+    assert language_of(chat) == "en"
+    chat.customer(SPANISH, "Hola, quiero cambiar la dirección de entrega")
+    assert language_of(chat) == "es", "from then on, it can be told again"
+
+
+def test_what_was_taken_for_another_language_before_the_producer_named_it_gives_way() -> None:
+    chat = Chat()
+    chat.customer(SPANISH, ITALIAN)
+    chat.customer(SPANISH, "Vorrei un rimborso", language="it")
+    assert language_of(chat) == "it"
+
+
+@pytest.mark.parametrize("tag", ["en", "pt-BR", "HI_Latn", "eng", "und", "mul", "zxx"])
+def test_of_a_language_that_detection_knows_the_text_tells_more_than_the_producer(tag: str) -> None:
+    """Or where the producer names none."""
+    chat = Chat()
+    chat.customer(SPANISH, "Hola, quiero cambiar la dirección de entrega", language=tag)
+    assert language_of(chat) == "es"
+
+
+def test_an_owner_s_text_is_used_in_a_language_that_only_the_producer_knows() -> None:
+    """As detection sees it: the customer was answered in Spanish."""
+    text = "${owner} le risponde entro ${due_at}."
+    policy = compile_policy(
+        Policy(
+            business_id="shop",
+            owner="Carla",
+            languages=["it", "en"],
+            triggers=BuiltinTriggers(human_request=TriggerPolicy(reply={"it": text})),
+        )
+    )
+    message = ChatMessage(
+        message_id="m1",
+        conversation_id="c1",
+        business_id="shop",
+        sender=Sender.CUSTOMER,
+        sent_at=START,
+        text="Vorrei parlare con una persona per favore",
+        language="it",
+    )
+    (result,) = Processor(lambda _: policy, detect, "test").process([message], lambda _: None)
+    (escalation,) = result.effects.escalations
+    assert escalation.reply is not None
+    assert escalation.reply.language == "it"
+    assert escalation.reply.text.startswith("Carla le risponde entro 2026-03-02")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handraise import cli
-from handraise.events import Policy
+from handraise.events import Condition, Policy
 from handraise.policy import (
     Draft,
     Examined,
@@ -108,6 +108,72 @@ def test_nothing_goes_back_to_the_built_in_default(tmp_path: Path) -> None:
     policy = heir(tmp_path, "hours: {holidays: ~}\ntriggers: {complaint: {owner: null}}\n")
     assert policy.hours.holidays is None
     assert policy.triggers.complaint.owner is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "within: ~\n",
+        "queue: ~\nlanguages: ~\nidle_after: ~\nreply_valid_for: ~\n",
+        "hours: ~\n",
+        "hours: {zone: ~, days: ~, closed: ~, special: ~}\n",
+        "triggers: ~\n",
+        "triggers: {complaint: ~, high_value: ~}\n",
+        "triggers: {complaint: {enabled: ~, around_the_clock: ~}}\n",
+        "own_triggers: ~\n",
+        "own_triggers: {pets: ~}\n",
+        "own_triggers: {pets: {enabled: ~}}\n",
+    ],
+)
+@pytest.mark.parametrize(
+    "base", [BASE, "business_id: hotels\nowner: Reception\nown_triggers: {pets: {when: {keywords: [dog]}}}\n"]
+)
+def test_nothing_goes_back_to_the_default_of_whatever_has_one(tmp_path: Path, text: str, base: str) -> None:
+    """Whether the base says something there or not."""
+    policy = heir(tmp_path, text, base)
+    if text.startswith("within"):
+        assert policy.within == "1 business day"
+    if text.startswith("hours"):
+        assert policy.hours.zone == "UTC"
+    if text.startswith("own_triggers: ~"):
+        assert policy.own_triggers == {}
+
+
+def test_an_inherited_trigger_can_be_dropped_with_what_overrides_say_of_it(tmp_path: Path) -> None:
+    base = BASE + "  - channels: [voice]\n    triggers: {pets: {owner: Tom}}\n"
+    policy = heir(tmp_path, "own_triggers: {pets: ~}\n", base)
+    assert list(policy.own_triggers) == ["allergy"]
+    assert [override.segments for override in policy.overrides] == [["gold"]]
+    ending = "---\nbusiness_id: bay\ninherits: seaside\nown_triggers: {pets: {when: {keywords: [parrot]}}}\n"
+    again = examined(tmp_path, base, "business_id: seaside\ninherits: hotels\nown_triggers: {pets: ~}\n" + ending)
+    assert again.errors == []
+    assert again.policies[2].own_triggers["pets"].when == Condition(keywords=["parrot"])
+
+
+def test_a_published_heir_may_set_to_nothing_what_has_a_default(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text(BASE)
+    (base,) = load_drafts(tmp_path)
+    data = b'{"business_id":"a","inherits":"hotels","within":null,"own_triggers":{"pets":null},"hours":{"zone":null}}'
+    policy = parse(data, {"hotels": base}.get)
+    assert (policy.within, policy.hours.zone, list(policy.own_triggers)) == ("1 business day", "UTC", ["allergy"])
+    assert parse(data, {"hotels": draft("hotels", owner="R")}.get).hours.zone == "UTC"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("business_id: cafe\nowner: Rosa\nwithin: ~\n", 3, "not nothing"),
+        ("business_id: seaside\ninherits: hotels\noverrides: ~\n", 3, "not nothing"),
+        ("business_id: seaside\ninherits: hotels\ntriggers: {complant: ~}\n", 3, "unknown key"),
+        ("business_id: seaside\ninherits: hotels\ntriggers: {complaint: {onwer: ~}}\n", 3, "unknown key"),
+        ("business_id: seaside\ninherits: hotels\nown_triggers: {pet: ~}\n", 3, "no trigger `pet` is inherited"),
+    ],
+)
+def test_nothing_is_refused_where_there_is_nothing_to_go_back_to(
+    tmp_path: Path, text: str, line: int, said: str
+) -> None:
+    found = but_of_crisis(examined(tmp_path, BASE, text).problems)
+    assert [(problem.line, said in problem.message) for problem in found] == [(line, True)], found
 
 
 def test_an_inherited_trigger_can_be_turned_off(tmp_path: Path) -> None:
@@ -501,3 +567,20 @@ def test_drafts_of_files_are_as_written(tmp_path: Path) -> None:
     assert book["seaside"].rule("distress").owner == "Reception"
     book.put(draft("hotels", owner="Published"))
     assert book["seaside"].rule("distress").owner == "Published"
+
+
+def test_an_override_is_named_by_its_own_number_though_one_before_it_is_dropped(tmp_path: Path) -> None:
+    """With the trigger that it was about."""
+    group = (
+        "business_id: group\nowner: Rosa\n"
+        "own_triggers: {refund: {when: {keywords: [refund]}}}\n"
+        "overrides:\n"
+        "  - channels: [voice]\n    triggers: {refund: {owner: X}}\n"
+        "  - channels: [whatsapp]\n    triggers: {complaint: {priority: critical}}\n"
+    )
+    heir = (
+        "business_id: shop\ninherits: group\nown_triggers: {refund: ~}\n"
+        "overrides:\n  - channels: [whatsapp, webchat]\n    triggers: {complaint: {priority: low}}\n"
+    )
+    (problem,) = [one for one in examined(tmp_path, group, heir).problems if "contradicts" in one.message]
+    assert "contradicts override 2 of `group`, inherited" in problem.message

@@ -128,6 +128,13 @@ PROBLEMS = [
     ("  - channels: [a]\n    triggers: {complaint: {threshold: 0}}\n", 5, "error", "fires on every message", "0.5"),
     ("  - channels: [a]\n    triggers: {complaint: {within: 400 days}}\n", 5, "error", "too long", "90 days"),
     (
+        "  - channels: [voice]\n    triggers: {boats: {threshold: 0.99}}\n",
+        5,
+        "warning",
+        "scores 1 or nothing",
+        "`at_least` of `examples`",
+    ),
+    (
         "  - channels: [a]\n    triggers: {complaint: {reply: 'Hi ${ower} ${due_at}'}}\n",
         5,
         "error",

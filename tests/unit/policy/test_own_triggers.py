@@ -199,6 +199,8 @@ HEARD = ConversationFacts(sentiment_mean=0.0, negative_streak=0, customer_turns=
     ("scope", "said", "heard", "facts", "holds"),
     [
         ({"channels": ["whatsapp"]}, message(channel="WhatsApp"), "en", CALM, True),
+        ({"channels": ["whatsapp "]}, message(channel="WhatsApp"), "en", CALM, True),
+        ({"channels": ["WhatsApp"]}, message(channel=" whatsapp"), "en", CALM, True),
         ({"channels": ["whatsapp"]}, message(), "en", CALM, False),
         ({"channels": ["whatsapp"]}, message(), "en", HEARD, True),
         ({"channels": ["whatsapp"]}, message(channel="email"), "en", HEARD, False),

@@ -296,6 +296,20 @@ def test_a_text_reads_well_without_the_name_of_the_customer(text: str, known: st
     assert say(policy, customer=" ").text == unknown
 
 
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("Gentile ${customer}, ci dispiace.", "Gentile, ci dispiace."),
+        ("${customer}, ci dispiace.", "Ci dispiace."),
+        ("Grazie, ${customer}. ${owner}", "Grazie. Rosa"),
+        ("We zoeken ${customer}'s pakket.", "We zoeken pakket."),
+    ],
+)
+def test_no_english_is_put_in_a_language_without_built_in_wording(text: str, unknown: str) -> None:
+    """An Italian customer without a name was greeted with "Hello, ci dispiace"."""
+    assert say(with_reply({"it": text}), language="it").text == unknown
+
+
 def test_a_placeholder_in_a_customers_name_is_only_text() -> None:
     """What the customer chose is not filled in again."""
     assert say(with_reply({"en": "Hi ${customer}, ${timeframe}"}), customer="${owner}").text.startswith("Hi ${owner},")

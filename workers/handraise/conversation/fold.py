@@ -32,6 +32,7 @@ from handraise.conversation.similarity import repeats_answer, repeats_question
 from handraise.conversation.state import MAX_FINGERPRINTS, Conversation
 from handraise.conversation.timers import fire_until, set_timers
 from handraise.conversation.weights import CORROBORATION, MIN_QUESTION_WORDS, STRONG, WEAK, WEAK_FADE
+from handraise.detection.language import is_foreign
 from handraise.detection.signals import Signals
 from handraise.events import (
     ChatMessage,
@@ -249,10 +250,19 @@ def _note_context(state: Conversation, message: ChatMessage, signals: Signals) -
             segment=new.segment or (known.segment if known else None),
         )
     if message.sender is Sender.CUSTOMER:
-        if signals.language != "und" and not (state.language and _says_too_little(state, message, signals)):
-            state.language = _as_written(signals.language, message.text)
-        elif state.language is None and message.language:
-            state.language = message.language
+        _note_language(state, message, signals)
+
+
+def _note_language(state: Conversation, message: ChatMessage, signals: Signals) -> None:
+    named = message.language if message.language != "und" else None
+    if named and is_foreign(named):
+        state.language = named
+    elif not named and state.language and is_foreign(state.language):
+        pass  # detection takes all Italian for Spanish: its guess is none that the customer has changed the language
+    elif signals.language != "und" and not (state.language and _says_too_little(state, message, signals)):
+        state.language = _as_written(signals.language, message.text)
+    elif state.language is None and message.language:
+        state.language = message.language
 
 
 def _says_too_little(state: Conversation, message: ChatMessage, signals: Signals) -> bool:

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from handraise.detection.lexicon import Lexicon
+from handraise.detection.lexicon import NAMES, Lexicon
 from handraise.detection.normalise import fold
 
 UNDETERMINED: Final = "und"
@@ -34,6 +34,15 @@ _DEVANAGARI: Final = re.compile("[\u0900-\u097f]")
 _ARABIC: Final = re.compile("[\u0620-\u064a\u066e-\u06d3]")
 _NOT_ARABIC: Final = re.compile("[ٹڈڑےںگچپژہھ]")
 _LATIN: Final = re.compile("[A-Za-z]")
+_NAMES_OF_KNOWN: Final = ("eng", "spa", "por", "fra", "fre", "deu", "ger", "hin", "ara")
+"""As some producers write them in full; the lexicons have the short ones."""
+_NAMES_OF_NONE: Final = (UNDETERMINED, "mis", "mul", "zxx")
+_NOT_FOREIGN: Final = frozenset((*(name.partition("_")[0] for name in NAMES), *_NAMES_OF_KNOWN, *_NAMES_OF_NONE))
+
+
+def is_foreign(tag: str) -> bool:
+    """Whether a tag names a language that detection does not know, and takes for another one."""
+    return tag.lower().replace("_", "-").partition("-")[0] not in _NOT_FOREIGN
 
 
 class Languages:

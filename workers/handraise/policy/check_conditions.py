@@ -37,7 +37,13 @@ Of the customers' messages of the demo, this share is like one of three messages
 0.1, 34 % at 0.2, 14 % at 0.3, 6 % at 0.4 and 2 % at the default of 0.55.
 """
 
-_RANGES: Final = {"sentiment": (-1.0, 1.0), "sentiment_mean": (-1.0, 1.0), "customer_turns": (1.0, None)}
+_RANGES: Final[dict[str, tuple[float, float | None]]] = {
+    "sentiment": (-1.0, 1.0),
+    "sentiment_mean": (-1.0, 1.0),
+    "customer_turns": (1.0, None),
+}
+_PROBES: Final = ("a", "5", "я", "a 5 я " * 200)
+"""Texts that have nothing in common; the last one is longer than any number of times that a pattern may ask for."""
 _NUMBERS: Final = ("amount", "quantity", "sentiment", "sentiment_mean", "customer_turns")
 
 
@@ -59,6 +65,67 @@ def condition_problems(condition: Condition, path: Path) -> Iterator[Problem]:
     yield from looking_back_problems(condition, path)
     for part, here in (*parts_with_paths(condition, path), *looked_back_at(condition, path)):
         yield from condition_problems(part, here)
+
+
+def needless_problems(condition: Condition, path: Path) -> Iterator[Problem]:
+    """What holds for every message: an error where all of a condition does, or else only said to no purpose."""
+    always = _holds_always(condition)
+    for here, message, mend in _needless(condition, path, about_customers=always):
+        yield (error if always else warning)(here, message, mend)
+
+
+def _needless(condition: Condition, path: Path, *, about_customers: bool) -> Iterator[tuple[Path, str, str]]:
+    """The entries that hold for every message: where, what is said of each, and the mend.
+
+    Of another's message, `customer_turns: {at_least: 1}` says that the customer has written before.
+    """
+    for place, pattern in enumerate(condition.patterns or ()):
+        if _matches_anything(pattern):
+            message = "the pattern matches whatever is written, so it holds for every message"
+            yield (*path, "patterns", place), message, "write what the text must have: `refund`"
+    for name, floor in (condition.signals or {}).items():
+        if floor == 0:
+            yield (*path, "signals", name), "a floor of 0 holds for every message", "start from 0.5"
+    for name in _RANGES:
+        if _covers_all(name, getattr(condition, name)) and (about_customers or name != "customer_turns"):
+            yield (*path, name), "every value lies there, so it holds for every message", "narrow it, or drop it"
+    for part, here in (*parts_with_paths(condition, path), *looked_back_at(condition, path)):
+        yield from _needless(part, here, about_customers=about_customers)
+
+
+def _holds_always(condition: Condition) -> bool:
+    """Whether all that a condition asks for holds for whatever the customer writes."""
+    entries = [name for name in Condition.__struct_fields__ if getattr(condition, name) is not None]
+    return bool(entries) and all(_entry_holds_always(condition, name) for name in entries)
+
+
+def _entry_holds_always(condition: Condition, name: str) -> bool:
+    entry = getattr(condition, name)
+    if name == "all_of":
+        return all(map(_holds_always, entry))
+    if name == "any_of":
+        return any(map(_holds_always, entry))
+    if name == "patterns":
+        return any(map(_matches_anything, entry))
+    if name == "signals":
+        return not any(entry.values())
+    return name in _RANGES and _covers_all(name, entry)
+
+
+def _matches_anything(pattern: str) -> bool:
+    """Whether a pattern finds something in any text at all; what it finds in none is told elsewhere."""
+    try:
+        compiled = compile_pattern(pattern)
+    except InvalidPatternError:
+        return False
+    return compiled.search("") is None and all(compiled.search(probe) is not None for probe in _PROBES)
+
+
+def _covers_all(name: str, bounds: Bounds | None) -> bool:
+    if bounds is None or bounds == Bounds():
+        return False
+    (lowest, highest), least, most = _RANGES[name], bounds.at_least, bounds.at_most
+    return (least is None or least <= lowest) and (most is None or (highest is not None and most >= highest))
 
 
 def _keyword(keyword: str, path: Path) -> Iterator[Problem]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from handraise.events import Action, Condition, OwnTrigger, Policy, Priority, TriggerPolicy
-from handraise.policy.check_conditions import condition_problems
+from handraise.policy.check_conditions import condition_problems, needless_problems
 from handraise.policy.check_looking_back import memory_problems, misplaced_silences
-from handraise.policy.defaults import ACTION, BUILTIN, OWN_URGENCY
+from handraise.policy.defaults import ACTION, BUILTIN, OWN_URGENCY, THRESHOLD
 from handraise.policy.keywords import normalise_keyword
 from handraise.policy.model import CRISIS, STRENGTH
 from handraise.policy.problems import Path, Problem, error, warning
@@ -47,6 +47,12 @@ def threshold_problems(path: Path, threshold: float | None) -> Iterator[Problem]
     here = (*path, "threshold")
     if threshold == 0:
         yield error(here, "a threshold of 0 fires on every message", "start from 0.5")
+    elif path[-1] not in BUILTIN:
+        # The default is what `handraise policy show` writes for every trigger.
+        if threshold != THRESHOLD:
+            message = "an own trigger scores 1 or nothing, so its threshold changes nothing"
+            mend = "drop it; how much it takes is said in `when`: by `at_least` of `examples`, or by `signals`"
+            yield warning(here, message, mend)
     elif threshold < _LOW:
         yield warning(here, f"a threshold of {threshold:g} fires on hardly any evidence", "start from 0.5")
     elif threshold > _HIGH:
@@ -60,8 +66,7 @@ def _own(name: str, own: OwnTrigger, policy: Policy) -> Iterator[Problem]:
         yield error(
             path, f"`{name}` is a built-in trigger", f"set it under `triggers: {name}:`, or choose another name"
         )
-    if own.threshold == 0:
-        yield from threshold_problems(path, own.threshold)
+    yield from threshold_problems(path, own.threshold)
     if own.languages:
         served = {normal_tag(language).partition("-")[0] for language in policy.languages}
         if not served & {normal_tag(language).partition("-")[0] for language in own.languages}:
@@ -72,6 +77,7 @@ def _own(name: str, own: OwnTrigger, policy: Policy) -> Iterator[Problem]:
         yield error(path, "`when` is missing", mend)
     else:
         yield from condition_problems(own.when, (*path, "when"))
+        yield from needless_problems(own.when, (*path, "when"))
         yield from misplaced_silences(own.when, (*path, "when"))
 
 

@@ -31,7 +31,7 @@ from handraise.policy.durations import TimeSpan
 from handraise.policy.effective import effective, version_of
 from handraise.policy.hours import OpeningHours
 from handraise.policy.model import CRISIS, ConversationFacts, HighValue, Memory, OwnMatch, OwnMatches, ReplyText, Rule
-from handraise.policy.overrides import fitting, overridden
+from handraise.policy.overrides import fitting, normal_name, overridden
 from handraise.policy.replies import Handover, normal_tag, render, texts_by_language
 from handraise.policy.silence import Silence, silence_of, without_silence
 from handraise.policy.wording import DEFAULT_OWNER, WORDINGS, wording_for
@@ -154,7 +154,7 @@ class CompiledPolicy:
         case = Case(message, signals, facts, self._keywords.find(message.text), turns, {})
         held_before = self._slots.note(case)
         silences = self._waiting(facts.memory, message.sender)
-        channel = (message.channel or facts.channel or "").casefold()
+        channel = normal_name(message.channel or facts.channel or "")
         spoken = _spoken(message, signals, facts)
         found: list[OwnMatch] = []
         for own in self._own:
@@ -350,7 +350,7 @@ def _own(name: str, trigger: OwnTrigger, compiler: ConditionCompiler) -> _OwnTri
     return _OwnTrigger(
         name,
         compiler.compile(without_silence(_when(name, trigger)), name),
-        frozenset(channel.casefold() for channel in trigger.channels) if trigger.channels else None,
+        frozenset(map(normal_name, trigger.channels)) if trigger.channels else None,
         tuple(trigger.languages or ()),
         silence_of(name, trigger),
     )

@@ -8,14 +8,17 @@ from typing import cast
 import msgspec
 from msgspec import Struct
 
-from handraise.events import Policy
+from handraise.events import Hours, Policy, TriggerPolicy
 from handraise.policy.check import problems_in
+from handraise.policy.defaults import BUILTIN
 from handraise.policy.document import Document, Plain
 from handraise.policy.inheritance import MAX_GENERATIONS, Draft, Find, Joined, Origin, join, without_what_is_gone
-from handraise.policy.problems import Path, PolicyError, Problem, Severity, did_you_mean, error
+from handraise.policy.problems import Path, PolicyError, Problem, Severity, did_you_mean, error, warning
 from handraise.policy.shape import problems_of_shape, without
 
 _INHERITS: Path = ("inherits",)
+_NEVER_NOTHING = ("business_id", "overrides")
+"""Whose policy it is; and a list that is joined, so that nothing would take nothing away."""
 
 
 class Written(Struct, frozen=True):
@@ -40,10 +43,12 @@ class _Completed(Struct, frozen=True):
 
 def read(document: Document) -> Written:
     """Read one policy; of one whose shape is wrong, what is left without the entries that do not fit."""
-    of_shape = problems_of_shape(document.value)
+    value = document.value
+    heir = isinstance(value, dict) and isinstance(value.get("inherits"), str)
+    of_shape = problems_of_shape(_without_nothing(value) if heir else value)
     problems = document.problems + of_shape
     # Of a key that is given twice the first one counts meanwhile, so that it is not missed as well.
-    sound = without(document.value, [problem.path for problem in of_shape])
+    sound = without(value, [problem.path for problem in of_shape])
     if not isinstance(sound, dict):
         return Written(document, None, problems)
     inherits = sound.get("inherits")
@@ -94,11 +99,15 @@ class Family:
             raise AssertionError("what is not missing is found")
         if parent.business_id not in self._completed:
             self._completed[parent.business_id] = self._complete(parent)
+        dropped = _nobodys_triggers(draft, self._completed[parent.business_id].policy)
         inherited = _as_an_heir_has_them(self._completed[parent.business_id])
         return [
-            _placed(problem, draft, completed.joined, document)
-            for problem in completed.problems
-            if (problem.path, problem.message) not in inherited
+            *dropped,
+            *(
+                _placed(problem, draft, completed.joined, document)
+                for problem in completed.problems
+                if (problem.path, problem.message) not in inherited
+            ),
         ]
 
     def _missing(self, missing: str, joined: Joined) -> Problem:
@@ -132,11 +141,52 @@ def draft_of(policy: Policy) -> Draft:
     return Draft(policy.business_id, None, cast("dict[str, Plain]", msgspec.to_builtins(policy)))
 
 
+def _without_nothing(value: Plain, path: Path = ()) -> Plain:
+    """What is written without what an heir sets to nothing (`within: ~`), which is the built-in default."""
+    if not isinstance(value, dict) or len(path) > 2:  # noqa: PLR2004 - no deeper than an entry of a trigger
+        return value
+    return {
+        key: _without_nothing(item, (*path, key))
+        for key, item in value.items()
+        if item is not None or not _may_be_nothing((*path, key))
+    }
+
+
+def _may_be_nothing(path: Path) -> bool:
+    match path:
+        case (key,):
+            return key in Policy.__struct_fields__ and key not in _NEVER_NOTHING
+        case ("hours", key):
+            return key in Hours.__struct_fields__
+        case ("triggers", name):
+            return name in BUILTIN
+        case ("triggers" | "own_triggers", _, key):
+            return key in TriggerPolicy.__struct_fields__
+        case _:
+            return path[0] == "own_triggers" and len(path) == 2  # noqa: PLR2004 - own_triggers, name
+
+
 def _converted(value: dict[str, Plain]) -> Policy | Problem:
     try:
-        return msgspec.convert(value, Policy)
+        return msgspec.convert(_without_nothing(value), Policy)
     except (msgspec.ValidationError, RecursionError) as refused:
         return error((), " ".join(str(refused).split()), "see the examples in ops/policies")
+
+
+def _nobodys_triggers(draft: Draft, parent: Policy | None) -> list[Problem]:
+    """Triggers that an heir drops and does not inherit."""
+    own = draft.value.get("own_triggers")
+    if parent is None or not isinstance(own, dict):
+        return []
+    return [
+        warning(
+            ("own_triggers", name),
+            f"no trigger `{name}` is inherited that could be dropped",
+            did_you_mean(name, parent.own_triggers, "drop the line"),
+        )
+        for name, trigger in own.items()
+        if trigger is None and name not in parent.own_triggers
+    ]
 
 
 def _follows(problem: Problem, of_shape: list[Problem]) -> bool:

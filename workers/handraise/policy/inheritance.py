@@ -8,7 +8,7 @@ that is one text stays in the first language of the policy that wrote it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -83,14 +83,37 @@ def join(draft: Draft, find: Find) -> Joined:
     value: Entries = _STAND_IN if parent is not None else {}
     origins: list[Origin] = []
     for generation, one in enumerate(reversed(lineage)):
+        value, kept = _without_dropped(value, one.value)
         value, places = _joined(value, one.value)
         origins = [
-            origins[place] if number is None else Origin(one.business_id, number, generation)
+            origins[kept[place]] if number is None else Origin(one.business_id, number, generation)
             for place, number in enumerate(places)
         ]
     own: Entries = {name: draft.value[name] for name in ("business_id", "name") if name in draft.value}
     inherited: Entries = {key: item for key, item in value.items() if key not in _OWN}
     return Joined(own | inherited, parent, circular, tuple(origins))
+
+
+def _without_dropped(base: Entries, heir: Entries) -> tuple[Entries, Sequence[int]]:
+    """What is inherited without what its overrides say of own triggers that the heir sets to nothing.
+
+    Returns:
+        The entries, and the places that the overrides that are left had.
+    """
+    before = _items(base.get("overrides"))
+    own = heir.get("own_triggers", {})
+    names = _entries(base.get("own_triggers")) if own is None else _entries(own)
+    dropped = {name for name in names if own is None or names[name] is None} - set(BUILTIN)
+    if not dropped:
+        return base, range(len(before))
+    overrides: list[Plain] = []
+    kept: list[int] = []
+    for place, override in enumerate(before):
+        triggers = _entries(_entries(override).get("triggers"))
+        if left := {name: entry for name, entry in triggers.items() if name not in dropped}:
+            overrides.append({**_entries(override), "triggers": left})
+            kept.append(place)
+    return {**base, "overrides": overrides}, kept
 
 
 def without_what_is_gone(value: Entries) -> Entries:

@@ -156,9 +156,14 @@ def without_doubled_preposition(text: str, wording: Wording) -> str:
 
 
 def _without_customer(text: str, wording: Wording | None) -> str:
-    """The text as it reads when the customer's name is not known: "Dear ${customer}," is "Hello,"."""
-    hello = (wording or WORDINGS["en"]).texts.hello
-    text = _GREETING.sub(hello, text)
-    text = _POSSESSIVE.sub("your", text)
+    """The text as it reads when the customer's name is not known: "Dear ${customer}," is "Hello,".
+
+    In a language that has no built-in wording, only the name goes: "Gentile," is better than an English word.
+    """
+    if wording is None:
+        text = _POSSESSIVE.sub("${customer}", text)
+    else:
+        text = _GREETING.sub(wording.texts.hello, text)
+        text = _POSSESSIVE.sub("your", text)
     text = _ALONE.sub("", text).lstrip()
     return text[:1].upper() + text[1:]
