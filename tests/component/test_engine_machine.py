@@ -316,6 +316,22 @@ class EngineMachine(RuleBasedStateMachine):
         self._let(self.zombies[0], more)
         self.teardown()
 
+    def take_over_twice(self, begun: int, folded: int) -> None:
+        """A worker stands still as it begins, another one begins, and the first one goes on with what comes next."""
+        self.a_worker_starts()
+        self._let(self._current, None)
+        self.deliver(CONVERSATIONS[0], TEXTS[1], Sender.CUSTOMER)
+        self._let(self._current, None)
+        self.take_over()
+        self._let(self._current, begun)
+        late = self._current
+        self.take_over()
+        self._let(self._current, None)
+        self.report(CONVERSATIONS[0], OutcomeKind.ACCEPTED)
+        self._let(self._current, folded)
+        self._let(late, 13)
+        self.teardown()
+
 
 class AtLeastOnceMachine(EngineMachine):
     """The same without transactions: results may come again, and are the same then."""
@@ -363,6 +379,14 @@ def test_with_transactions_everything_happens_once() -> None:
 def test_without_transactions_nothing_is_lost_and_copies_are_the_same() -> None:
     """And the state is the very one that the input gives."""
     run_state_machine_as_test(AtLeastOnceMachine, settings=EXAMPLES)
+
+
+@pytest.mark.parametrize("machine", [EngineMachine, AtLeastOnceMachine])
+@pytest.mark.parametrize("begun", range(19))
+def test_whoever_begins_late_does_not_pass_for_the_last_owner(machine: type[EngineMachine], begun: int) -> None:
+    """Without transactions its mark may come after its successor's, and only the group can tell which of them owns."""
+    for folded in (2, 4, 6):
+        machine().take_over_twice(begun, folded)
 
 
 @pytest.mark.parametrize("machine", [EngineMachine, AtLeastOnceMachine])

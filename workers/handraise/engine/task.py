@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 import structlog
 from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError
+from aiokafka.structs import OffsetAndMetadata
 
 from handraise.engine.badrecords import BadRecordLimits, Tally, tally_of
 from handraise.engine.batch import Batch, Outbox
@@ -201,6 +202,7 @@ class PartitionTask:
         self._partitions = len(parts.member.partitions_for_topic(parts.names[Topic.MESSAGES]))
         if self._owner is not None:
             await self._check_progress(new)
+            await self._confirm(committed)
         self._state.settle(*self._offsets_read())
         if self._limits.any:
             self._tally = tally_of(committed.get(self._messages))
@@ -222,6 +224,15 @@ class PartitionTask:
         """How far messages and outcomes are done."""
         names = self._parts.names
         return self._inbox.next_offset(names[Topic.MESSAGES]), self._inbox.next_offset(names[Topic.OUTCOMES])
+
+    async def _confirm(self, committed: Mapping[TopicPartition, OffsetAndMetadata]) -> None:
+        """See that the partition is this worker's still, now that its mark stands in the changelog.
+
+        The group takes offsets from its members only. Without that, a worker that was stalled before its mark would
+        pass for the owner who came last, and what it wrote late for the newest.
+        """
+        begins = {source: (self._inbox.next_offset(source.topic), "") for source in self._sources}
+        await self._parts.member.commit({**begins, **committed})
 
     async def _check_progress(self, new: Iterable[TopicPartition]) -> None:
         """See that the state was not made from a topic that is no more: its offsets would hide the new records.
