@@ -188,6 +188,15 @@ def test_the_history_of_an_escalation_is_its_conversation_turn_by_turn() -> None
     assert (second.message_id, second.turn, second.at) == ("m7", None, at(7))
     assert [row.kind for row in history.outcomes] == ["accepted"]
     assert [row.state for row in history.controls] == ["escalated"]
+
+
+def test_a_revision_that_a_late_event_caused_follows_the_one_before_it() -> None:
+    with an_empty_log() as log:
+        log.add(an_escalation(9), an_escalation(5, 1), a_closing(7, 2, ClosedBecause.RESOLVED))
+        with log.database.reading() as session:
+            history = queries.escalation_history(session, "e1")
+    assert history is not None
+    assert [event.revision for event in history.revisions["e1"]] == [0, 1, 2]
     assert [row.kept for row in history.promises] == [True]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import accumulate
+from operator import itemgetter
 
 from msgspec import Struct
 
@@ -80,7 +82,7 @@ def handover(history: History, escalation_id: str) -> Handover:
         attempts=newest.attempts,
         turns=[_line(turn, evidence, causes, newest) for turn in newest.transcript.turns],
         omitted=newest.transcript.omitted,
-        events=sorted([*steps(revisions), *deeds(outcomes)], key=lambda happened: happened.at),
+        events=in_order(steps(revisions), deeds(outcomes)),
     )
 
 
@@ -120,6 +122,16 @@ def steps(revisions: list[Escalation]) -> Iterator[Happening]:
             what = revision.reason
         yield Happening(at=revision.occurred_at, what=what)
         before = revision
+
+
+def in_order(*courses: Iterable[Happening]) -> list[Happening]:
+    """What happened in some courses of events, by time; what a course has later never stands before its earlier."""
+    placed: list[tuple[datetime, Happening]] = []
+    for course in courses:
+        happened = list(course)
+        # A late event gives a step a time before that of the step that it followed.
+        placed += zip(accumulate((one.at for one in happened), max), happened, strict=True)
+    return [one for _, one in sorted(placed, key=itemgetter(0))]
 
 
 def deeds(outcomes: list[OutcomeRow]) -> Iterator[Happening]:

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from handraise.console import words
-from handraise.console.handover import Happening, deeds, steps
+from handraise.console.handover import Happening, deeds, in_order, steps
 from handraise.console.highlight import Piece, pieces
 from handraise.console.services import services_of
 from handraise.console.trial.past import read_conversation
@@ -103,10 +103,7 @@ def _completed(history: History, messages: list[ChatMessage], masker: Masker) ->
 
 def moments(history: History) -> list[Moment]:
     """The exchanges in their order, each with the happenings up to the next."""
-    happenings = sorted(
-        [*deeds(history.outcomes), *(step for events in history.revisions.values() for step in steps(events))],
-        key=lambda happening: happening.at,
-    )
+    happenings = in_order(deeds(history.outcomes), *(steps(events) for events in history.revisions.values()))
     exchanges = history.exchanges
     ends = [*(exchange.at for exchange in exchanges[1:]), None]
     return [

@@ -37,7 +37,7 @@ class History(Struct, frozen=True, kw_only=True):
     conversation_id: str
     escalations: list[EscalationRow]
     revisions: dict[str, list[Escalation]]
-    """Every event of each escalation, by its id."""
+    """Every event of each escalation, by its id, in the order of revisions: a late event gives one an earlier time."""
     promises: list[PromiseRow]
     exchanges: list[Exchange]
     outcomes: list[OutcomeRow]
@@ -72,7 +72,7 @@ def conversation_history(session: Session, business_id: str, conversation_id: st
     for row in session.scalars(
         select(RevisionRow)
         .where(*_of(RevisionRow, business_id, conversation_id))
-        .order_by(RevisionRow.occurred_at, RevisionRow.escalation_id, RevisionRow.revision)
+        .order_by(RevisionRow.escalation_id, RevisionRow.revision)
     ):
         revisions.setdefault(row.escalation_id, []).append(_ESCALATION.decode(row.event))
     return History(
