@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from handraise.cli import main
 from handraise.events import Customer
@@ -64,6 +65,24 @@ def test_what_the_log_knows_and_what_the_workers_know_of_a_customer_is_erased(wo
     log.add(*(a_message(0, conversation_id=name, customer=Customer(id="k1")) for name in ("c1", "c2")))
     assert erase() == 0
     assert workers.told == [("shop", "c1"), ("shop", "c2")]
+
+
+def test_that_the_file_still_holds_what_somebody_reads_is_said_and_what_to_do_about_it(
+    workers: Workers, log: Log, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("handraise.review.database._BUSY_MS", 20)
+    log.add(*(a_message(0, conversation_id=name, customer=Customer(id="k1")) for name in ("c 1", "c2")))
+    with log.database.reading() as session:
+        session.execute(text("SELECT count(*) FROM conversations"))
+        assert erase() == 1
+    shown = capsys.readouterr()
+    assert "nothing is left" not in shown.out
+    assert "Kafka itself deletes nothing" in shown.out
+    assert "still hold what was erased" in shown.err
+    assert "run `handraise erase --conversation 'shop/c 1'` again" in shown.err
+    assert workers.told == [("shop", "c 1"), ("shop", "c2")]
+    assert main(["erase", "--conversation", "shop/c 1"]) == 0
+    assert "nothing is left" in capsys.readouterr().out
 
 
 def test_that_nobody_knows_the_customer_is_said_where_both_were_asked(

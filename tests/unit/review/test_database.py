@@ -67,6 +67,16 @@ def test_sqlite_keeps_a_write_ahead_log_so_that_readers_do_not_wait(file: Path) 
             assert session.execute(text("PRAGMA journal_mode")).scalar_one() == "wal"
 
 
+def test_one_who_waited_for_no_reader_waits_for_a_writer_afterwards(file: Path) -> None:
+    with LogDatabase(f"sqlite:///{file}") as database:
+        database.migrate()
+        with database.writing():
+            assert not database.forget_freed_pages(wait=False)
+        assert database.forget_freed_pages(wait=False)
+        with database.reading() as session:
+            assert session.execute(text("PRAGMA busy_timeout")).scalar_one() == 30_000
+
+
 def write_twice(database: LogDatabase) -> None:
     with database.writing() as connection:
         for _ in range(2):

@@ -167,6 +167,73 @@ def test_nothing_of_what_was_erased_is_left_in_the_file() -> None:
         assert all(b"a very particular sentence" not in file.read_bytes() for file in folder.iterdir())
 
 
+SENTENCE = "a very particular sentence"
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits long for SQLite's locks."""
+    monkeypatch.setattr("handraise.review.database._BUSY_MS", 20)
+
+
+def in_files(log: Log) -> bool:
+    return any(SENTENCE.encode() in file.read_bytes() for file in log.folder.iterdir())
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_erasure_says_that_the_file_still_holds_what_somebody_reads() -> None:
+    with an_empty_log() as log:
+        log.add(an_escalation(0, summary=SENTENCE))
+        with log.database.reading() as session:
+            session.scalars(select(EscalationRow)).one()
+            done = erase(log.database, [("shop", "c1")], now=at(60), held_until=at(99_999))
+            assert (done.rows > 0, done.overwritten, in_files(log)) == (True, False, True)
+        done = erase(log.database, [("shop", "c1")], now=at(60), held_until=at(99_999))
+        assert (done.rows, done.overwritten, in_files(log)) == (0, True, False)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_somebody_read_while_it_was_erased_leaves_the_file_with_a_later_batch() -> None:
+    with an_empty_log() as log:
+        log.add(an_escalation(0, summary=SENTENCE))
+        with log.database.reading() as session:
+            session.scalars(select(EscalationRow)).one()
+            log.add(an_outcome(60, OutcomeKind.ERASED, escalation_id=None))
+            log.add(a_decision(61))
+            assert in_files(log)
+        log.add(a_decision(62))
+        assert not in_files(log)
+        assert count(log) == 2
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_an_earlier_process_could_not_overwrite_leaves_the_file_with_the_first_batch() -> None:
+    with an_empty_log() as log:
+        log.add(an_escalation(0, summary=SENTENCE))
+        with log.database.reading() as session:
+            session.scalars(select(EscalationRow)).one()
+            log.add(an_outcome(60, OutcomeKind.ERASED, escalation_id=None))
+        assert in_files(log)
+        later = Writer(log.database, TOPICS_HOLD)
+        later.begin()
+        later.write(log.intake.take([log.record(a_decision(61))]))
+        assert not in_files(log)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_somebody_read_while_it_was_erased_leaves_the_file_with_what_is_too_old() -> None:
+    keeping = Keeping(decisions=timedelta(days=10), escalations=timedelta(days=20))
+    with an_empty_log() as log:
+        log.add(an_escalation(0, summary=SENTENCE))
+        with log.database.reading() as session:
+            session.scalars(select(EscalationRow)).one()
+            erase(log.database, [("shop", "c1")], now=at(60), held_until=at(99_999))
+            remove_expired(log.database, keeping, at(61))
+            assert in_files(log)
+        remove_expired(log.database, keeping, at(61))
+        assert not in_files(log)
+
+
 def test_what_is_too_old_leaves_and_what_is_open_stays() -> None:
     keeping = Keeping(decisions=timedelta(days=10), escalations=timedelta(days=20))
     with an_empty_log() as log:

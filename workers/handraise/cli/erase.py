@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -62,13 +63,20 @@ def erase(
             if not wanted:
                 return
             held = asyncio.run(_tell_workers(settings, wanted, now))
-            _forget(database, wanted, now, held)
+            overwritten = _forget(database, wanted, now, held)
+            name = database.name
     except (EngineError, LogError) as error:
         raise UserError(str(error)) from error
     typer.echo("Kafka itself deletes nothing before its time. At the latest, the last of it is gone:")
     for one in held:
         until = "never" if one.until is None else f"{one.until:%Y-%m-%d %H:%M} UTC"
         typer.echo(f"  {one.topic:<20} {until:<21} {one.because}")
+    if not overwritten:
+        again = shlex.join(["handraise", "erase", "--conversation", "/".join(wanted[0])])
+        raise UserError(
+            f"the files of {name} still hold what was erased, for somebody is reading what was there before: once"
+            f" that reader is gone, run `{again}` again, which overwrites all of it"
+        )
 
 
 async def _tell_workers(settings: Settings, conversations: list[Conversation], now: datetime) -> list[Held]:
@@ -110,8 +118,10 @@ def _can_be_asked(settings: Settings, database: LogDatabase) -> bool:
     return True
 
 
-def _forget(database: LogDatabase, conversations: list[Conversation], now: datetime, held: list[Held]) -> None:
+def _forget(database: LogDatabase, conversations: list[Conversation], now: datetime, held: list[Held]) -> bool:
+    """Take them out of the log; whether its files hold nothing of them any more."""
     last = max((one.until or now + FOREVER for one in held), default=now)
+    overwritten = True
     try:
         database.check()
     except LogError as error:
@@ -119,9 +129,12 @@ def _forget(database: LogDatabase, conversations: list[Conversation], now: datet
     else:
         done = erase_from_log(database, conversations, now=now, held_until=last)
         # A `handraise log` that runs may have been faster, so a number of rows would say little.
-        typer.echo(f"{database.name}: nothing is left of {_count(len(done.conversations))}.")
+        overwritten = done.overwritten
+        left = "nothing is left" if overwritten else "no page and no query shows anything any more"
+        typer.echo(f"{database.name}: {left} of {_count(len(done.conversations))}.")
     for business_id, conversation_id in conversations:
         typer.echo(f"{business_id}/{conversation_id}: the workers are told to forget it.")
+    return overwritten
 
 
 def _count(conversations: int) -> str:

@@ -108,12 +108,26 @@ class LogDatabase:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ONE_WRITER})
             yield connection
 
-    def forget_freed_pages(self) -> None:
-        """Let SQLite's write-ahead log no longer hold what was deleted. PostgreSQL vacuums by itself."""
-        if self.engine.dialect.name == "sqlite":
-            # Not within a transaction, which is how every other connection begins.
-            with closing(self.engine.raw_connection()) as connection:
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    def forget_freed_pages(self, *, wait: bool = True) -> bool:
+        """Let SQLite's files no longer hold what was deleted. PostgreSQL vacuums by itself.
+
+        Args:
+            wait: for those who read or write, as long as for anything else; nobody can write meanwhile.
+
+        Returns:
+            Whether they hold nothing of it any more; not while somebody still reads what was there before.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return True
+        # Not within a transaction, which is how every other connection begins.
+        with closing(self.engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+            cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS if wait else 0}")
+            try:
+                # That it was kept from it is no error, but the first column.
+                busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+        return not busy
 
     def close(self) -> None:
         """Close every connection."""

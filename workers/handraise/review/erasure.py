@@ -46,6 +46,8 @@ class Erased(Struct, frozen=True):
     conversations: list[Conversation]
     """Those that were asked for."""
     rows: int
+    overwritten: bool
+    """Whether the database's files hold nothing of them any more: not while somebody reads what was there before."""
 
 
 def conversations_of(database: LogDatabase, customer_id: str, business_id: str | None = None) -> list[Conversation]:
@@ -75,8 +77,7 @@ def erase(database: LogDatabase, conversations: list[Conversation], *, now: date
     """
     with database.writing() as connection:
         rows = forget(connection, [(conversation, now) for conversation in conversations], held_until)
-    database.forget_freed_pages()
-    return Erased(conversations, rows)
+    return Erased(conversations, rows, database.forget_freed_pages())
 
 
 def forget(connection: Connection, erasures: list[tuple[Conversation, datetime]], held_until: datetime) -> int:

@@ -46,6 +46,8 @@ def remove_expired(database: LogDatabase, keeping: Keeping, now: datetime) -> in
     removed = 0
     while rows := _remove_some(database, keeping, now):
         removed += rows
+    # Also what was erased while somebody read it, by this process or by a command.
+    database.forget_freed_pages(wait=False)
     return removed
 
 

@@ -51,6 +51,8 @@ class Writer:
         self._database = database
         self._topics_hold = topics_hold
         self._next: dict[Place, int] = {}
+        # What an earlier process erased may be in the files still.
+        self._overwritten = False
 
     def begin(self) -> Mapping[Place, int]:
         """Find out how far the log is: the next offset of each partition that was ever read."""
@@ -80,8 +82,9 @@ class Writer:
             refresh(connection, _moved(rows))
             self._move(connection, rows.read)
         self._next |= rows.read
-        if rows.erasures:
-            self._database.forget_freed_pages()
+        if rows.erasures or not self._overwritten:
+            # Where a reader has kept it from that once, the batches that follow are not to wait for the reader as well.
+            self._overwritten = self._database.forget_freed_pages(wait=bool(rows.erasures))
 
     def _erase(self, connection: Connection, rows: Rows) -> None:
         erasures = [((business, conversation), utc(at)) for business, conversation, at in rows.erasures]
