@@ -151,6 +151,17 @@ def test_what_was_written_before_an_erasure_stays_out_whatever_time_it_claims() 
         assert count(log) == 1
 
 
+def test_what_the_log_has_of_a_conversation_goes_whatever_time_it_claims_and_comes_in_again_if_it_is_later() -> None:
+    ahead, later = a_decision(500, message_id="ahead"), a_decision(90, message_id="later")
+    with an_empty_log() as log:
+        log.add_records([log.record(ahead, timestamp=milliseconds(at(59))), log.record(later)])
+        log.add(an_outcome(60, OutcomeKind.ERASED, escalation_id=None))
+        assert count(log) == 0
+        log.add_records([log.record(ahead, timestamp=milliseconds(at(59))), log.record(later)])
+        with log.database.reading() as session:
+            assert session.scalars(select(DecisionRow.message_id)).all() == ["later"]
+
+
 def test_a_customer_s_conversations_are_found_by_the_id_that_producers_gave() -> None:
     with an_empty_log() as log:
         log.add(*a_conversation("c1", "k1"), *a_conversation("c2", "k2"), *a_conversation("c3", "k1"))

@@ -71,7 +71,7 @@ def erase(database: LogDatabase, conversations: list[Conversation], *, now: date
     Args:
         database: the log.
         conversations: business_id and conversation_id of each.
-        now: what happened up to this time stays out from now on.
+        now: what is there goes, and what happened up to this time stays out from now on.
         held_until: when the last topic will have dropped what it holds; until then the log knows, by a hash, what it
             must not take in again.
     """
@@ -81,7 +81,11 @@ def erase(database: LogDatabase, conversations: list[Conversation], *, now: date
 
 
 def forget(connection: Connection, erasures: list[tuple[Conversation, datetime]], held_until: datetime) -> int:
-    """Take conversations out, each with what happened up to a time, and remember not to take them in again.
+    """Take conversations out, each with all that is there, and remember not to take in again what is of up to a time.
+
+    Also what is there with a later time goes: a row has the time that its producer claims, not when Kafka got it, so
+    one from a clock that is ahead would outlive its erasure. A log that reads an erasure late loses what it had read of
+    the time after it, with the first and last time of the conversation; what it reads from then on stays.
 
     One that was erased up to this time or a later one already keeps its rows: what is there of it is new. The time for
     which it is remembered never gets shorter: `handraise erase` asks the brokers, a running log knows its settings.

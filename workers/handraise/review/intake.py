@@ -70,7 +70,10 @@ class Entry(NamedTuple):
 
 
 class Erasure(NamedTuple):
-    """That a conversation is to be forgotten, with everything up to a time in epoch milliseconds."""
+    """That a conversation is to be forgotten: what the log has of it, and what it will read of up to a time.
+
+    The time is in epoch milliseconds.
+    """
 
     business_id: str
     conversation_id: str
