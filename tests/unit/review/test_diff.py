@@ -221,6 +221,34 @@ def test_an_outcome_that_comes_after_the_end_leaves_what_its_timers_did() -> Non
         assert [one.conversation_id for one in diff.followed] == ["c1", "c2", "c3"]
 
 
+@pytest.mark.parametrize("batch", [1, 100])
+def test_of_what_was_erased_nothing_is_told_from_before(batch: int) -> None:
+    erased = reported("c3", OutcomeKind.ERASED, timedelta(days=1))
+    diff = compared(ROSA, TOM, *PAST, erased, batch=batch, until=timedelta(days=2))
+    assert [one.conversation_id for one in diff.followed] == ["c1", "c2"]
+    assert diff.conversations == 2
+    assert [one.trigger for one in diff.triggers] == ["complaint", "high_value"]
+    off = a_policy(human_request=TriggerPolicy(enabled=False))
+    for before, after in ((a_policy(), off), (off, a_policy())):
+        assert compared(before, after, *PAST, erased, batch=batch).is_empty
+
+
+@pytest.mark.parametrize("batch", [1, 100])
+def test_what_begins_anew_after_an_erasure_is_told_and_what_comes_late_from_before_is_not(batch: int) -> None:
+    erased = reported("c3", OutcomeKind.ERASED, timedelta(minutes=5))
+    late, anew = (
+        msgspec.structs.replace(one, message_id=name, sent_at=START + timedelta(minutes=minutes))
+        for one in said("c3", REQUEST)
+        if isinstance(one, ChatMessage)
+        for name, minutes in (("late", 4), ("anew", 6))
+    )
+    off = a_policy(human_request=TriggerPolicy(enabled=False))
+    assert compared(a_policy(), off, *PAST, erased, late, batch=batch).is_empty
+    (dropped,) = compared(a_policy(), off, *PAST, erased, anew, batch=batch).dropped
+    assert dropped.before is not None
+    assert (dropped.before.message_id, dropped.text) == ("anew", REQUEST)
+
+
 @pytest.fixture
 def past(tmp_path: Path) -> Path:
     file = tmp_path / "past.jsonl"

@@ -22,8 +22,11 @@ from handraise.events import (
     DecisionResult,
     Escalation,
     EscalationType,
+    Outcome,
+    OutcomeKind,
     Priority,
     Sender,
+    milliseconds,
 )
 from handraise.policy.model import BusinessPolicy
 
@@ -86,7 +89,7 @@ class Once:
 
 
 class Side:
-    """The past under one policy.
+    """The past under one policy. Of a conversation that was erased, it has nothing from before that.
 
     Args:
         policies: the policy in force for a business.
@@ -97,6 +100,8 @@ class Side:
     def __init__(self, policies: Policies, detector: InSteps, detector_version: str) -> None:
         self._processor = Processor(policies, detector, detector_version)
         self._states: dict[bytes, bytes] = {}
+        self._erased: dict[bytes, int] = {}
+        """Up to when each conversation was erased: epoch milliseconds."""
         self.conversations: set[bytes] = set()
         self.acts: dict[Key, list[Act]] = defaultdict(list)
         """What the triggers that fired did."""
@@ -111,7 +116,11 @@ class Side:
         """Fold the next events of the past."""
         for event, processed in zip(events, self._processor.process(events, self._states.get), strict=True):
             self._keep(processed)
-            if processed.rejected is None or processed.effects.came_too_late:
+            if isinstance(event, Outcome) and event.kind is OutcomeKind.ERASED:
+                self._forget(processed.key, event)
+            elif not self._was_erased(processed.key, event) and (
+                processed.rejected is None or processed.effects.came_too_late
+            ):
                 self.conversations.add(processed.key)
                 self._take(event, processed.effects)
 
@@ -137,6 +146,24 @@ class Side:
             self._states[processed.key] = processed.state
         elif processed.forgotten:
             self._states.pop(processed.key, None)
+
+    def _forget(self, key: bytes, erasure: Outcome) -> None:
+        """Leave out what was collected of a conversation."""
+        self._erased[key] = max(milliseconds(erasure.at), self._erased.get(key, 0))
+        self.conversations.discard(key)
+        erased = erasure.business_id, erasure.conversation_id
+        for acted in [one for one in self.acts if one[:2] == erased]:
+            del self.acts[acted]
+        for said in [one for one in self.texts if one[:2] == erased]:
+            del self.texts[said]
+        for escalation_id in [name for name, one in self.raised.items() if one[:2] == erased]:
+            del self.raised[escalation_id]
+            self.followed.pop(escalation_id, None)
+
+    def _was_erased(self, key: bytes, event: Event) -> bool:
+        """Whether an event comes from before the erasure of its conversation, and was only met after it."""
+        at = milliseconds(event.at if isinstance(event, Outcome) else event.sent_at)
+        return at <= self._erased.get(key, -1)
 
     def _take(self, event: Event | None, effects: Effects) -> None:
         told: list[Escalation] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aiokafka import TopicPartition
 from msgspec import Struct
@@ -13,7 +13,16 @@ from handraise.engine.clients import Clients
 from handraise.engine.placement import place
 from handraise.engine.record import Record
 from handraise.engine.topics import Topic, TopicNames
-from handraise.events import MESSAGES, OUTCOMES, ChatMessage, InvalidEventError, Outcome, decode, milliseconds
+from handraise.events import (
+    MESSAGES,
+    OUTCOMES,
+    ChatMessage,
+    InvalidEventError,
+    Outcome,
+    OutcomeKind,
+    decode,
+    milliseconds,
+)
 
 Event = ChatMessage | Outcome
 _POLL_MS: Final = 500
@@ -32,6 +41,13 @@ class Past(Struct, frozen=True, kw_only=True):
     """Conversations that were left out since their beginning was not read."""
     is_limited: bool
     """Whether the limit, and not the time that was asked for, decided where reading began."""
+
+
+class _Read(NamedTuple):
+    """An event, and when Kafka got it: epoch milliseconds."""
+
+    at: int
+    event: Event
 
 
 class _Start(Struct, frozen=True):
@@ -208,19 +224,38 @@ def _merged(topics: Sequence[list[Record]]) -> Iterator[Record]:
 def _whole(records: Iterator[Record], start: _Start, business: str, idle_ms: int) -> tuple[list[Event], int]:
     """The events of the conversations whose beginning was read, and how many others there were."""
     begins_ms = start.from_ms
-    first_met: dict[str, int] = {}
-    events: list[Event] = []
+    found: list[_Read] = []
     for record in records:
         if begins_ms is None:
             begins_ms = record.timestamp
         event = _event(record)
         if event is not None and event.business_id == business:
-            first_met.setdefault(event.conversation_id, record.timestamp)
-            events.append(event)
+            found.append(_Read(record.timestamp, event))
+    kept = _without_erased(found)
+    events = [one.event for one in kept]
     if start.is_first or begins_ms is None:
         return events, 0
+    first_met: dict[str, int] = {}
+    for at, event in kept:
+        first_met.setdefault(event.conversation_id, at)
     whole = {conversation for conversation, met in first_met.items() if met >= begins_ms + idle_ms}
     return [event for event in events if event.conversation_id in whole], len(first_met) - len(whole)
+
+
+def _without_erased(found: list[_Read]) -> list[_Read]:
+    """What the log would still have: an erasure takes everything up to it, whatever the order in which it is met."""
+    erased: dict[str, int] = {}
+    for at, event in found:
+        if isinstance(event, Outcome) and event.kind is OutcomeKind.ERASED:
+            until = max(at, _sent_ms(event))
+            erased[event.conversation_id] = max(until, erased.get(event.conversation_id, until))
+    return [one for one in found if _earlier(one) > erased.get(one.event.conversation_id, -1)]
+
+
+def _earlier(read: _Read) -> int:
+    """The earlier of when it happened and when Kafka got it, as the log has it."""
+    happened = _sent_ms(read.event)
+    return min(happened, read.at) if read.at > 0 else happened
 
 
 def _event(record: Record) -> Event | None:
