@@ -167,3 +167,27 @@ def test_of_a_conversation_that_was_erased_nothing_from_before_is_read() -> None
     )
     assert ids(past) == ["other", "anew"]
     assert (past.conversations, past.cut) == (2, 0)
+
+
+def test_an_outcome_from_before_the_first_message_that_is_read_makes_no_conversation_whole() -> None:
+    """Only the newest messages are read, and every outcome of the time that was asked for."""
+    those = clients(
+        message("gone-1", "b", 10),
+        message("gone-2", "a", 200),
+        outcome("early", "x", 15),
+        outcome("of-b", "b", 100),
+        message("half", "a", 210),
+        message("soon", "c", 220),
+        message("whole", "d", 280),
+    )
+    past = read(those, limit=3)
+    assert past.is_limited
+    assert ids(past) == ["whole"]
+    assert past.cut == 4
+    removed = clients(outcome("early", "x", 15), outcome("of-b", "b", 100), message("half", "a", 110), removed=5)
+    assert (ids(read(removed)), read(removed).cut) == ([], 3)
+
+
+def test_where_no_message_is_left_no_outcome_stands_for_a_whole_conversation() -> None:
+    past = read(clients(outcome("first", "a", 15), outcome("second", "b", 200), removed=5))
+    assert (ids(past), past.cut) == ([], 2)

@@ -56,7 +56,7 @@ class _Start(Struct, frozen=True):
     offset: int
     end: int
     from_ms: int | None
-    """All that was written from this time on is read; None where only the first record tells the time."""
+    """All that was written from this time on is read; None where only the first message tells the time."""
 
     @property
     def is_first(self) -> bool:
@@ -226,19 +226,22 @@ def _whole(records: Iterator[Record], start: _Start, business: str, idle_ms: int
     begins_ms = start.from_ms
     found: list[_Read] = []
     for record in records:
-        if begins_ms is None:
+        # The outcomes reach further back: a conversation that one of them is met of may have begun in what is not read.
+        if begins_ms is None and Topic.MESSAGES.value in record.topic:
             begins_ms = record.timestamp
         event = _event(record)
         if event is not None and event.business_id == business:
             found.append(_Read(record.timestamp, event))
     kept = _without_erased(found)
     events = [one.event for one in kept]
-    if start.is_first or begins_ms is None:
+    if start.is_first:
         return events, 0
     first_met: dict[str, int] = {}
     for at, event in kept:
         first_met.setdefault(event.conversation_id, at)
-    whole = {conversation for conversation, met in first_met.items() if met >= begins_ms + idle_ms}
+    whole = {
+        conversation for conversation, met in first_met.items() if begins_ms is not None and met >= begins_ms + idle_ms
+    }
     return [event for event in events if event.conversation_id in whole], len(first_met) - len(whole)
 
 
