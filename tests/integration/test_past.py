@@ -138,6 +138,14 @@ def test_one_conversation_is_found_by_its_key(installation: Installation) -> Non
     others = [message(100 + number, f"x{number}", 3) for number in range(20)]
     publish(installation, [*others, message(1, "a", 3), message(2, "a", 2), message(3, "a", 2, business="cafe")])
     found = asyncio.run(
-        read_conversation(installation.clients, installation.names, "shop", "a", since_ms=NOW - 3 * HOUR, limit=1_000)
+        read_conversation(
+            installation.clients,
+            installation.names,
+            "shop",
+            "a",
+            since_ms=NOW - 3 * HOUR,
+            erased_ms=None,
+            limit=1_000,
+        )
     )
     assert [one.message_id for one in found] == ["m1", "m2"]

@@ -12,7 +12,17 @@ from typing import Any
 
 import pytest
 
-from handraise.events import ClosedBecause, DecisionResult, Evidence, OutcomeKind, Sender, Transcript, Turn, Verdict
+from handraise.events import (
+    ClosedBecause,
+    DecisionResult,
+    Evidence,
+    OutcomeKind,
+    Sender,
+    Transcript,
+    Turn,
+    Verdict,
+    milliseconds,
+)
 from handraise.review.database import LogDatabase
 from tests.support.console import HTMX, Reader, served
 from tests.support.logged import (
@@ -24,6 +34,7 @@ from tests.support.logged import (
     an_escalation,
     an_outcome,
 )
+from tests.support.stored import stored
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -220,6 +231,30 @@ def test_every_decision_leads_to_its_conversation_turn_by_turn() -> None:
         assert "(its text is not kept in the log)" in text
         missed = reader.page("/log/decisions?result=missed", headers=HTMX)
         assert missed.count("/conversations/") == 1
+
+
+def test_a_conversation_that_was_erased_shows_no_message_from_before_though_kafka_still_has_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    messages = [
+        a_message(message_id=f"m{number}", sent_at=NOW - timedelta(minutes=9 - number), text=text, conversation_id="c1")
+        for number, text in enumerate(["My name is Ada.", "The kettle is broken.", "Hello?"])
+    ]
+    kept = stored(*((milliseconds(one.sent_at), one) for one in messages))
+    monkeypatch.setattr("handraise.console.pages.conversation.Clients", lambda _: kept)
+    decided = a_decision(2, conversation_id="c1", occurred_at=messages[2].sent_at, message_id="m2")
+    with reading(decided) as reader:
+        text = words(reader.page("/conversations/shop/whole/c1"))
+        assert "My name is Ada." in text
+        assert "Hello?" in text
+    erased = an_outcome(
+        1, OutcomeKind.ERASED, conversation_id="c1", escalation_id=None, at=messages[1].sent_at, outcome_id="erased"
+    )
+    with reading(erased, decided) as reader:
+        text = words(reader.page("/conversations/shop/whole/c1"))
+        assert "Hello?" in text
+        assert "Ada" not in text
+        assert "kettle" not in text
 
 
 def test_each_trigger_has_its_figures() -> None:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple, cast
+from typing import Final
 
-from aiokafka import TopicPartition
-
-from handraise.console.trial.past import Past, read_past
+from handraise.console.trial.past import Past, read_conversation, read_past
 from handraise.engine.clients import Clients
-from handraise.engine.topics import Topic, TopicNames
-from handraise.events import ChatMessage, Outcome, OutcomeKind, Sender, encode
-from tests.support.records import FakeRecord
+from handraise.engine.topics import TopicNames
+from handraise.events import ChatMessage, Outcome, OutcomeKind, Sender
+from tests.support.stored import stored
 
 MINUTE: Final = 60_000
 IDLE: Final = 60 * MINUTE
@@ -20,94 +17,9 @@ START: Final = 1_772_445_600_000
 """Monday, 2 March 2026, 10:00 UTC."""
 
 
-class OffsetAt(NamedTuple):
-    """What a broker says of a time."""
-
-    offset: int
-    timestamp: int
-
-
-class FakeReader:
-    """A consumer of topics of one partition, whose times are in order."""
-
-    def __init__(self, topics: Mapping[str, Sequence[FakeRecord]], removed: int) -> None:
-        self._topics = topics
-        self._removed = removed
-        self._places: dict[TopicPartition, int] = {}
-
-    def assign(self, sources: list[TopicPartition]) -> None:
-        """All is there already."""
-
-    def partitions_for_topic(self, _: str) -> set[int]:
-        """The one."""
-        return {0}
-
-    async def beginning_offsets(self, sources: list[TopicPartition]) -> dict[TopicPartition, int]:
-        """Behind what retention has removed."""
-        return dict.fromkeys(sources, self._removed)
-
-    async def end_offsets(self, sources: list[TopicPartition]) -> dict[TopicPartition, int]:
-        """Behind the last record."""
-        return {source: self._removed + len(self._topics.get(source.topic, ())) for source in sources}
-
-    async def offsets_for_times(self, times: Mapping[TopicPartition, int]) -> dict[TopicPartition, OffsetAt | None]:
-        """The first record that is as late."""
-        return {
-            source: next(
-                (OffsetAt(one.offset, one.timestamp) for one in self._left(source) if one.timestamp >= at), None
-            )
-            for source, at in times.items()
-        }
-
-    def seek(self, source: TopicPartition, offset: int) -> None:
-        """Go to an offset."""
-        self._places[source] = offset
-
-    async def position(self, source: TopicPartition) -> int:
-        """Where it is."""
-        return self._places[source]
-
-    async def getmany(self, *sources: TopicPartition, **_: int) -> dict[TopicPartition, list[FakeRecord]]:
-        """Everything from where it is."""
-        found = {source: self._left(source)[self._places[source] - self._removed :] for source in sources}
-        for source, records in found.items():
-            self._places[source] += len(records)
-        return found
-
-    async def stop(self) -> None:
-        """Nothing to be closed."""
-
-    def _left(self, source: TopicPartition) -> list[FakeRecord]:
-        return list(self._topics.get(source.topic, ()))
-
-
-class FakeClients:
-    """Gives out one reader."""
-
-    def __init__(self, events: Sequence[tuple[float, ChatMessage | Outcome]], removed: int = 0) -> None:
-        topics: dict[str, list[FakeRecord]] = {}
-        for minutes, event in events:
-            topic = (Topic.OUTCOMES if isinstance(event, Outcome) else Topic.MESSAGES).value
-            records = topics.setdefault(topic, [])
-            written = START + int(minutes * MINUTE)
-            records.append(
-                FakeRecord(encode(event), topic=topic, offset=removed + len(records), timestamp=written, key=b"c")
-            )
-        self._reader = FakeReader(topics, removed)
-
-    def reader(self) -> FakeReader:
-        """The one that there is."""
-        return self._reader
-
-    async def start(self, reader: FakeReader) -> FakeReader:
-        """It needs none."""
-        return reader
-
-
 def clients(*events: tuple[float, ChatMessage | Outcome], removed: int = 0) -> Clients:
     """For brokers that hold these events, written so many minutes after the start, behind others that are gone."""
-    fake: Any = FakeClients(events, removed)
-    return cast("Clients", fake)
+    return stored(*((START + int(minutes * MINUTE), event) for minutes, event in events), removed=removed)
 
 
 def message(name: str, conversation: str, minutes: float, sent: float | None = None) -> tuple[float, ChatMessage]:
@@ -191,3 +103,31 @@ def test_an_outcome_from_before_the_first_message_that_is_read_makes_no_conversa
 def test_where_no_message_is_left_no_outcome_stands_for_a_whole_conversation() -> None:
     past = read(clients(outcome("first", "a", 15), outcome("second", "b", 200), removed=5))
     assert (ids(past), past.cut) == ([], 2)
+
+
+def read_one(those: Clients, erased: float | None = None, limit: int = 1_000) -> list[ChatMessage]:
+    """One conversation from the start on, which was erased so many minutes after it."""
+    return asyncio.run(
+        read_conversation(
+            those,
+            TopicNames(""),
+            "shop",
+            "a",
+            since_ms=START,
+            erased_ms=None if erased is None else START + int(erased * MINUTE),
+            limit=limit,
+        )
+    )
+
+
+def test_of_one_conversation_nothing_is_read_from_before_its_erasure() -> None:
+    """By the earlier of its two times, as the log counts it."""
+    those = (
+        message("before", "a", 1),
+        message("ahead", "a", 2, sent=90),
+        message("at-once", "a", 3),
+        message("late", "a", 4, sent=2),
+        message("anew", "a", 5),
+    )
+    assert [one.message_id for one in read_one(clients(*those))] == ["before", "ahead", "at-once", "late", "anew"]
+    assert [one.message_id for one in read_one(clients(*those), erased=3)] == ["anew"]

@@ -25,7 +25,7 @@ from handraise.engine.errors import EngineError
 from handraise.engine.topics import TopicNames
 from handraise.events import ChatMessage, Sender, Turn, milliseconds, utc
 from handraise.review.masked import Masker
-from handraise.review.queries import Exchange, History, conversation_history
+from handraise.review.queries import Exchange, History, conversation_history, erasures
 from handraise.review.tables import DecisionRow
 
 _BEFORE: Final = timedelta(days=1)
@@ -48,7 +48,7 @@ class Moment(Struct, frozen=True, kw_only=True):
 
 async def show(request: Request) -> Response:
     """The conversation that the address names, as the log keeps it."""
-    history = await _history(request)
+    history, _ = await _history(request)
     return services_of(request).renderer.page(
         request,
         "conversation.html",
@@ -61,9 +61,9 @@ async def show(request: Request) -> Response:
 
 
 async def show_whole(request: Request) -> Response:
-    """The same with what the log does not keep: every message, read from Kafka as far back as retention reaches."""
+    """The same with what the log does not keep: each message since an erasure, from Kafka as far as it reaches."""
     services = services_of(request)
-    history = await _history(request)
+    history, erased_at = await _history(request)
     begun = min([history.exchanges[0].at, *(row.raised_at for row in history.escalations)])
     try:
         async with asyncio.timeout(_READ_SECONDS):
@@ -73,6 +73,7 @@ async def show_whole(request: Request) -> Response:
                 history.business_id,
                 history.conversation_id,
                 since_ms=milliseconds(begun - _BEFORE),
+                erased_ms=None if erased_at is None else milliseconds(erased_at),
                 limit=services.settings.console_trial_messages,
             )
     except (EngineError, KafkaError, TimeoutError):
@@ -133,18 +134,19 @@ def _moment(exchange: Exchange, then: list[Happening]) -> Moment:
     )
 
 
-async def _history(request: Request) -> History:
+async def _history(request: Request) -> tuple[History, datetime | None]:
+    """The conversation, and up to when it was erased, if it was."""
     services = services_of(request)
-    business, conversation = request.path_params["business"], request.path_params["conversation"]
+    named = request.path_params["business"], request.path_params["conversation"]
 
-    def read() -> History | None:
+    def read() -> tuple[History | None, datetime | None]:
         with services.log.reading() as session:
-            return conversation_history(session, business, conversation)
+            return conversation_history(session, *named), erasures(session, [named]).get(named)
 
-    history = await run_in_threadpool(read)
+    history, erased_at = await run_in_threadpool(read)
     if history is None:
         raise HTTPException(404, "The log knows of no decision in this conversation.")
-    return history
+    return history, erased_at
 
 
 routes = [

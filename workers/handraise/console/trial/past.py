@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from aiokafka import TopicPartition
 from msgspec import Struct
@@ -25,6 +25,7 @@ from handraise.events import (
 )
 
 Event = ChatMessage | Outcome
+EventT = TypeVar("EventT", bound=Event)
 _POLL_MS: Final = 500
 _RECORDS: Final = 2_000
 
@@ -43,11 +44,11 @@ class Past(Struct, frozen=True, kw_only=True):
     """Whether the limit, and not the time that was asked for, decided where reading began."""
 
 
-class _Read(NamedTuple):
+class _Read(NamedTuple, Generic[EventT]):
     """An event, and when Kafka got it: epoch milliseconds."""
 
     at: int
-    event: Event
+    event: EventT
 
 
 class _Start(Struct, frozen=True):
@@ -117,7 +118,14 @@ async def read_past(
 
 
 async def read_conversation(
-    clients: Clients, names: TopicNames, business: str, conversation: str, *, since_ms: int, limit: int
+    clients: Clients,
+    names: TopicNames,
+    business: str,
+    conversation: str,
+    *,
+    since_ms: int,
+    erased_ms: int | None,
+    limit: int,
 ) -> list[ChatMessage]:
     """The messages of one conversation, from the one partition that holds it.
 
@@ -127,6 +135,7 @@ async def read_conversation(
         business: whose conversation it is.
         conversation: its id, which is the key of its records.
         since_ms: epoch milliseconds; what was written before is not looked for.
+        erased_ms: up to when the conversation was erased, if it was; nothing from before that comes out.
         limit: the most records that are read, of all conversations of the partition, from that time on.
 
     Raises:
@@ -143,8 +152,13 @@ async def read_conversation(
         records = await _records(reader, {source: _Start(start.offset, end, start.from_ms)}, _tell_nobody)
     finally:
         await reader.stop()
-    found = [event for record in records[source] if isinstance(event := _event(record), ChatMessage)]
-    return [event for event in found if (event.business_id, event.conversation_id) == (business, conversation)]
+    found = [
+        _Read(record.timestamp, event)
+        for record in records[source]
+        if isinstance(event := _event(record), ChatMessage)
+        and (event.business_id, event.conversation_id) == (business, conversation)
+    ]
+    return [one.event for one in found if erased_ms is None or _earlier(one) > erased_ms]
 
 
 def _tell_nobody(done: int, total: int) -> None:
@@ -224,7 +238,7 @@ def _merged(topics: Sequence[list[Record]]) -> Iterator[Record]:
 def _whole(records: Iterator[Record], start: _Start, business: str, idle_ms: int) -> tuple[list[Event], int]:
     """The events of the conversations whose beginning was read, and how many others there were."""
     begins_ms = start.from_ms
-    found: list[_Read] = []
+    found: list[_Read[Event]] = []
     for record in records:
         # The outcomes reach further back: a conversation that one of them is met of may have begun in what is not read.
         if begins_ms is None and Topic.MESSAGES.value in record.topic:
@@ -245,7 +259,7 @@ def _whole(records: Iterator[Record], start: _Start, business: str, idle_ms: int
     return [event for event in events if event.conversation_id in whole], len(first_met) - len(whole)
 
 
-def _without_erased(found: list[_Read]) -> list[_Read]:
+def _without_erased(found: list[_Read[Event]]) -> list[_Read[Event]]:
     """What the log would still have: an erasure takes everything up to it, whatever the order in which it is met."""
     erased: dict[str, int] = {}
     for at, event in found:
@@ -255,7 +269,7 @@ def _without_erased(found: list[_Read]) -> list[_Read]:
     return [one for one in found if _earlier(one) > erased.get(one.event.conversation_id, -1)]
 
 
-def _earlier(read: _Read) -> int:
+def _earlier(read: _Read[EventT]) -> int:
     """The earlier of when it happened and when Kafka got it, as the log has it."""
     happened = _sent_ms(read.event)
     return min(happened, read.at) if read.at > 0 else happened

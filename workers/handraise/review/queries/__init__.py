@@ -5,6 +5,7 @@ and never changed; everything else is a struct of its own. Times are UTC; a peri
 """
 
 from handraise.review.queries.decisions import DecisionFilter, decision_page
+from handraise.review.queries.erasures import erasures
 from handraise.review.queries.escalations import EscalationFilter, Judged, escalation_page, open_escalations
 from handraise.review.queries.figures import Figures, TriggerFigures, figures
 from handraise.review.queries.history import Exchange, History, conversation_history, escalation_history
@@ -36,6 +37,7 @@ __all__ = [
     "conversation_history",
     "days",
     "decision_page",
+    "erasures",
     "escalation_history",
     "escalation_page",
     "figures",
