@@ -148,4 +148,5 @@ def test_one_conversation_is_found_by_its_key(installation: Installation) -> Non
             limit=1_000,
         )
     )
-    assert [one.message_id for one in found] == ["m1", "m2"]
+    assert [one.message_id for one in found.messages] == ["m1", "m2"]
+    assert not found.is_cut

@@ -257,6 +257,21 @@ def test_a_conversation_that_was_erased_shows_no_message_from_before_though_kafk
         assert "kettle" not in text
 
 
+def test_a_conversation_that_is_not_read_to_its_end_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = a_message(message_id="m0", sent_at=NOW - timedelta(hours=2), conversation_id="c1", text="Hello?")
+    others = [a_message(sent_at=NOW, conversation_id="c2") for _ in range(1_000)]
+    decided = a_decision(0, conversation_id="c1", occurred_at=first.sent_at, message_id="m0")
+    cut = "There is more in Kafka than is read at a time: what was said last may be missing."
+    for messages, told in (([first, *others], True), ([first, *others[1:]], False)):
+        kept = stored(*((milliseconds(one.sent_at), one) for one in messages))
+        monkeypatch.setattr("handraise.console.pages.conversation.Clients", lambda _, kept=kept: kept)
+        with reading(decided, console_trial_messages=1_000) as reader:
+            text = words(reader.page("/conversations/shop/whole/c1"))
+            assert "Hello?" in text
+            assert (cut in text) == told
+            assert "no more" not in text
+
+
 def test_each_trigger_has_its_figures() -> None:
     judged = [
         an_outcome(

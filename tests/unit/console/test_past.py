@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from handraise.console.trial.past import Past, read_conversation, read_past
+from handraise.console.trial.past import Past, Talk, read_conversation, read_past
 from handraise.engine.clients import Clients
 from handraise.engine.topics import TopicNames
 from handraise.events import ChatMessage, Outcome, OutcomeKind, Sender
@@ -105,7 +105,7 @@ def test_where_no_message_is_left_no_outcome_stands_for_a_whole_conversation() -
     assert (ids(past), past.cut) == ([], 2)
 
 
-def read_one(those: Clients, erased: float | None = None, limit: int = 1_000) -> list[ChatMessage]:
+def read_one(those: Clients, erased: float | None = None, limit: int = 1_000) -> Talk:
     """One conversation from the start on, which was erased so many minutes after it."""
     return asyncio.run(
         read_conversation(
@@ -120,6 +120,11 @@ def read_one(those: Clients, erased: float | None = None, limit: int = 1_000) ->
     )
 
 
+def said(talk: Talk) -> list[str]:
+    """The messages of a conversation, in order."""
+    return [one.message_id for one in talk.messages]
+
+
 def test_of_one_conversation_nothing_is_read_from_before_its_erasure() -> None:
     """By the earlier of its two times, as the log counts it."""
     those = (
@@ -129,5 +134,21 @@ def test_of_one_conversation_nothing_is_read_from_before_its_erasure() -> None:
         message("late", "a", 4, sent=2),
         message("anew", "a", 5),
     )
-    assert [one.message_id for one in read_one(clients(*those))] == ["before", "ahead", "at-once", "late", "anew"]
-    assert [one.message_id for one in read_one(clients(*those), erased=3)] == ["anew"]
+    assert said(read_one(clients(*those))) == ["before", "ahead", "at-once", "late", "anew"]
+    assert said(read_one(clients(*those), erased=3)) == ["anew"]
+
+
+def test_one_conversation_is_read_from_its_beginning_on_however_much_came_after_it() -> None:
+    those = (
+        message("before", "x", -9),
+        message("first", "a", 1),
+        message("other", "b", 2),
+        message("last", "a", 3),
+        *(message(f"later-{number}", "b", 10 + number) for number in range(10)),
+    )
+    talk = read_one(clients(*those), limit=3)
+    assert (said(talk), talk.is_cut) == (["first", "last"], True)
+    talk = read_one(clients(*those), limit=2)
+    assert (said(talk), talk.is_cut) == (["first"], True)
+    talk = read_one(clients(*those), limit=13)
+    assert (said(talk), talk.is_cut) == (["first", "last"], False)

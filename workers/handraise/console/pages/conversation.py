@@ -67,7 +67,7 @@ async def show_whole(request: Request) -> Response:
     begun = min([history.exchanges[0].at, *(row.raised_at for row in history.escalations)])
     try:
         async with asyncio.timeout(_READ_SECONDS):
-            messages = await read_conversation(
+            talk = await read_conversation(
                 Clients(services.settings),
                 TopicNames(services.settings.topic_prefix),
                 history.business_id,
@@ -79,9 +79,12 @@ async def show_whole(request: Request) -> Response:
     except (EngineError, KafkaError, TimeoutError):
         told = "Kafka does not answer, so only what the log keeps is shown."
         return services.renderer.page(request, "conversation_turns.html", moments=moments(history), told=told)
-    told = "" if messages else "Kafka holds this conversation no more, so only what the log keeps is shown."
+    if talk.is_cut:
+        told = "There is more in Kafka than is read at a time: what was said last may be missing."
+    else:
+        told = "" if talk.messages else "Kafka holds this conversation no more, so only what the log keeps is shown."
     masker = Masker(contacts=services.settings.log_mask_contacts)
-    whole = moments(_completed(history, messages, masker))
+    whole = moments(_completed(history, talk.messages, masker))
     return services.renderer.page(request, "conversation_turns.html", moments=whole, told=told)
 
 

@@ -44,6 +44,14 @@ class Past(Struct, frozen=True, kw_only=True):
     """Whether the limit, and not the time that was asked for, decided where reading began."""
 
 
+class Talk(Struct, frozen=True):
+    """What Kafka holds of one conversation."""
+
+    messages: list[ChatMessage]
+    is_cut: bool
+    """Whether reading ended at the limit: later messages of it may not have been met."""
+
+
 class _Read(NamedTuple, Generic[EventT]):
     """An event, and when Kafka got it: epoch milliseconds."""
 
@@ -126,7 +134,7 @@ async def read_conversation(
     since_ms: int,
     erased_ms: int | None,
     limit: int,
-) -> list[ChatMessage]:
+) -> Talk:
     """The messages of one conversation, from the one partition that holds it.
 
     Args:
@@ -146,7 +154,7 @@ async def read_conversation(
         sources = await _sources(reader, names)
         messages = [source for source in sources if source.topic == names[Topic.MESSAGES]]
         source = messages[place(conversation.encode(), len(messages))]
-        starts, _ = await _starts(reader, [source], names, since_ms, limit)
+        starts, _ = await _starts(reader, [source], names, since_ms, None)
         start = starts[source]
         end = min(start.end, start.offset + limit)
         records = await _records(reader, {source: _Start(start.offset, end, start.from_ms)}, _tell_nobody)
@@ -158,7 +166,8 @@ async def read_conversation(
         if isinstance(event := _event(record), ChatMessage)
         and (event.business_id, event.conversation_id) == (business, conversation)
     ]
-    return [one.event for one in found if erased_ms is None or _earlier(one) > erased_ms]
+    messages = [one.event for one in found if erased_ms is None or _earlier(one) > erased_ms]
+    return Talk(messages, is_cut=end < start.end)
 
 
 def _tell_nobody(done: int, total: int) -> None:
@@ -185,13 +194,13 @@ async def _starts(
     sources: Sequence[TopicPartition],
     names: TopicNames,
     from_ms: int,
-    limit: int,
+    limit: int | None,
 ) -> tuple[dict[TopicPartition, _Start], bool]:
-    """Where to begin in each partition, and whether the limit decided it for any."""
+    """Where to begin in each partition, and whether the limit, if there is one, decided it for any."""
     beginnings, ends = await reader.beginning_offsets(sources), await reader.end_offsets(sources)
     at = await reader.offsets_for_times(dict.fromkeys(sources, max(0, from_ms)))
     messages = [source for source in sources if source.topic == names[Topic.MESSAGES]]
-    most = max(1, limit // len(messages))
+    most = None if limit is None else max(1, limit // len(messages))
     starts: dict[TopicPartition, _Start] = {}
     is_limited = False
     for source in sources:
@@ -201,7 +210,7 @@ async def _starts(
         # Where retention has just removed what came before, it may have been as late as that too.
         whole_from = from_ms if offset > beginnings[source] else None
         offset = max(beginnings[source], offset)
-        if source in messages and ends[source] - offset > most:
+        if most is not None and source in messages and ends[source] - offset > most:
             offset, whole_from, is_limited = ends[source] - most, None, True
         starts[source] = _Start(offset, ends[source], whole_from)
     return starts, is_limited
