@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -17,12 +18,12 @@ from msgspec.structs import replace
 from handraise.console.trial.job import Failure, Order, Result, Step, run, start
 from handraise.console.trial.past import Past
 from handraise.console.trial.trials import KEPT, BusyError, Trial, Trials
-from handraise.events import Policy
+from handraise.events import OutcomeKind, Policy
 from handraise.policy import draft_of
 from handraise.settings import Settings
 from tests.support.brokers import free_port
-from tests.support.console import served
-from tests.support.logged import a_message, an_empty_log
+from tests.support.console import HTMX, NONE, served
+from tests.support.logged import a_message, an_empty_log, an_outcome
 from tests.support.waiting import eventually
 
 ORDER = Order(business="shop", before=[], after=[], since_ms=0, idle_ms=1)
@@ -97,6 +98,45 @@ def test_timers_have_fired_until_now_and_who_gets_a_missed_promise_is_shown(monk
         page = reader.sign_in().page(f"/try/shop/trials/{trial.id}")
     assert "Nothing would have been otherwise" not in page
     assert "<del>Ines</del> <ins>Tom</ins>" in page
+
+
+def test_a_kept_trial_shows_no_example_of_what_was_erased_since(monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = a_trial()
+    monkeypatch.setattr(Trials, "get", lambda *_: trial)
+    assert isinstance(trial.report, Result)
+    (example,) = trial.report.diff.followed
+    quoted = replace(example, text="My name is Ada.")
+    other = replace(quoted, conversation_id="c2", text="My name is Bea.")
+    trial.report = replace(trial.report, followed=2, diff=replace(trial.report.diff, followed=[quoted, other]))
+    assert example.after is not None
+    at = example.after.at
+    for erased_at, shown in ((at, False), (at - timedelta(seconds=1), True)):
+        with an_empty_log() as log, served(log.database) as reader:
+            reader.sign_in()
+            assert "Ada" in reader.page(f"/try/shop/trials/{trial.id}")
+            log.add(an_outcome(0, OutcomeKind.ERASED, escalation_id=None, at=erased_at))
+            for headers in (NONE, HTMX):
+                page = reader.page(f"/try/shop/trials/{trial.id}", headers=headers)
+                assert "Bea" in page
+                assert ("Ada" in page) == shown
+
+
+def test_neither_a_clock_that_is_ahead_nor_an_empty_list_speaks_for_what_was_erased(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trial = a_trial()
+    monkeypatch.setattr(Trials, "get", lambda *_: trial)
+    assert isinstance(trial.report, Result)
+    (example,) = trial.report.diff.followed
+    assert example.after is not None
+    ahead = replace(example.after, at=trial.began_at + timedelta(hours=1))
+    quoted = replace(example, text="My name is Ada.", before=None, after=ahead)
+    trial.report = replace(trial.report, diff=replace(trial.report.diff, followed=[quoted]))
+    with an_empty_log() as log, served(log.database) as reader:
+        log.add(an_outcome(0, OutcomeKind.ERASED, escalation_id=None, at=trial.began_at + timedelta(minutes=1)))
+        page = reader.sign_in().page(f"/try/shop/trials/{trial.id}")
+    assert "Ada" not in page
+    assert "Nothing would have been otherwise" not in page
 
 
 def test_a_trial_without_a_broker_says_so() -> None:

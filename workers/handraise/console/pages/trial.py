@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from msgspec.structs import replace
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -19,6 +20,8 @@ from handraise.console.services import Services, services_of
 from handraise.console.trial.job import Order, Result
 from handraise.console.trial.trials import BusyError, Trial
 from handraise.events import utc
+from handraise.review.diff import Example
+from handraise.review.queries import erasures
 
 _DAY_MS = 86_400_000
 _MOST_DAYS = 365
@@ -47,35 +50,65 @@ async def begin(request: Request) -> Response:
         await services.trials.begin(trial, order)
     except BusyError as error:
         return _refused(request, 409, str(error))
-    return _shown(request, trial)
+    return await _shown(request, trial)
 
 
 async def show(request: Request) -> Response:
     """How far it is, or what came out."""
     trial = _trial(request)
     if is_partial(request):
-        return _shown(request, trial)
-    return services_of(request).renderer.page(request, "trial_page.html", **_values(trial))
+        return await _shown(request, trial)
+    return services_of(request).renderer.page(request, "trial_page.html", **await _values(request, trial))
 
 
 async def stop(request: Request) -> Response:
     """End it."""
     trial = _trial(request)
     await services_of(request).trials.stop(trial)
-    return _shown(request, trial)
+    return await _shown(request, trial)
 
 
-def _shown(request: Request, trial: Trial) -> Response:
+async def _shown(request: Request, trial: Trial) -> Response:
     if not is_partial(request):
         return RedirectResponse(f"{address(trial.business)}/trials/{trial.id}", 303)
-    return services_of(request).renderer.page(request, "trial.html", **_values(trial))
+    return services_of(request).renderer.page(request, "trial.html", **await _values(request, trial))
 
 
-def _values(trial: Trial) -> dict[str, Any]:
+async def _values(request: Request, trial: Trial) -> dict[str, Any]:
     report = trial.report
-    result = report if isinstance(report, Result) else None
+    result = None
+    if isinstance(report, Result):
+        result = await run_in_threadpool(_without_erased, services_of(request), trial, report)
     since = None if result is None or result.since_ms is None else utc(result.since_ms)
     return {"trial": trial, "report": report, "result": result, "since": since, "address": address(trial.business)}
+
+
+def _without_erased(services: Services, trial: Trial, result: Result) -> Result:
+    """A result without the examples of what was erased since; it stays in the counts, which tell of nobody."""
+    diff = result.diff
+    every = (*diff.added, *diff.dropped, *diff.changed, *diff.followed)
+    with services.log.reading() as session:
+        erased = erasures(session, {(example.business_id, example.conversation_id) for example in every})
+
+    def is_erased(example: Example) -> bool:
+        until = erased.get((example.business_id, example.conversation_id))
+        if until is None:
+            return False
+        # Who wrote by a clock that is ahead may have acts that are later than their erasure.
+        acts = (example.before, example.after)
+        return until >= trial.began_at or any(act is not None and act.at <= until for act in acts)
+
+    def kept(examples: list[Example]) -> list[Example]:
+        return [example for example in examples if not is_erased(example)]
+
+    left = replace(
+        diff,
+        added=kept(diff.added),
+        dropped=kept(diff.dropped),
+        changed=kept(diff.changed),
+        followed=kept(diff.followed),
+    )
+    return replace(result, diff=left)
 
 
 def _refused(request: Request, status: int, problem: str) -> Response:

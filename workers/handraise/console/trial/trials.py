@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Final
@@ -33,6 +34,7 @@ class Trial:
         self.business: Final = business
         self.document: Final = document
         self.days: Final = days
+        self.began_at: Final = datetime.now(UTC)
         self.report: Report = Step("reading", 0, 0)
 
     @property
