@@ -28,15 +28,24 @@ def found(text: str) -> set[str]:
 
 def test_every_way_of_writing_has_its_statements() -> None:
     assert set(STORED) == set(NAMES)
-    assert {(name, signal) for name, signal, _ in SAID} == {(name, signal) for name in NAMES for signal in SIGNALS}
+    of_customers = {(name, signal) for name in NAMES for signal in SIGNALS if signal != "promise"}
+    assert {(name, signal) for name, signal, _ in SAID} == of_customers | {("en", "promise")}
 
 
 def test_each_statement_counts() -> None:
-    scores = detect_fast(
-        [text for _, _, text in SAID], senders=[Sender.CUSTOMER] * len(SAID), languages=[None] * len(SAID)
-    )
-    missed = [said for said, one in zip(SAID, scores, strict=True) if getattr(one, said[1]) < 0.9]
+    senders = [Sender.ASSISTANT if signal == "promise" else Sender.CUSTOMER for _, signal, _ in SAID]
+    scores = detect_fast([text for _, _, text in SAID], senders=senders, languages=[None] * len(SAID))
+    missed = [
+        said
+        for said, one in zip(SAID, scores, strict=True)
+        if (one.human_request > 0.1 if said[1] == "refusal" else getattr(one, said[1]) < 0.9)
+    ]
     assert missed == []
+
+
+@pytest.mark.parametrize("text", ["Do not call me. The lamp is broken.", "no agent needed, get me a manager"])
+def test_a_refusal_counts_only_where_nothing_else_is_said(text: str) -> None:
+    assert "refusal" not in found(text)
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,12 @@ _DEPARTMENT: Final = ("human", "resources")
 _SURE_PROMISE: Final = 0.9
 """From this score, the phrases are right about an AI's promise in languages other than English: 56 times of 56 in what
 writers wrote that no model had learned from. In English, where they err in one of nine, they are only weighed."""
+_PLAIN_YES: Final = 0.85
+_THANKS: Final = 0.5
+"""From the first score of the phrases on, and below the second, a text is a yes where one was asked for: "ok" and
+"claro", which the models take for nothing, since in the corpus they mostly follow no offer. Only the fold knows one."""
+_REFUSED: Final = 0.02
+"""How likely a request is at most in a message that says outright that nobody is wanted: the models hear the person."""
 _PLAIN_DANGER: Final = 0.9
 _POSSIBLE_DANGER: Final = 0.2
 _LIKELY_DANGER: Final = 0.6
@@ -304,10 +310,17 @@ class Detector:
             scores = {name: round(row[column], 3) for name, column in _ANSWERS}
             if phrases.promise >= _SURE_PROMISE and GROUPS[phrases.language] != "en":
                 scores["promise"] = max(scores["promise"], phrases.promise)
+            if "promise" in self._outright.find(tokens):
+                scores["promise"] = max(scores["promise"], SCORE)
             flags = {name: row[column] >= 0.5 for name, column in _FLAGS}  # noqa: PLR2004 - likelier than not
             return replace(phrases, **scores, **flags, spans=self._spans(text, phrases, tokens, scores))
         scores = {name: round(row[column], 3) for name, column in _SCORES}
-        outright = self._outright.find(tokens)
+        said_outright = self._outright.find(tokens)
+        outright = {name: place for name, place in said_outright.items() if name in scores}
+        if "refusal" in said_outright:
+            scores["human_request"] = min(scores["human_request"], _REFUSED)
+        if phrases.affirm >= _PLAIN_YES and phrases.thanks < _THANKS:
+            scores["affirm"] = max(scores["affirm"], phrases.affirm)
         scores |= {name: max(scores[name], SCORE) for name in outright}
         if (
             phrases.crisis >= _PLAIN_DANGER

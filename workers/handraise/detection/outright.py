@@ -1,4 +1,4 @@
-"""What customers say outright: sentences of which no careful reader could doubt what they say.
+"""What is said outright: sentences of which no careful reader could doubt what they say.
 
 The learned models know the wording of people who do not say what they want, and are unsure of those who do: "I want to
 make a complaint" stands next to "how do I make a complaint" in all that they know, and hardly anybody of the corpus
@@ -49,9 +49,13 @@ class Language(Struct, frozen=True, forbid_unknown_fields=True):
     complaint: Statements = Statements()
     distress: Statements = Statements()
     crisis: Statements = Statements()
+    refusal: Statements = Statements()
+    """That nobody is wanted; it counts only where nothing else is said."""
+    promise: Statements = Statements()
+    """Of an AI, that it hands over; in languages other than English the phrases count outright anyhow."""
 
 
-SIGNALS: Final = ("complaint", "distress", "crisis")
+SIGNALS: Final = ("complaint", "distress", "crisis", "refusal", "promise")
 
 
 class Place(NamedTuple):
@@ -83,10 +87,15 @@ class Outright:
         self._firsts: Final = frozenset(words[0] for words in (*self._whole, *self._start))
 
     def find(self, tokens: Sequence[str]) -> dict[str, Place]:
-        """Where each signal that is said outright is said; nothing in a message that laughs."""
+        """Where each signal that is said outright is said; nothing in a message that laughs.
+
+        A refusal counts only where nothing else is said: who does not want one person may want another.
+        """
         found = dict[str, Place]()
+        sentences = 0
         for begin, end in _sentences(tokens):
             words = self._spoken(tokens, begin, end)
+            sentences += bool(words)
             if not words or words[0][0] not in self._firsts:
                 continue
             said = tuple(word for word, _ in words)
@@ -97,6 +106,8 @@ class Outright:
                     signal, last = self._start.get(said[:length]), words[length - 1][1]
             if signal is not None:
                 found.setdefault(signal, Place(words[0][1], last + 1))
+        if sentences > 1:
+            found.pop("refusal", None)
         if found and any(token[0] in _LAUGHING or _plain(token).startswith(self._jest) for token in tokens):
             return {}
         return found

@@ -1,0 +1,216 @@
+"""What people and AIs say plainly, in all languages: a person offered, yes and no to that, and handovers under way."""
+
+from __future__ import annotations
+
+import pytest
+
+from handraise.conversation import Processor
+from handraise.detection import Signals, detect
+from handraise.events import ChatMessage, Sender
+from handraise.policy import default_policy
+from tests.support.chats import START
+
+OFFERS = {
+    "en": "Would you like me to connect you with a colleague?",
+    "es": "¿Quieres que te comunique con un asesor?",
+    "pt": "Quer que eu te transfira para um atendente?",
+    "fr": "Voulez-vous que je vous mette en relation avec un conseiller ?",
+    "de": "Möchten Sie mit einem Mitarbeiter sprechen?",
+    "hi": "क्या आप किसी एजेंट से बात करना चाहेंगे?",
+    "ar": "هل تريد التحدث مع موظف؟",
+}
+YES = [
+    ("en", "ok"),
+    ("en", "yes please"),
+    ("en", "that would be helpful"),
+    ("es", "claro"),
+    ("es", "por supuesto"),
+    ("pt", "pode ser"),
+    ("fr", "d'accord"),
+    ("fr", "je veux bien"),
+    ("de", "klar"),
+    ("hi", "हाँ"),
+    ("hi", "ठीक है"),
+    ("ar", "ماشي"),
+]
+NO = [
+    ("en", "no thanks"),
+    ("en", "im fine"),
+    ("en", "ok thanks"),
+    ("es", "por supuesto que no"),
+    ("es", "no gracias"),
+    ("fr", "c'est bon merci"),
+    ("de", "passt schon"),
+    ("de", "nein danke"),
+    ("hi", "नहीं"),
+]
+
+
+def said_by_the_ai(text: str) -> Signals:
+    """What an AI turn says."""
+    return detect([text], senders=[Sender.ASSISTANT])[0]
+
+
+def raised(*turns: tuple[Sender, str]) -> list[str]:
+    """The triggers that these turns raise."""
+    policy = default_policy("shop")
+    messages = [
+        ChatMessage(
+            message_id=f"m{number}",
+            conversation_id="c1",
+            business_id="shop",
+            sender=sender,
+            sent_at=START + number * 60_000,
+            text=text,
+        )
+        for number, (sender, text) in enumerate(turns)
+    ]
+    results = Processor(lambda _: policy, detect, "test").process(messages, lambda _: None)
+    return [one.trigger for result in results for one in result.effects.escalations]
+
+
+@pytest.mark.parametrize(("language", "text"), YES)
+def test_a_plain_yes_takes_up_the_offer_of_a_person(language: str, text: str) -> None:
+    """The models take "ok" for nothing; after an offer it is a yes."""
+    assert raised((Sender.ASSISTANT, OFFERS[language]), (Sender.CUSTOMER, text)) == ["human_request"]
+
+
+@pytest.mark.parametrize(("language", "text"), NO)
+def test_a_plain_no_does_not(language: str, text: str) -> None:
+    assert raised((Sender.ASSISTANT, OFFERS[language]), (Sender.CUSTOMER, text)) == []
+
+
+@pytest.mark.parametrize("text", ["ok", "claro", "klar", "d'accord"])
+def test_a_yes_to_nothing_raises_nobody(text: str) -> None:
+    assert raised((Sender.ASSISTANT, "Your parcel comes on Friday."), (Sender.CUSTOMER, text)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Would you like to be transferred?",
+        "Type AGENT to talk to a person.",
+        "Möchten Sie einen Rückruf?",
+        "Soll sich jemand bei Ihnen melden?",
+        "Souhaitez-vous être rappelé ?",
+        "¿Desea recibir una llamada?",
+        "¿Le agendo una llamada?",
+        "Kya aapko callback chahiye?",
+        "هل تحب أحولك لموظف؟",
+    ],
+)
+def test_an_offer_of_a_person_is_one(text: str) -> None:
+    assert said_by_the_ai(text).offers_human
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Would you like the money to be transferred to your bank?",
+        "Désirez-vous un rappel par SMS la veille ?",
+        "¿Te transfiero el saldo a tu cuenta?",
+        "هل أحول المبلغ إلى حسابك؟",
+        "Type CANCEL to stop the order.",
+        "Möchten Sie einen Termin?",
+    ],
+)
+def test_an_offer_of_something_else_is_none(text: str) -> None:
+    assert not said_by_the_ai(text).offers_human
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Transfiriendo a un agente...",
+        "Einen Moment, ich verbinde Sie.",
+        "Ihr Rückruf ist für morgen eingeplant.",
+        "Transferring you to a live agent.",
+        "Connecting you to an agent. Please hold.",
+        "One moment please. Let me hand you over to a human.",
+        "Nous reviendrons vers vous.",
+        "Transferindo para um atendente humano.",
+        "आपको एजेंट से जोड़ा जा रहा है।",
+        "جاري تحويلك إلى موظف.",
+    ],
+)
+def test_a_handover_that_is_under_way_is_promised(text: str) -> None:
+    assert said_by_the_ai(text).promise >= 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ein Mitarbeiter ist von 9 bis 17 Uhr im Laden.",
+        "Transferring money takes 2 days.",
+        "Connecting your phone to wifi takes a minute.",
+        "Would you like to be transferred to a live agent?",
+        "Transferindo para um amigo, não há taxa.",
+        "جاري تحويل المبلغ إلى حسابك.",
+        "Votre rappel de vaccin est prévu le 3 mai.",
+    ],
+)
+def test_what_only_sounds_like_it_is_not(text: str) -> None:
+    assert said_by_the_ai(text).promise < 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'd rather not speak to anybody",
+        "ich möchte mit niemandem sprechen",
+        "mujhe kisi se baat nahi karni",
+        "मुझे किसी से बात नहीं करनी",
+        "não me liguem",
+        "مش عايز اكلم حد",
+        "I don't need to talk to a human.",
+    ],
+)
+def test_a_refusal_is_no_request(text: str) -> None:
+    assert detect([text])[0].human_request < 0.5
+    assert raised((Sender.CUSTOMER, text)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I don't want to speak to an agent, I want the manager",
+        "I don't want to talk to a robot, get me a person",
+        "ich will mit niemandem ausser dem chef reden",
+        "Do not call me. I want to talk to someone in the chat.",
+        "não quero falar com robô",
+    ],
+)
+def test_whoever_refuses_one_and_wants_another_is_heard(text: str) -> None:
+    assert detect([text])[0].human_request >= 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i can smell gas",
+        "hay una fuga de gas",
+        "está vazando gás",
+        "de la fumée sort de la prise",
+        "wir haben ein gasleck",
+        "गैस की गंध आ रही है",
+        "bacche ne battery nigal li",
+        "فيه تسرب غاز",
+        "i wanna kms",
+    ],
+)
+def test_danger_that_is_told_in_a_sentence_is_danger(text: str) -> None:
+    assert detect([text])[0].crisis >= 0.9
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "does the cooker smell of gas when new?",
+        "my stove stopped working, no smell of gas or anything",
+        "vocês vendem detector de vazamento de gás",
+        "the lift is out of order",
+        "der akku ist leer",
+    ],
+)
+def test_what_is_near_to_danger_is_none(text: str) -> None:
+    assert detect([text])[0].crisis < 0.5
