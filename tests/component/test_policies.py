@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import pytest
 from aiokafka import TopicPartition
@@ -14,6 +14,7 @@ from handraise.engine.errors import RecordUnreadableError
 from handraise.engine.health import Health
 from handraise.engine.policies import PolicyFollower
 from tests.support.counting import NoPolicies, Recorder
+from tests.support.readers import ReaderClients
 from tests.support.records import FakeRecord
 from tests.support.waiting import eventually
 
@@ -70,25 +71,10 @@ class FakeReader:
         """Nothing to do."""
 
 
-class FakeClients:
-    """Hands out the reader."""
-
-    def __init__(self, reader: FakeReader) -> None:
-        self._reader = reader
-
-    def reader(self) -> FakeReader:
-        """The one there is."""
-        return self._reader
-
-    async def start(self, client: Any) -> Any:  # noqa: ANN401 - as the real one
-        """It needs no start."""
-        return client
-
-
 def follower(reader: FakeReader) -> PolicyFollower:
     """Of the topic."""
     health = Health(lambda _: None, {})
-    clients = cast(Clients, FakeClients(reader))
+    clients = cast(Clients, ReaderClients(reader))
     return PolicyFollower(TOPIC, clients, NoPolicies(), Recorder().as_observer(), health)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from aiokafka import TopicPartition
@@ -11,6 +11,7 @@ from aiokafka import TopicPartition
 from handraise.conversation import StateHead
 from handraise.engine.clients import Clients
 from handraise.engine.state import Due, Kept, PartitionState, Progress, Restored, restore
+from tests.support.readers import ReaderClients
 from tests.support.records import FakeRecord
 
 CHANGELOG = TopicPartition("chat.state", 0)
@@ -82,21 +83,6 @@ class SilentReader(FakeReader):
         self.stopped = True
 
 
-class FakeClients:
-    """Hands out the reader."""
-
-    def __init__(self, reader: FakeReader) -> None:
-        self._reader = reader
-
-    def reader(self) -> FakeReader:
-        """The one there is."""
-        return self._reader
-
-    async def start(self, client: Any) -> Any:  # noqa: ANN401 - as the real one
-        """It needs no start."""
-        return client
-
-
 def written(key: bytes, value: bytes | None, progress: Progress | None = None) -> FakeRecord:
     """A record of the changelog."""
     return FakeRecord(value, key=key, headers=() if progress is None else (progress.header(),))
@@ -115,7 +101,7 @@ def kept(state: bytes, progress: Progress | None = None) -> Kept:
 def restored(*records: FakeRecord, end: int | None = None) -> Restored:
     """What comes back from these records."""
     reader = FakeReader(list(records), len(records) if end is None else end)
-    return asyncio.run(restore(cast(Clients, FakeClients(reader)), CHANGELOG, head, PartitionState()))
+    return asyncio.run(restore(cast(Clients, ReaderClients(reader)), CHANGELOG, head, PartitionState()))
 
 
 def test_the_newest_value_of_each_key_comes_back_and_a_tombstone_ends_it() -> None:
@@ -166,7 +152,7 @@ def test_the_rest_of_the_worker_has_its_turn_while_many_states_are_decoded() -> 
 
     async def main() -> None:
         counting = asyncio.create_task(count())
-        await restore(cast(Clients, FakeClients(reader)), CHANGELOG, head, PartitionState())
+        await restore(cast(Clients, ReaderClients(reader)), CHANGELOG, head, PartitionState())
         counting.cancel()
 
     asyncio.run(main())
@@ -176,7 +162,7 @@ def test_the_rest_of_the_worker_has_its_turn_while_many_states_are_decoded() -> 
 def test_a_reader_that_ends_badly_does_not_end_the_restore() -> None:
     """What was read is complete by then; the partition's task would be gone, and nobody would know."""
     reader = StrayReader([written(b"a", b"1")], 1)
-    back = asyncio.run(restore(cast(Clients, FakeClients(reader)), CHANGELOG, head, PartitionState()))
+    back = asyncio.run(restore(cast(Clients, ReaderClients(reader)), CHANGELOG, head, PartitionState()))
     assert back.state.load(b"a") == b"1"
     assert reader.closed
 
@@ -186,7 +172,9 @@ def test_a_restore_that_is_cancelled_ends_so_and_stops_its_reader() -> None:
     reader = SilentReader([], 1)
 
     async def main() -> None:
-        restoring = asyncio.create_task(restore(cast(Clients, FakeClients(reader)), CHANGELOG, head, PartitionState()))
+        restoring = asyncio.create_task(
+            restore(cast(Clients, ReaderClients(reader)), CHANGELOG, head, PartitionState())
+        )
         await asyncio.sleep(0)
         restoring.cancel()
         await restoring
@@ -243,7 +231,7 @@ def test_a_restored_state_goes_on_from_when_it_was_written() -> None:
     """The timestamp of its record says when."""
     reader = FakeReader([FakeRecord(b"x", key=b"a", timestamp=100_000)], 1)
     waits = StateHead(open_trigger=None, seen_at=20_000, next_timer_at=30_000)
-    clients = cast(Clients, FakeClients(reader))
+    clients = cast(Clients, ReaderClients(reader))
     back = asyncio.run(restore(clients, CHANGELOG, lambda _: waits, PartitionState(GRACE_MS)))
     assert back.state.due(110_000 + GRACE_MS, 10) == [Due(b"a", 30_000, 80_000)]
 

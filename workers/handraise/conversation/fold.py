@@ -24,6 +24,7 @@ from handraise.conversation.decide import Candidate, accept_offer, decide, lapse
 from handraise.conversation.effects import Assessment, Effects, Fact, Miss, Note
 from handraise.conversation.episodes import Moment
 from handraise.conversation.gist import OPENING, clip, gist_of_answer, gist_of_request
+from handraise.conversation.language import note_language
 from handraise.conversation.misses import came_back, note_miss
 from handraise.conversation.mood import feel
 from handraise.conversation.outcomes import fold_outcome, take_over
@@ -32,7 +33,6 @@ from handraise.conversation.similarity import repeats_answer, repeats_question
 from handraise.conversation.state import MAX_FINGERPRINTS, Conversation
 from handraise.conversation.timers import fire_until, set_timers
 from handraise.conversation.weights import CORROBORATION, MIN_QUESTION_WORDS, STRONG, WEAK, WEAK_FADE
-from handraise.detection.language import is_foreign
 from handraise.detection.signals import Signals
 from handraise.events import (
     ChatMessage,
@@ -50,17 +50,12 @@ from handraise.policy.model import BusinessPolicy
 
 _TELLING: Final = ("admission", "promise")
 """What an AI turn may say that a human should read first."""
-_LATIN: Final = re.compile("[A-Za-z]")
-_WORD: Final = re.compile("[A-Za-z]+")
-_LONGEST_SCRAP: Final = 2
-"""Words of a message that does not tell its language; words in small letters of a name, an address or a number."""
 _NEWS: Final = re.compile(
     r"\b(?:updates?|news|progress|novedad(?:es)?|noticias?|novidades?|nouvelles?|neues|neuigkeiten|khabar)\b"
     "|अपडेट|ख़?बर|جديد|أخبار|تحديث",
     re.IGNORECASE,
 )
 """What is asked for by who waits for an answer."""
-_DEVANAGARI: Final = re.compile("[\u0904-\u0939]")
 LATE_MS: Final = 60_000
 """An event this much older than its predecessor is counted as late."""
 TALKED_OVER_MS: Final = 300_000
@@ -250,44 +245,7 @@ def _note_context(state: Conversation, message: ChatMessage, signals: Signals) -
             segment=new.segment or (known.segment if known else None),
         )
     if message.sender is Sender.CUSTOMER:
-        _note_language(state, message, signals)
-
-
-def _note_language(state: Conversation, message: ChatMessage, signals: Signals) -> None:
-    named = message.language if message.language != "und" else None
-    if named and is_foreign(named):
-        state.language = named
-    elif not named and state.language and is_foreign(state.language):
-        pass  # detection takes all Italian for Spanish: its guess is none that the customer has changed the language
-    elif signals.language != "und" and not (state.language and _says_too_little(state, message, signals)):
-        state.language = _as_written(signals.language, message.text)
-    elif state.language is None and message.language:
-        state.language = message.language
-
-
-def _says_too_little(state: Conversation, message: ChatMessage, signals: Signals) -> bool:
-    """Whether a message is too little to take it for the customer's language, where that is known.
-
-    A name, an address or an order's number is in no language, and "hm ok" in many. What only one language has letters
-    for is in it, and so is what the producer says.
-    """
-    if message.language or not message.text.isascii() or signals.question:
-        return False
-    if max(signals.human_request, signals.complaint, signals.high_value, signals.distress) >= STRONG:
-        return False
-    *earlier, _ = state.transcript
-    if not any(turn.sender is Sender.CUSTOMER and len(turn.text.split()) > _LONGEST_SCRAP for turn in earlier):
-        return False  # what it is known from is a scrap as well
-    words = _WORD.findall(message.text)
-    in_small_letters = sum(word.islower() for word in words)
-    is_detail = in_small_letters == 0 or any(map(str.isdigit, message.text))
-    return len(words) <= _LONGEST_SCRAP or (state.ai_asked and is_detail and in_small_letters <= _LONGEST_SCRAP)
-
-
-def _as_written(language: str, text: str) -> str:
-    """The language with the letters that it is written in, where that matters to who reads the answer."""
-    in_latin_letters = _LATIN.search(text) and not _DEVANAGARI.search(text)
-    return "hi-Latn" if language == "hi" and in_latin_letters else language
+        note_language(state, message, signals)
 
 
 def _customer_turn(
