@@ -6,10 +6,14 @@ import asyncio
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition, conn
+from aiokafka.consumer import fetcher
 from aiokafka.errors import NodeNotReadyError
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.memory_records import MemoryRecords
 
-from handraise.engine.clients import stop_client
+from handraise.engine.clients import MAX_REQUEST_BYTES, stop_client
+from handraise.engine.record import Received
 
 SOURCE = TopicPartition("chat.state", 0)
 
@@ -46,3 +50,21 @@ def test_the_connections_of_a_reader_are_closed_though_its_stop_ends_before(monk
 
     asyncio.run(main())
     assert len(closed) == 1
+
+
+def test_the_clients_make_records_of_what_the_engine_reads_alone() -> None:
+    """The client's own way takes twice as long; a release of it that no longer goes this way would be noticed here."""
+    builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, 10_000)
+    builder.append(0, 1_700_000_000_000, b"key", b"value", [("name", b"told")])
+    builder.append(1, 1_700_000_000_001, None, None, [])
+    made: Any = fetcher.PartitionRecords(SOURCE, MemoryRecords(bytes(builder.build())), [], 0, None, None, True, 1)
+    assert list(made) == [
+        Received("chat.state", 0, 0, 1_700_000_000_000, b"key", b"value", (("name", b"told"),)),
+        Received("chat.state", 0, 1, 1_700_000_000_001, None, None, ()),
+    ]
+
+
+def test_the_client_reads_as_far_ahead_as_a_fetch_is_long() -> None:
+    """So that the socket is not paused in the midst of one; a release that has no such limit would be noticed here."""
+    assert conn.READER_LIMIT > MAX_REQUEST_BYTES
+    assert "READER_LIMIT" in conn.AIOKafkaConnection.connect.__code__.co_names

@@ -6,10 +6,10 @@ import copy
 import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 from msgspec.structs import replace
 
 from handraise.detection.pieces import BEFORE
@@ -290,7 +290,7 @@ def _unknown(version: object) -> UnknownStateVersionError:
     )
 
 
-class StateHead(Struct, frozen=True):
+class StateHead(Struct, frozen=True, gc=False):
     """What the engine wants to know of a state without decoding the whole of it."""
 
     open_trigger: str | None
@@ -301,10 +301,36 @@ class StateHead(Struct, frozen=True):
     """When its next timer is due, in the same time; none if nothing waits."""
 
 
-_FIELDS: Final = {name: at for at, name in enumerate(Conversation.__struct_fields__)}
-_EPISODE: Final = msgspec.msgpack.Decoder(Episode | None)
-_TIMERS: Final = msgspec.msgpack.Decoder(tuple[tuple[str, int], ...])
-_TIME: Final = msgspec.msgpack.Decoder(int)
+class _UpToItsTrigger(Struct, frozen=True, array_like=True, gc=False):
+    """An `Episode` as far as its trigger."""
+
+    escalation_id: msgspec.Raw
+    revision: int
+    trigger: str
+
+
+def _up_to_its_head() -> type[Any]:
+    """A conversation as far as the last field that its head is of, the others left as their bytes.
+
+    An array has to be walked in order, so what a head costs is what stands before it: a number takes the least. What
+    stands behind is never looked at.
+    """
+    fields: list[Any] = []
+    for one in structs.fields(Conversation):
+        if one.name == "episode":
+            fields.append((one.name, _UpToItsTrigger | None))
+        elif one.name == "timers":
+            # The oldest states end before it.
+            fields.append((one.name, one.type, ()))
+        elif one.name == "seen_at":
+            fields.append((one.name, one.type, 0))
+            break
+        else:
+            fields.append((one.name, one.type if one.type in (int, bool) else msgspec.Raw))
+    return msgspec.defstruct("StateUpToItsHead", fields, array_like=True, frozen=True, gc=False)
+
+
+_HEAD: Final = msgspec.msgpack.Decoder(_up_to_its_head())
 
 
 def head_of_state(state: Conversation) -> StateHead:
@@ -318,12 +344,9 @@ def head_of_state(state: Conversation) -> StateHead:
 
 def head_of(state: bytes) -> StateHead:
     """The head of an encoded state."""
-    parts = _VERSION.decode(state)
-    episode = _EPISODE.decode(parts[_FIELDS["episode"]])
-    timers = _TIMERS.decode(parts[_FIELDS["timers"]]) if len(parts) > _FIELDS["timers"] else ()
-    seen_at = _TIME.decode(parts[_FIELDS["seen_at"]]) if len(parts) > _FIELDS["seen_at"] else 0
+    parts = _HEAD.decode(state)
     return StateHead(
-        open_trigger=episode.trigger if episode else None,
-        seen_at=seen_at or _TIME.decode(parts[_FIELDS["last_at"]]),
-        next_timer_at=timers[0][1] if timers else None,
+        open_trigger=parts.episode.trigger if parts.episode else None,
+        seen_at=parts.seen_at or parts.last_at,
+        next_timer_at=parts.timers[0][1] if parts.timers else None,
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, conn
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.consumer import fetcher
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaConnectionError
 from aiokafka.helpers import create_ssl_context
@@ -14,6 +15,7 @@ from aiokafka.producer import sender
 
 from handraise.engine.errors import BrokerUnreachableError
 from handraise.engine.patience import wait_for_end
+from handraise.engine.record import received
 from handraise.settings import Settings
 
 RETRY_BACKOFF_MS: Final = 10
@@ -22,6 +24,11 @@ RETRY_BACKOFF_MS: Final = 10
 _MARKERS_SECONDS: Final = 0.003
 """The same where the client has a fixed 20 ms, which no option changes; a marker is written in one to three."""
 sender.BACKOFF_OVERRIDE = _MARKERS_SECONDS
+_READ_AHEAD_BYTES: Final = 2_097_152
+"""What may lie in a connection's buffer before it is no longer read from: more than a fetch brings. With the client's
+own 64 KiB the socket is paused and resumed again and again within each."""
+conn.READER_LIMIT = _READ_AHEAD_BYTES
+fetcher.PartitionRecords._consumer_record = received  # noqa: SLF001 - no option of the client changes what it makes
 REQUEST_TIMEOUT_MS: Final = 15_000
 MAX_REQUEST_BYTES: Final = 1_048_576
 _MAX_BATCH_BYTES: Final = 524_288

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
+
+from aiokafka import TopicPartition
+from msgspec import Struct
 
 
 class Record(Protocol):
@@ -43,3 +46,25 @@ class Record(Protocol):
     def headers(self) -> Sequence[tuple[str, bytes]]:
         """As received."""
         ...
+
+
+class Received(Struct, frozen=True, gc=False):
+    """A `Record` from a broker.
+
+    aiokafka's own `ConsumerRecord` has four fields more that nobody here reads, and takes as long to make as all else
+    that it does for a record.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+def received(_: object, source: TopicPartition, record: Any) -> Received:  # noqa: ANN401 - aiokafka carries no types
+    """In place of `PartitionRecords._consumer_record` of aiokafka, for clients without deserializers."""
+    headers = tuple(record.headers)
+    return Received(source.topic, source.partition, record.offset, record.timestamp, record.key, record.value, headers)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import heapq
-from itertools import islice
 from typing import Final
 
-_SLOT_MS: Final = 1_000
+_SLOT_MS: Final = 15_000
+"""A slot takes some 340 bytes, however few keys it has: of one second, most would have one, and a day has 86,400."""
 
 
 class Schedule:
     """Due times by key. Every event of a conversation moves its timers, so moving one must cost next to nothing.
 
-    A heap of the keys themselves would keep an entry for each move until its time came. Keys are kept in slots of a
-    second instead, and the heap holds the number of each slot once. Times are epoch milliseconds.
+    A heap of the keys themselves would keep an entry for each move until its time came. Keys are kept in slots of some
+    seconds instead, and the heap holds the number of each slot once. Times are epoch milliseconds.
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Schedule:
         self._slots[number][key] = None
 
     def due(self, now_ms: int, limit: int) -> list[bytes]:
-        """At most `limit` keys that are due by now, those of earlier seconds first. They stay until they are put."""
+        """At most `limit` keys that are due by now, the earliest first. They stay until they are put."""
         found: list[bytes] = []
         kept: list[int] = []
         while self._order and self._order[0] * _SLOT_MS <= now_ms and len(found) < limit:
@@ -54,8 +54,8 @@ class Schedule:
                 del self._slots[number]
                 continue
             kept.append(number)
-            ready = (key for key in slot if self._due[key] <= now_ms)
-            found.extend(islice(ready, limit - len(found)))
+            ready = sorted((due, key) for key in slot if (due := self._due[key]) <= now_ms)
+            found.extend(key for _, key in ready[: limit - len(found)])
         for number in kept:
             heapq.heappush(self._order, number)
         return found
