@@ -602,7 +602,10 @@ class Condition(_PolicyPart, frozen=True, kw_only=True, rename={"all_of": "all",
     """Sentences that mean what is looked for."""
     message_type: Annotated[list[Label], Meta(min_length=1)] | Label | None = None
     sender: Annotated[list[Sender], Meta(min_length=1)] | Sender | None = None
-    """Without it, only what the customer writes is looked at."""
+    """Without it, here or in what surrounds it, only what the customer writes is looked at.
+
+    A member of `any` is surrounded by what stands beside `any`, not by the other members.
+    """
     attributes: Annotated[dict[Label, AttributeTest | Scalar], Meta(min_length=1, max_length=64)] | None = None
     amount: AmountBounds | None = None
     quantity: QuantityBounds | None = None

@@ -124,6 +124,30 @@ def test_in_a_row_lets_nothing_between_of_those_whom_it_is_about() -> None:
     assert match.because == "2 in a row: sentiment of the message"
 
 
+OF_TWO = {"any": [{"sender": "human", "keywords": ["refund"]}, {"keywords": ["moneyback"]}]}
+"""Of a human, or, where none is named, of the customer."""
+
+
+def test_in_a_row_counts_the_turns_of_all_whom_its_alternatives_are_about() -> None:
+    talk = Talk({"count": {"of": OF_TWO, "in_a_row": 2}})
+    assert not talk.holds("moneyback")
+    talk.say("moneyback is possible", Sender.ASSISTANT)
+    assert talk.holds("moneyback")
+    assert talk.holds("refund", Sender.HUMAN)
+    assert not talk.holds("hm")
+    assert not talk.holds("moneyback")
+
+
+def test_within_turns_counts_those_of_all_whom_its_alternatives_are_about() -> None:
+    talk = Talk({"count": {"of": OF_TWO, "at_least": 2, "within": "3 turns"}})
+    assert not talk.holds("moneyback")
+    for _ in range(5):
+        assert not talk.holds("hm")
+    assert not talk.holds("moneyback")
+    talk.say("answer", Sender.HUMAN)
+    assert talk.holds("moneyback")
+
+
 def test_a_count_may_be_one_condition_among_others() -> None:
     """Two negative turns in a row, and an order of more than 500."""
     talk = Talk(
@@ -388,6 +412,12 @@ PROBLEMS = [
         "{keywords: [refund], sequence: [{keywords: [a9]}, {sender: human}]}",
         6,
         "`sequence` ends with a message of the human",
+        "`earlier`",
+    ),
+    (
+        "{count: {of: {sender: assistant}, at_least: 2}, any: [{sender: human, keywords: [a9]}, {keywords: [b9]}]}",
+        6,
+        "`count` ends with a message of the assistant, the rest is about the customer or human",
         "`earlier`",
     ),
     ("examples: ['', refund please]", 6, "it is empty", "fill it in"),

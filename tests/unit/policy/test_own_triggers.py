@@ -234,6 +234,28 @@ def test_only_the_customers_words_count_unless_the_condition_says_otherwise() ->
     assert not matches({"not": {"keywords": ["refund"]}}, message("hello", sender=Sender.HUMAN))
 
 
+REFUND, HAT, VOICE = {"keywords": ["refund"]}, {"keywords": ["hat"]}, {"message_type": "voice"}
+OF_A_HUMAN = {"sender": "human", **REFUND}
+
+
+@pytest.mark.parametrize(
+    ("when", "fit"),
+    [
+        ({"any": [OF_A_HUMAN, HAT]}, ["customer"]),
+        ({"any": [{"all": [OF_A_HUMAN]}, {"any": [HAT, VOICE]}]}, ["customer"]),
+        ({"any": [OF_A_HUMAN, {"sender": "assistant", **HAT}]}, ["assistant"]),
+        ({"any": [OF_A_HUMAN, HAT], "sender": ["assistant", "human"]}, ["assistant", "human"]),
+        ({"all": [{"any": [OF_A_HUMAN, HAT]}, {"sender": ["assistant", "human"]}]}, ["assistant", "human"]),
+        ({"all": [{"any": [OF_A_HUMAN, HAT]}, {"message_type": "text"}]}, ["customer"]),
+        ({"any": [OF_A_HUMAN, HAT], "not": {"sender": "human"}}, ["customer", "assistant", "system"]),
+        ({"any": [{"not": {"sender": "customer"}}, HAT]}, ["customer", "assistant", "human", "system"]),
+    ],
+)
+def test_each_alternative_says_for_itself_whose_message_it_is_about(when: dict[str, Any], fit: list[str]) -> None:
+    """One without a sender is about the customer, whatever the others say, unless what is around them names one."""
+    assert [sender for sender in Sender if matches(when, message("hat", sender=sender))] == fit
+
+
 @pytest.mark.parametrize(
     ("scope", "said", "holds"),
     [

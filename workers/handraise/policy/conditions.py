@@ -26,6 +26,7 @@ from handraise.policy.remembered import (
 MAX_SPANS: Final = 16
 PATTERN_MEMORY: Final = 8 << 20
 """Bytes that one compiled pattern may use; RE2 refuses a pattern that needs more."""
+_EVERYONE: Final = frozenset(Sender)
 
 
 class Found(Protocol):
@@ -66,18 +67,18 @@ class ConditionCompiler:
         Raises:
             InvalidPatternError: a pattern that RE2 does not take.
         """
-        return self._every(condition, trigger, customers_only=not mentions_sender(condition))
+        return self._every(condition, trigger, said=False)
 
-    def _every(self, condition: Condition, trigger: str, *, customers_only: bool) -> Check:
+    def _every(self, condition: Condition, trigger: str, *, said: bool) -> Check:
+        """A check of the condition; `said` is whether what surrounds it says whose message it is about."""
         checks = self._of_message(condition, trigger)
         if condition.none_of is not None:
-            checks.append(_not(self._every(condition.none_of, trigger, customers_only=False)))
-        if checks and customers_only:
+            checks.append(_not(self._every(condition.none_of, trigger, said=True)))
+        if checks and not said and not mentions_sender(condition):
             checks.insert(0, _sender([Sender.CUSTOMER]))
-        if condition.all_of is not None:
-            checks += [self._every(part, trigger, customers_only=customers_only) for part in condition.all_of]
+        checks += [self._every(part, trigger, said=known) for part, known in _joined(condition, said=said)]
         if condition.any_of is not None:
-            parts = [self._every(part, trigger, customers_only=customers_only) for part in condition.any_of]
+            parts = [self._every(part, trigger, said=known) for part, known in _alternatives(condition, said=said)]
             checks.append(_any(parts))
         return _all(checks + self._looking_back(condition, trigger))
 
@@ -117,11 +118,49 @@ class ConditionCompiler:
 
 
 def senders_of(condition: Condition) -> frozenset[Sender]:
-    """Whom a condition is about: the senders that it names, or the customer if it names none."""
+    """Whom a condition is about: the senders that it names, and the customer where it names none."""
+    return _senders_of(condition, said=False) or _EVERYONE
+
+
+def _senders_of(condition: Condition, *, said: bool) -> frozenset[Sender]:
     if not mentions_sender(condition):
-        return frozenset({Sender.CUSTOMER})
-    named = {Sender(str(sender)) for part in _positive(condition) for sender in _listed(part.sender or [])}
-    return frozenset(named or Sender)
+        return _EVERYONE if said else frozenset({Sender.CUSTOMER})
+    about = _EVERYONE
+    if condition.sender is not None:
+        about &= {Sender(str(sender)) for sender in _listed(condition.sender)}
+    for part, known in _joined(condition, said=said):
+        about &= _senders_of(part, said=known)
+    if condition.any_of is not None:
+        about &= frozenset[Sender]().union(
+            *(_senders_of(part, said=known) for part, known in _alternatives(condition, said=said))
+        )
+    return about
+
+
+def _joined(condition: Condition, *, said: bool) -> Iterator[tuple[Condition, bool]]:
+    """The members of `all`, each with whether anything else says whose message it is about."""
+    naming = _naming(condition)
+    for part in condition.all_of or ():
+        yield part, said or naming > mentions_sender(part)
+
+
+def _alternatives(condition: Condition, *, said: bool) -> Iterator[tuple[Condition, bool]]:
+    """The members of `any`, each with whether anything but them says whose message it is about."""
+    parts = condition.any_of or ()
+    known = said or _naming(condition) > any(map(mentions_sender, parts))
+    return ((part, known) for part in parts)
+
+
+def _naming(condition: Condition) -> int:
+    """How many of the entries that must hold together say whose message they are about."""
+    return sum(
+        (
+            condition.sender is not None,
+            condition.none_of is not None and mentions_sender(condition.none_of),
+            any(map(mentions_sender, condition.any_of or ())),
+            *map(mentions_sender, condition.all_of or ()),
+        )
+    )
 
 
 def _positive(condition: Condition) -> Iterator[Condition]:
