@@ -40,6 +40,7 @@ KAFKA: Final = {
     },
 }  # fmt: skip
 """What these tools of Kafka 4.1 take, of what is used."""
+SERVICES: Final[dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 CODE: Final = re.compile(r"`([^`]+)`", re.DOTALL)
 
 
@@ -104,14 +105,41 @@ def test_each_other_command_asks_for_what_the_worker_answers_and_what_the_manife
     if command.startswith("curl"):
         assert re.search(r"\$WORKER/(?:healthz|readyz|metrics)$", command), name
     elif command.startswith("docker compose"):
-        services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
         named = re.findall(r"\b(?:worker|log|console|kafka)\b", command.partition("|")[0])
-        assert set(named) <= {*services, "logs"}, name
+        assert set(named) <= {*SERVICES, "logs"}, name
     elif command.startswith("kubectl"):
         manifests = (ROOT / "ops" / "kubernetes").glob("*.yaml")
         names = {found["metadata"]["name"] for path in manifests for found in yaml.safe_load_all(path.read_text())}
         assert set(re.findall(r"handraise-\w+", command)) <= names, name
         assert all((ROOT / path).exists() for path in re.findall(r"ops/\S+", command)), name
+
+
+@pytest.mark.parametrize(("name", "command"), commands("docker compose "))
+def test_each_command_of_compose_has_options_that_it_takes(name: str, command: str) -> None:
+    subcommand, *words = shlex.split(command.partition("|")[0])[2:]
+    done = subprocess.run(
+        [tool("docker-compose"), subcommand, "--help"], capture_output=True, text=True, check=True, timeout=60
+    )
+    taken = set(re.findall(r"(?<![\w-])--?[a-zA-Z][a-z-]*", done.stdout))
+    of_compose = itertools.takewhile(lambda word: word not in SERVICES, words)
+    assert {word for word in of_compose if word.startswith("-")} <= taken, f"{name}: {command}"
+
+
+def test_whoever_starts_workers_with_compose_says_how_many() -> None:
+    """Every `up` without a number goes back to one."""
+    ups = commands("docker compose up ")
+    assert len(ups) >= 2
+    for name, command in ups:
+        assert re.search(r"--scale worker=\d .*worker$", command), f"{name}: {command}"
+
+
+def test_going_back_a_version_with_compose_builds_that_version_and_leaves_the_log_alone() -> None:
+    """The image of another version has the same name, and an older log refuses a newer database."""
+    (row,) = [line for line in PAGES["README.md"].splitlines() if line.startswith("| go back a version")]
+    back, up = re.findall(r"`([^`]+)`", row.split("|")[2])
+    assert back.startswith("git checkout ")
+    assert "build" in SERVICES["worker"]
+    assert {"--build", "--no-deps"} <= set(up.split())
 
 
 def test_there_are_commands_of_each_kind_to_check() -> None:
