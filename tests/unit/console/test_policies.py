@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from handraise.console.policies import Policies, starting_document
-from handraise.policy import default_policy
+from handraise.policy import Examined, default_policy, examine_text
 from handraise.review.publishing import BY, DOCUMENT
 from handraise.settings import Settings
 from tests.support.logged import Log, a_decision, an_empty_log
@@ -131,3 +132,32 @@ def test_a_text_inherits_from_what_is_in_force() -> None:
             assert proposal.compiled is not None
             assert proposal.compiled.rule("complaint").owner == "Rosa"
             assert found.propose("shop", "business_id: shop\ninherits: nobody\n").errors
+
+
+def test_each_policy_that_has_a_part_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def counted(text: str, *more: Any) -> Examined:  # noqa: ANN401 - as `examine_text`
+        read.append(text)
+        return examine_text(text, *more)
+
+    monkeypatch.setattr("handraise.console.policies.examine_text", counted)
+    names = [f"g{number}" for number in range(8)]
+    with an_empty_log() as log:
+        publish(log, 0, "g0", '{"business_id": "g0", "owner": "Rosa"}')
+        for offset, (parent, heir) in enumerate(pairwise(names), start=1):
+            publish(log, offset, heir, f'{{"business_id": "{heir}", "inherits": "{parent}"}}')
+        with policies(log) as found:
+            assert found.in_force("g7").compiled.rule("complaint").owner == "Rosa"
+            assert len(read) == len(set(read)) == len(names)
+            assert found.propose("g7", "business_id: g7\ninherits: g6\n").compiled is not None
+            assert len(read) == len(names) + 1
+
+
+def test_policies_that_inherit_from_one_another_in_a_circle_are_read_all_the_same() -> None:
+    """Each was published when the other was not there yet, or was another."""
+    with an_empty_log() as log:
+        publish(log, 0, "a", '{"business_id": "a", "inherits": "b", "owner": "Rosa"}')
+        publish(log, 1, "b", '{"business_id": "b", "inherits": "a", "owner": "Tom"}')
+        with policies(log) as found:
+            assert found.in_force("a").compiled.rule("complaint").owner == "Rosa"

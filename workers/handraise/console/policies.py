@@ -86,6 +86,7 @@ class Policies:
         self._session = session
         self._files = _files(settings.policy_path) if settings.policy_path else {}
         self._published: dict[str, PolicyRow | None] = {}
+        self._drafts: dict[str, Draft | None] = {}
 
     def in_force(self, business: str) -> InForce:
         """What holds for a business now."""
@@ -128,12 +129,12 @@ class Policies:
 
     def find(self, business: str) -> Draft | None:
         """The policy of a business as it was written, if it has one: the published one before that of a file."""
-        row = self._publication(business)
-        if row is not None and row.document is not None:
-            drafts = examine_text(row.document, FILE, self.find).drafts
-            if drafts:
-                return drafts[0]
-        return self._files.get(business)
+        if business not in self._drafts:
+            row = self._publication(business)
+            # Read alone, as by the workers: what it inherits is joined where it is compiled.
+            drafts = examine_text(row.document, FILE).drafts if row is not None and row.document is not None else []
+            self._drafts[business] = drafts[0] if drafts else self._files.get(business)
+        return self._drafts[business]
 
     def _publication(self, business: str) -> PolicyRow | None:
         """The newest event of its topic, unless that took the policy back."""
