@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from handraise.events import (
@@ -31,7 +31,7 @@ from handraise.review.erasure import conversations_of, erase
 from handraise.review.errors import LogError
 from handraise.review.queries import DecisionFilter, EscalationFilter, Scope
 from handraise.review.retention import Keeping, remove_expired
-from handraise.review.tables import Base
+from handraise.review.tables import Base, EscalationRow
 from tests.support.logged import (
     Event,
     Log,
@@ -189,6 +189,27 @@ def test_writers_wait_for_each_other(log: Log) -> None:
     assert left.wait(10)
     other.join()
     assert order == ["first", "second"]
+
+
+def test_a_reader_sees_one_state_of_the_log_though_a_conversation_is_erased_meanwhile(log: Log) -> None:
+    fill(log)
+    with log.database.reading() as session:
+        (before,) = session.scalars(select(EscalationRow).where(EscalationRow.escalation_id == "e3"))
+        theirs = [(before.business_id, before.conversation_id)]
+        erase(log.database, theirs, now=at(100), held_until=at(9_999))
+        history = queries.escalation_history(session, "e3")
+        assert history is not None
+        assert all(history.revisions.values())
+    with log.database.reading() as session:
+        assert queries.escalation_history(session, "e3") is None
+
+
+def test_what_reads_does_not_bind_what_writes(log: Log) -> None:
+    """A connection goes back to the pool as it came: who waited for another writer sees what that one wrote."""
+    with log.database.reading() as session:
+        assert session.connection().get_isolation_level() == "REPEATABLE READ"
+    with log.database.writing() as connection:
+        assert connection.get_isolation_level() == "READ COMMITTED"
 
 
 def test_a_database_that_does_not_answer_is_named_without_the_password() -> None:

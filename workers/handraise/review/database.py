@@ -44,6 +44,10 @@ class LogDatabase:
         self._url = _checked(url)
         self.engine = _engine(self._url)
         self._writer = self.engine.execution_options(**{_WRITES: True})
+        # SQLite's readers see one state as they are; PostgreSQL's, by default, a new one at each statement.
+        is_postgresql = self.engine.dialect.name == "postgresql"
+        options = {"isolation_level": "REPEATABLE READ"} if is_postgresql else {}
+        self._reader = self.engine.execution_options(**options)
 
     def __enter__(self) -> Self:
         return self
@@ -97,7 +101,7 @@ class LogDatabase:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one state of the log."""
-        with Session(self.engine) as session:
+        with Session(self._reader) as session:
             yield session
 
     @contextmanager
