@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,11 +20,26 @@ COMPOSE = ROOT / "docker-compose.yml"
 DOCKERFILE = ROOT / "ops" / "docker" / "Dockerfile"
 
 
+NOT_FROM_DOT_ENV = {
+    # What the file itself says.
+    *("HANDRAISE_BROKERS", "HANDRAISE_HTTP_HOST"),
+    # Of one worker, and of another installation beside this one.
+    *("HANDRAISE_GROUP_INSTANCE_ID", "HANDRAISE_GROUP", "HANDRAISE_TOPIC_PREFIX"),
+    # A path on this machine is none in a container.
+    "HANDRAISE_POLICY_PATH",
+}
+
+
 @pytest.fixture(scope="module")
 def resolved() -> dict[str, Any]:
-    """The file as Docker Compose itself reads it."""
+    """The file as Docker Compose itself reads it, on a machine without settings of its own."""
+    return resolve("--env-file", os.devnull)
+
+
+def resolve(*options: str) -> dict[str, Any]:
+    """The same with options of Docker Compose."""
     done = subprocess.run(
-        [tool("docker-compose"), "--file", COMPOSE, "config", "--format", "json"],
+        [tool("docker-compose"), "--file", COMPOSE, *options, "config", "--format", "json"],
         capture_output=True,
         text=True,
         check=False,
@@ -82,6 +99,16 @@ def test_every_variable_is_a_setting_and_all_hold_together(
     settings = load_settings()
     kafka = resolved["services"]["kafka"]["environment"]
     assert f"//{settings.brokers}" in kafka["KAFKA_ADVERTISED_LISTENERS"]
+
+
+def test_what_a_runbook_tells_one_to_set_reaches_the_containers_from_the_file_of_settings(tmp_path: Path) -> None:
+    pages = "".join(path.read_text() for path in (ROOT / "ops" / "runbooks").glob("*.md"))
+    wanted = dict.fromkeys(set(re.findall(rf"\b{PREFIX}[A-Z_]+\b", pages)) - NOT_FROM_DOT_ENV, "7")
+    assert len(wanted) >= 5
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in wanted.items()))
+    services = resolve("--env-file", str(tmp_path / ".env"))["services"]
+    for name in ("topics", "worker", "log", "console"):
+        assert wanted.items() <= services[name]["environment"].items(), name
 
 
 def test_all_agree_on_the_installation(resolved: dict[str, Any]) -> None:
