@@ -13,6 +13,7 @@ import pytest
 from handraise.cli import SUBCOMMANDS, main
 from handraise.detection.normalise import HEAD, TAIL
 from handraise.events import MAX_TEXT, MAX_VALUE_BYTES
+from handraise.settings import DEFAULT_SECRETS_DIR, SECRETS_DIR, load_settings
 
 ROOT: Final = Path(__file__).parents[2]
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -83,6 +84,20 @@ def test_every_link_to_a_file_leads_somewhere() -> None:
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if not link.startswith("http")]
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_who_keeps_a_secret_in_a_file_is_told_where_and_under_which_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = README.partition("\n## Settings\n")[2].partition("<!-- settings:begin -->")[0]
+    default, file = re.findall(r"`(/\S+)`|`(handraise_\w+)`", told)
+    assert default[0] == str(DEFAULT_SECRETS_DIR)
+    assert f"`{SECRETS_DIR}`" in told
+    (tmp_path / file[1]).write_text("quite a long secret, this")
+    monkeypatch.setenv(SECRETS_DIR, str(tmp_path))
+    secret = load_settings().console_token
+    assert secret is not None
+    assert secret.get_secret_value() == "quite a long secret, this"
 
 
 def test_the_limits_are_those_of_the_code() -> None:

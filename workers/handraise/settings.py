@@ -19,7 +19,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfig
 
 PREFIX: Final = "HANDRAISE_"
 SECRETS_DIR: Final = "HANDRAISE_SECRETS_DIR"
-_DEFAULT_SECRETS_DIR: Final = Path("/run/secrets")
+DEFAULT_SECRETS_DIR: Final = Path("/run/secrets")
 
 
 class Delivery(StrEnum):
@@ -315,7 +315,7 @@ def unknown_settings() -> list[UnknownSetting]:
 
 def _secrets_dir() -> Path:
     named = os.environ.get(SECRETS_DIR)
-    return Path(named) if named else _DEFAULT_SECRETS_DIR
+    return Path(named) if named else DEFAULT_SECRETS_DIR
 
 
 def _known() -> set[str]:
