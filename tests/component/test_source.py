@@ -12,7 +12,7 @@ from handraise.engine import source as sources
 from handraise.engine.batch import Batch
 from handraise.engine.clients import Clients
 from handraise.engine.errors import EngineError
-from handraise.engine.health import Health
+from handraise.engine.health import WORKER_WAITS, Health
 from handraise.engine.source import Source
 from handraise.engine.topics import SOURCES, TopicNames
 from handraise.settings import load_settings
@@ -94,7 +94,7 @@ def _tasks_are_fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "PartitionTask", FakeTask)
 
 
-def made() -> Source:
+def made(health: Health | None = None) -> Source:
     """A source without brokers."""
 
     async def submit(batch: Batch) -> None:
@@ -104,7 +104,7 @@ def made() -> Source:
         settings=load_settings(),
         clients=cast(Clients, FakeClients()),
         observer=Recorder().as_observer(),
-        health=Health(lambda _: None, {}),
+        health=health or Health(lambda _: None, {}),
         head_of=lambda _: COUNTED,
         submit=submit,
         forget=lambda _: None,
@@ -154,6 +154,23 @@ def test_partitions_that_go_do_not_stop_the_worker() -> None:
 
     assert not asyncio.run(main())
     assert [task.stopped for task in FakeTask.made] == [True, True]
+
+
+def test_a_spare_worker_is_ready_and_one_that_the_group_has_not_reached_is_not() -> None:
+    """It does what is asked of it, as decision 5 says."""
+    health = Health(lambda _: None, {"partitions": WORKER_WAITS["partitions"]})
+
+    async def main() -> list[bool]:
+        source = made(health)
+        await source.start()
+        try:
+            before = health.ready
+            await source.assign([])
+            return [before, health.ready]
+        finally:
+            await source.stop()
+
+    assert asyncio.run(main()) == [False, True]
 
 
 def test_no_task_is_begun_by_an_assignment_that_the_end_of_the_worker_overtakes() -> None:
