@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -21,6 +22,7 @@ from handraise.review.metrics import CATALOGUE
 from handraise.review.publishing import publish_policy
 from handraise.review.queries import policy_history
 from handraise.review.tables import DecisionRow, EscalationRow, OffsetRow, PolicyRow
+from tests.support.console import HTMX, served
 from tests.support.installation import WORKER, Installation, Record, WorkerProcess
 from tests.support.logged import (
     Event,
@@ -341,6 +343,57 @@ def test_verdicts_and_policies_go_out_through_kafka_and_come_back_to_the_log(
     assert (newest.version, newest.by, newest.note) == (versions[0], "Tom", f"back to {versions[0]}")
     assert newest.document == "# ours\nbusiness_id: shop\nowner: Rosa\n"
     assert len(worker.events("policy_accepted")) == 3
+
+
+def test_a_policy_that_the_log_has_not_read_is_not_overwritten_unseen(
+    installation: Installation, tmp_path: Path
+) -> None:
+    """Neither by the console nor by a revert to the one before; nor is one kept from what nobody else has changed."""
+    kept = Kept(installation, tmp_path)
+    process = kept.start()
+
+    def push(owner: str, business: str = "shop") -> None:
+        policy = Policy(business_id=business, owner=owner)
+        asyncio.run(publish_policy(installation.settings, policy, document=document(owner), by="Ines"))
+
+    def document(owner: str) -> str:
+        return f"business_id: shop\nowner: {owner}\n"
+
+    for number, owner in enumerate(["Rosa", "Tom"], 1):
+        push(owner)
+        until(lambda expected=number: policies(kept) == expected, SECONDS, "the policy to be logged")  # type: ignore[misc] # a lambda's default
+    process.terminate()
+    process.wait(SECONDS)
+
+    with served(kept.database, **installation.settings.model_dump(exclude_unset=True)) as reader:
+        found = re.search(r'name="against" value="([^"]+)"', reader.sign_in().page("/try/shop"))
+        assert found
+        form = {"csrf": reader.csrf, "against": found[1], "document": document("Ann")}
+        push("Ben", "inn")
+        assert reader.client.post("/try/shop/publish", data=form, headers=HTMX).status_code == 200
+        # The console's own policy is the one that the log has not read now.
+        answer = reader.client.post("/try/shop/publish", data=form, headers=HTMX)
+    assert answer.status_code == 409
+    assert "the log has not read that yet" in answer.text
+
+    command = [sys.executable, "-m", "handraise", "policy", "revert", "shop"]
+    environment = installation.environment(HANDRAISE_LOG_DATABASE_URL=kept.url)
+
+    def revert(*version: str) -> subprocess.CompletedProcess[str]:
+        arguments = [*command, *version, "--by", "Tom"]
+        return subprocess.run(arguments, check=False, capture_output=True, text=True, env=environment)
+
+    refused = revert()
+    assert refused.returncode != 0
+    assert "a newer policy of shop is published than the log has read, so nothing was published" in refused.stderr
+    with kept.database.reading() as session:
+        first = policy_history(session, "shop")[-1].version
+    assert "is published again" in revert(first).stdout
+    kept.start()
+    until(lambda: policies(kept) == 5, SECONDS, "what was published to be logged")
+    with kept.database.reading() as session:
+        assert [row.by for row in policy_history(session, "shop")] == ["Tom", "Rosa", "Ines", "Ines"]
+    assert "is published again" in revert().stdout
 
 
 def escalations(kept: Kept) -> list[EscalationRow]:

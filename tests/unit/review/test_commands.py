@@ -222,8 +222,7 @@ def kafka(log: Log, monkeypatch: pytest.MonkeyPatch) -> Log:
     """Takes policies, which the log reads at once."""
     offsets = itertools.count()
 
-    async def publish(_: object, draft: Draft, *, document: str, by: str, note: str | None) -> None:
-        del note
+    async def publish(_: object, draft: Draft, *, document: str, by: str, **__: object) -> None:
         headers = [("handraise.by", by.encode()), ("handraise.document", document.encode())]
         offset, key = next(offsets), draft.business_id.encode()
         value = msgspec.json.encode(draft.value)

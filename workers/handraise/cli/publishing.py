@@ -23,7 +23,7 @@ from handraise.policy import Draft, Examined, compile_policy, examine_text
 from handraise.policy.written import draft_to_yaml
 from handraise.review.database import log_database
 from handraise.review.errors import LogError
-from handraise.review.publishing import publish_policy, version_in_history
+from handraise.review.publishing import ReadTo, UnreadPolicyError, policies_read_to, publish_policy, version_in_history
 from handraise.review.queries import businesses, policy_history, policy_version
 from handraise.review.tables import PolicyRow
 
@@ -101,17 +101,21 @@ def revert(
     """Publish an earlier version of a policy again."""
     with reading_the_log() as session:
         row = _before(session, business) if version is None else _version(session, business, version)
+        # Who names the version means it, whatever holds now; the one before the newest is as the log has it.
+        read_to = policies_read_to(session, configured()) if version is None else None
     document, found = row.document or "", row.version
     examined = _examined(document, f"{business} {found}")
     if examined.errors or len(examined.drafts) != 1:
         raise UserError(f"version {found} is no longer a valid policy: {examined.errors[0].message}")
-    _publish(examined.drafts[0], document, by, note or f"back to {found}")
+    _publish(examined.drafts[0], document, by, note or f"back to {found}", read_to)
     typer.echo(f"{business}: version {found} is published again, by {by}")
 
 
-def _publish(draft: Draft, document: str, by: str, note: str | None) -> None:
+def _publish(draft: Draft, document: str, by: str, note: str | None, read_to: ReadTo | None = None) -> None:
     try:
-        asyncio.run(publish_policy(configured(), draft, document=document, by=by, note=note))
+        asyncio.run(publish_policy(configured(), draft, document=document, by=by, note=note, read_to=read_to))
+    except UnreadPolicyError as error:
+        raise UserError(f"{error}, or name the version to go back to") from error
     except (EngineError, LogError) as error:
         raise UserError(str(error)) from error
 

@@ -5,21 +5,26 @@ Nothing here writes to the log's database; the log reads the same topics.
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
+from sqlalchemy.orm import Session
 
 from handraise.engine.clients import Clients
+from handraise.engine.errors import EngineError
 from handraise.engine.topics import Topic, TopicNames, check_present
 from handraise.events import Outcome, OutcomeKind, Policy, encode
 from handraise.policy import Draft, compile_policy
 from handraise.policy.drafts import complete
 from handraise.policy.inheritance import nothing
 from handraise.review.errors import LogError
+from handraise.review.queries import read_up_to
 from handraise.settings import Settings
 
 BY: Final = "handraise.by"
@@ -31,13 +36,21 @@ DOCUMENT: Final = "handraise.document"
 MOST_DOCUMENT_BYTES: Final = 300_000
 """A longer document is not sent along, and the log writes the policy anew."""
 _LOOK: Final = "look before you repeat it"
+_POLL_MS: Final = 200
+_UNREAD_SECONDS: Final = 30.0
 _ERASE_AGAIN: Final = "the workers may have been told some already; to run the same again is safe"
 
 Header = tuple[str, bytes]
+ReadTo = Mapping[int, int]
+"""The offset of each partition of `chat.policies` up to which somebody knows it."""
 
 
 class NotPublishedError(LogError):
     """The broker did not confirm it, and may have taken it all the same; the message says what to do."""
+
+
+class UnreadPolicyError(LogError):
+    """A newer policy of the business is in Kafka than the log has read."""
 
 
 async def publish_outcome(settings: Settings, outcome: Outcome) -> None:
@@ -80,6 +93,7 @@ async def publish_policy(
     document: str | None = None,
     by: str | None = None,
     note: str | None = None,
+    read_to: ReadTo | None = None,
 ) -> None:
     """Put a policy into force. It is to have passed `handraise.policy.parse` or `examine`: a worker refuses any other.
 
@@ -89,16 +103,25 @@ async def publish_policy(
         document: the same as it was written, kept for people to read.
         by: who publishes it.
         note: why.
+        read_to: how far whoever decided on it knew what is published; without it, nobody looks at what is newer.
 
     Raises:
         EngineError: no broker answers, or the topic is missing.
+        UnreadPolicyError: something newer is published for the business; nothing was sent.
         NotPublishedError: it did not confirm the record, and may have taken it.
     """
+    if read_to is not None:
+        await _check_read(settings, policy.business_id, read_to)
     headers = [(name, value.encode()) for name, value in ((BY, by), (NOTE, note)) if value]
     if document is not None and len(written := document.encode()) <= MOST_DOCUMENT_BYTES:
         headers.append((DOCUMENT, written))
     value = msgspec.json.encode(policy.value) if isinstance(policy, Draft) else encode(policy)
     await _publish(settings, Topic.POLICIES, policy.business_id.encode(), value, headers, _LOOK)
+
+
+def policies_read_to(session: Session, settings: Settings) -> ReadTo:
+    """How far the log has read the policies, for `publish_policy`."""
+    return read_up_to(session, TopicNames(settings.topic_prefix)[Topic.POLICIES])
 
 
 def version_in_history(draft: Draft) -> str:
@@ -110,6 +133,50 @@ def version_in_history(draft: Draft) -> str:
         PolicyError: it is no policy, even without what it inherits.
     """
     return compile_policy(complete(draft, nothing)).version
+
+
+async def _check_read(settings: Settings, business: str, read_to: ReadTo) -> None:
+    clients, name = Clients(settings), TopicNames(settings.topic_prefix)[Topic.POLICIES]
+    counts = await check_present(settings, clients, [Topic.POLICIES])
+    sources = [TopicPartition(name, partition) for partition in range(counts[name])]
+    reader: Any = await clients.start(clients.reader())
+    try:
+        async with asyncio.timeout(_UNREAD_SECONDS):
+            is_unread = await _has_unread(reader, sources, business.encode(), read_to)
+    except (KafkaError, TimeoutError) as error:
+        raise EngineError(f"{name} cannot be read ({type(error).__name__}), so nothing was published") from error
+    finally:
+        await reader.stop()
+    if is_unread:
+        raise UnreadPolicyError(
+            f"a newer policy of {business} is published than the log has read, so nothing was published: wait until"
+            " `handraise log` has caught up, and look at it"
+        )
+
+
+async def _has_unread(
+    reader: Any,  # noqa: ANN401 - aiokafka carries no types
+    sources: list[TopicPartition],
+    key: bytes,
+    read_to: ReadTo,
+) -> bool:
+    """Whether a record with the key is behind what has been read; only what is there now is looked at."""
+    reader.assign(sources)
+    begins, ends = await reader.beginning_offsets(sources), await reader.end_offsets(sources)
+    left = set()
+    for source in sources:
+        offset = read_to.get(source.partition, 0)
+        # A topic that was made anew ends before what was read of the one before it.
+        offset = offset if begins[source] <= offset <= ends[source] else begins[source]
+        reader.seek(source, offset)
+        if offset < ends[source]:
+            left.add(source)
+    while left:
+        fetched = await reader.getmany(*left, timeout_ms=_POLL_MS)
+        if any(record.key == key for records in fetched.values() for record in records):
+            return True
+        left = {source for source in left if await reader.position(source) < ends[source]}
+    return False
 
 
 async def _publish_outcome(settings: Settings, outcome: Outcome, advice: str) -> None:

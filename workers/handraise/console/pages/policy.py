@@ -19,13 +19,17 @@ from handraise.console.policies import InForce, Policies, Proposal, versions
 from handraise.console.publisher import BrokerAwayError, confirmed
 from handraise.console.rendering import is_partial
 from handraise.console.services import Services, services_of
-from handraise.review.publishing import publish_policy
+from handraise.review.publishing import ReadTo, UnreadPolicyError, policies_read_to, publish_policy
 from handraise.review.queries import businesses, policy_version
 from handraise.review.tables import PolicyRow
 
 _SEEN_SECONDS: Final = 3.0
 _LOOK_SECONDS: Final = 0.1
 _MOST_NOTE: Final = 500
+_UNREAD: Final = (
+    "This policy was changed a moment ago, and the log has not read that yet, so nothing was published."
+    " Wait until the new version is shown here, and make your change to that one."
+)
 
 
 async def choose(request: Request) -> Response:
@@ -74,7 +78,7 @@ async def publish(request: Request) -> Response:
         return _outcome(
             request, business, proposal=proposal, status=422, problem="This cannot be published before it is mended."
         )
-    found, _ = await run_in_threadpool(_read, services, business)
+    found, read_to = await run_in_threadpool(_known, services, business)
     if found.version != text_of(form, "against"):
         by = (found.publication.by if found.publication else None) or "Somebody"
         problem = f"{by} has changed this policy meanwhile. Open it anew, and make your change to what holds now."
@@ -86,9 +90,12 @@ async def publish(request: Request) -> Response:
         document=text_of(form, "document"),
         by=session_of(request).name,
         note=note,
+        read_to=read_to,
     )
     try:
         await confirmed(publishing)
+    except UnreadPolicyError:
+        return _outcome(request, business, proposal=proposal, status=409, problem=_UNREAD)
     except BrokerAwayError as error:
         return _outcome(request, business, proposal=proposal, status=503, problem=str(error))
     seen = await _seen(services, business, proposal.version)
@@ -149,6 +156,13 @@ def _business(request: Request) -> str:
 def _read(services: Services, business: str) -> tuple[InForce, list[PolicyRow]]:
     with services.log.reading() as session:
         return Policies(session, services.settings).in_force(business), versions(session, business)
+
+
+def _known(services: Services, business: str) -> tuple[InForce, ReadTo]:
+    """What the log has of a policy, and how far it has read."""
+    with services.log.reading() as session:
+        found = Policies(session, services.settings).in_force(business)
+        return found, policies_read_to(session, services.settings)
 
 
 def _propose(services: Services, business: str, document: str) -> Proposal:

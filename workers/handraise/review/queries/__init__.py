@@ -11,7 +11,7 @@ from handraise.review.queries.figures import Figures, TriggerFigures, figures
 from handraise.review.queries.history import Exchange, History, conversation_history, escalation_history
 from handraise.review.queries.names import Names, businesses, names
 from handraise.review.queries.pages import InvalidCursorError, Page
-from handraise.review.queries.policies import policy_history, policy_version
+from handraise.review.queries.policies import policy_history, policy_version, read_up_to
 from handraise.review.queries.promises import PromiseFigures, promise_figures
 from handraise.review.queries.rates import Day, days
 from handraise.review.queries.scope import Scope
@@ -46,6 +46,7 @@ __all__ = [
     "policy_history",
     "policy_version",
     "promise_figures",
+    "read_up_to",
     "score_histogram",
     "score_histograms",
 ]
