@@ -123,6 +123,30 @@ def test_behind_https_the_cookie_goes_over_https_alone() -> None:
     assert not place.sent("http://desk.example.com")
 
 
+@pytest.mark.parametrize(
+    ("port", "origin", "host", "sender"),
+    [
+        (80, None, "127.0.0.1", "http://127.0.0.1"),
+        (80, None, "localhost:80", "http://localhost"),
+        (443, None, "127.0.0.1:443", "http://127.0.0.1:443"),
+        (8480, "https://desk.example.com:443", "desk.example.com", "https://desk.example.com"),
+        (8480, "https://desk.example.com", "desk.example.com:443", "https://desk.example.com"),
+        (8480, "http://desk.example.com:80", "desk.example.com", "http://desk.example.com"),
+        (8480, "https://Desk.Example.com:8443", "desk.example.com:8443", "https://desk.example.com:8443"),
+    ],
+)
+def test_an_address_is_known_as_a_browser_writes_it(port: int, origin: str | None, host: str, sender: str) -> None:
+    """Without the port that its scheme has anyway, and in small letters; a proxy may still name the port."""
+    place = Place("127.0.0.1", port, origin)
+    assert place.names(host)
+    assert place.sent(sender)
+
+
+@pytest.mark.parametrize("host", ["desk.example.com:80", "desk.example.com:8443", "127.0.0.1", "evil.example"])
+def test_only_the_port_of_its_scheme_goes_without_saying(host: str) -> None:
+    assert not Place("127.0.0.1", 8480, "https://desk.example.com").names(host)
+
+
 def test_signing_out_forgets(reader: Reader) -> None:
     token = reader.sign_in().csrf
     assert reader.client.post("/sign-out", data={"csrf": token}).headers["location"] == "/sign-in"

@@ -44,12 +44,11 @@ class Place:
     """
 
     def __init__(self, host: str, port: int, origin: str | None) -> None:
-        self.origin: Final = origin or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        self.origin: Final = _as_a_browser_has_it(origin or f"http://{f'[{host}]' if ':' in host else host}:{port}")
         self.secure: Final = self.origin.startswith("https:")
         self.cookie: Final = f"{'__Host-' if self.secure else ''}handraise-{port}"
-        local = {f"{name}:{port}" for name in _LOCAL_HOSTS}
-        self._hosts: Final = local | {urlsplit(self.origin).netloc}
-        self._origins: Final = {f"http://{host}" for host in local} | {self.origin}
+        self._origins: Final = {_as_a_browser_has_it(f"http://{name}:{port}") for name in _LOCAL_HOSTS} | {self.origin}
+        self._hosts: Final = {host for one in self._origins for host in _hosts(one)}
 
     def names(self, host: str) -> bool:
         """Whether this `Host` is the console; a page of somebody else's that points its name here is refused."""
@@ -58,6 +57,23 @@ class Place:
     def sent(self, origin: str) -> bool:
         """Whether a request with this `Origin` comes from a page of the console."""
         return origin in self._origins
+
+
+def _as_a_browser_has_it(origin: str) -> str:
+    """In small letters, and without the port that its scheme has anyway."""
+    origin = origin.lower()
+    return origin.removesuffix(_port(origin))
+
+
+def _hosts(origin: str) -> tuple[str, str]:
+    """What a request to it names: a browser the host alone where the port is its scheme's, a proxy perhaps both."""
+    host = urlsplit(origin).netloc
+    # An IPv6 address has colons of its own, in brackets.
+    return host, host if ":" in host.rpartition("]")[2] else host + _port(origin)
+
+
+def _port(origin: str) -> str:
+    return ":443" if origin.startswith("https:") else ":80"
 
 
 class Guard:
