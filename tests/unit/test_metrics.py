@@ -194,6 +194,13 @@ def test_the_turn_of_an_escalation_is_its_value_not_a_count(worker: Metrics, rea
     assert read("handraise_escalation_turn_count", trigger="complaint") == 1
 
 
+def test_a_promise_counts_by_priority_and_by_whether_it_was_kept(worker: Metrics, read: Read) -> None:
+    missed = Note(Fact.PROMISE_MISSED, "distress", priority=Priority.CRITICAL)
+    tell(worker, Effects(notes=[missed, Note(Fact.PROMISE_KEPT, "vip", priority=Priority.LOW)]))
+    assert read("handraise_promises_total", trigger="distress", priority="critical", result="missed") == 1
+    assert read("handraise_promises_total", trigger="other", priority="low", result="kept") == 1
+
+
 def test_a_trigger_that_no_policy_names_counts_as_other(worker: Metrics, read: Read) -> None:
     tell(worker, Effects(decisions=[a_decision("vip")]))
     assert read("handraise_decisions_total", trigger="other", result="fired", action="escalate") == 1

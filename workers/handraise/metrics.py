@@ -264,8 +264,9 @@ PROBABLE_MISSES: Final = _counter(
 )
 PROMISES: Final = _counter(
     "handraise_promises_total",
-    "Escalations whose customer a human answered by the due time, or not.",
+    "Escalations whose customer a human answered by the due time, or not, by the priority that they had until then.",
     TRIGGER,
+    _closed("priority", Priority),
     _closed("result", PromiseResult),
 )
 CUSTOMERS_UNANSWERED: Final = _counter(

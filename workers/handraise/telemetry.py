@@ -279,7 +279,7 @@ class Metrics:
                 self._instruments.observe(metrics.ESCALATION_TURN, note.value, (self._known(note.label),))
             case Fact.PROMISE_KEPT | Fact.PROMISE_MISSED:
                 result = PromiseResult.KEPT if note.fact is Fact.PROMISE_KEPT else PromiseResult.MISSED
-                self._instruments.count(metrics.PROMISES, (self._known(note.label), result))
+                self._instruments.count(metrics.PROMISES, (self._known(note.label), note.priority, result))
             case Fact.PROBABLE_MISS:
                 self._instruments.count(metrics.PROBABLE_MISSES, (note.label,))
             case Fact.ESCALATION_OPENED | Fact.ESCALATION_ENDED:

@@ -72,6 +72,23 @@ def test_an_escalation_that_nobody_takes_goes_to_the_fallback_owner_when_its_tim
     assert (Fact.PROMISE_MISSED, "human_request") in facts(effects)
 
 
+def priorities(effects: Effects, fact: Fact) -> list[Priority]:
+    return [note.priority for note in effects.notes if note.fact is fact]
+
+
+def test_a_promise_counts_with_the_priority_that_it_was_made_with() -> None:
+    chat = shop()
+    chat.customer(CRISIS)
+    assert priorities(pass_time(chat, 121), Fact.PROMISE_MISSED) == [Priority.CRITICAL]
+    asks = shop()
+    asks.customer(ASKS)
+    asks.ai(said(admission=0.9), answered=False)
+    assert priorities(pass_time(asks, 121), Fact.PROMISE_MISSED) == [Priority.NORMAL]
+    kept = shop()
+    kept.customer(CRISIS)
+    assert priorities(kept.human(), Fact.PROMISE_KEPT) == [Priority.CRITICAL]
+
+
 def test_the_customer_is_told_the_truth_when_a_promise_has_passed() -> None:
     chat = shop()
     chat.customer(WANTS_HUMAN)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from handraise.detection.signals import Span
-from handraise.events import Control, Decision, Escalation, EscalationType
+from handraise.events import Control, Decision, Escalation, EscalationType, Priority
 
 
 class Fact(StrEnum):
@@ -21,9 +21,9 @@ class Fact(StrEnum):
     PROMISE_BROKEN = "promise_broken"
     """The AI promised that a person follows up, with no escalation open."""
     PROMISE_KEPT = "promise_kept"
-    """A human answered by the due time of the escalation; label: the trigger"""
+    """A human answered by the due time of the escalation; label: the trigger, with the priority"""
     PROMISE_MISSED = "promise_missed"
-    """The due time passed and no human had; label: the trigger"""
+    """The due time passed and no human had; label: the trigger, with the priority that it had until then"""
     CUSTOMER_UNANSWERED = "customer_unanswered"
     """A human holds the conversation and leaves the customer without an answer for longer than was promised."""
     PROBABLE_MISS = "probable_miss"
@@ -73,6 +73,8 @@ class Note(Struct, frozen=True):
     fact: Fact
     label: str = ""
     value: float = 1.0
+    priority: Priority = Priority.NORMAL
+    """Of the escalation, for the facts that say so."""
 
 
 class Assessment(Struct, frozen=True, kw_only=True):

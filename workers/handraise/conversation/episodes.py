@@ -206,7 +206,7 @@ def answered(state: Conversation, effects: Effects, at: int) -> None:
         return
     state.episode = replace(episode, claimed=True, answered=True)
     if not episode.overdue and at <= episode.due_at:
-        effects.notes.append(Note(Fact.PROMISE_KEPT, episode.trigger))
+        effects.notes.append(Note(Fact.PROMISE_KEPT, episode.trigger, priority=episode.priority))
 
 
 def close_escalation(

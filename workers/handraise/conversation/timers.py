@@ -122,7 +122,7 @@ def _promise_passed(state: Conversation, effects: Effects, moment: Moment) -> No
     episode = state.episode
     if episode is None:
         return
-    effects.notes.append(Note(Fact.PROMISE_MISSED, episode.trigger))
+    effects.notes.append(Note(Fact.PROMISE_MISSED, episode.trigger, priority=episode.priority))
     state.episode = replace(episode, overdue=True)
     if episode.claimed:
         episodes.press(state, effects, moment, reasons.not_answered(moment.policy.wording, episode.owner))
