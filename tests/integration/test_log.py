@@ -114,6 +114,7 @@ def test_what_the_topics_hold_is_in_the_log_and_each_once(installation: Installa
     assert status == 200
     families = {family.name for family in text_string_to_metric_families(metrics)}
     assert {metric.name.removesuffix("_total") for metric in CATALOGUE} <= families
+    assert "process_start_time_seconds" in families, "an alert asks whether it has just started"
     checked = subprocess.run(
         [tool("promtool"), "check", "metrics"], input=metrics, capture_output=True, text=True, check=False, timeout=30
     )

@@ -7,7 +7,7 @@ import signal
 from datetime import timedelta
 from typing import Final
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 
 from handraise.engine.clients import Clients
 from handraise.engine.http import HttpServer
@@ -37,6 +37,7 @@ async def run_log(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
     observer = LogObserver(registry)
     clients = Clients(settings)
     names = TopicNames(settings.topic_prefix)
