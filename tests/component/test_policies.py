@@ -71,16 +71,16 @@ class FakeReader:
         """Nothing to do."""
 
 
-def follower(reader: FakeReader) -> PolicyFollower:
+def follower(reader: FakeReader, recorder: Recorder | None = None) -> PolicyFollower:
     """Of the topic."""
     health = Health(lambda _: None, {})
     clients = cast(Clients, ReaderClients(reader))
-    return PolicyFollower(TOPIC, clients, NoPolicies(), Recorder().as_observer(), health)
+    return PolicyFollower(TOPIC, clients, NoPolicies(), (recorder or Recorder()).as_observer(), health)
 
 
-def policy(offset: int, partition: int = 0) -> FakeRecord:
-    """One that is taken."""
-    return FakeRecord(b"{}", key=b"acme", topic=TOPIC, partition=partition, offset=offset)
+def policy(offset: int, partition: int = 0, value: bytes | None = b"{}", key: bytes = b"acme") -> FakeRecord:
+    """One that is taken, unless `value` is not."""
+    return FakeRecord(value, key=key, topic=TOPIC, partition=partition, offset=offset)
 
 
 def test_a_policy_that_cannot_be_unpacked_is_named_with_what_to_do() -> None:
@@ -110,3 +110,24 @@ def test_one_that_comes_while_the_worker_runs_stops_it_with_the_same_words() -> 
 
     with pytest.raises(RecordUnreadableError, match="partition 0, offset 1"):
         raise asyncio.run(main()) or AssertionError
+
+
+def test_a_refused_policy_is_told_of_at_the_start_too_and_until_another_takes_its_place() -> None:
+    """Once Kafka has compacted the topic, the refused one is all that is there."""
+    bad = b"no policy"
+    reader = FakeReader({FIRST: [policy(0, value=bad), policy(1, value=bad, key=b"cafe")]})
+    recorder = Recorder()
+
+    async def main() -> None:
+        service = follower(reader, recorder)
+        await service.start()
+        try:
+            for record in (policy(2), policy(3, value=bad), policy(4, value=None), policy(5, key=b"cafe")):
+                told = len(recorder.told("policies_faulty"))
+                reader.logs[FIRST].append(record)
+                await eventually(lambda told=told: len(recorder.told("policies_faulty")) > told, 5, "it to be told")  # type: ignore[misc] # a default argument binds the loop's value
+        finally:
+            await service.stop()
+
+    asyncio.run(main())
+    assert recorder.told("policies_faulty") == [(2,), (1,), (2,), (1,), (0,)]

@@ -28,7 +28,7 @@ RECORDED = {rule["record"]: rule for rule in RULES if "record" in rule}
 
 def promtool(*arguments: str | Path, given: str | None = None) -> subprocess.CompletedProcess[str]:
     command = [tool("promtool"), *map(str, arguments)]
-    return subprocess.run(command, input=given, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, input=given, capture_output=True, text=True, check=False, timeout=240)
 
 
 def cases_of(alert: str) -> list[list[Any]]:

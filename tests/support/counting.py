@@ -107,7 +107,7 @@ class Recorder:
     def __getattr__(self, name: str) -> Callable[..., None]:
         if name.startswith("_"):
             raise AttributeError(name)
-        return lambda *arguments: self.calls.append((name, arguments))
+        return lambda *arguments, **named: self.calls.append((name, (*arguments, *named.values())))
 
     def told(self, name: str) -> list[tuple[Any, ...]]:
         """The arguments of each call of a method."""

@@ -248,6 +248,14 @@ def test_only_the_version_of_the_policies_in_force_is_shown(worker: Metrics, rea
     assert read("handraise_policies_changed_timestamp_seconds") == NOW
 
 
+def test_policies_that_are_not_in_force_as_written_are_shown_while_they_are_there(worker: Metrics, read: Read) -> None:
+    assert read("handraise_policies_faulty", fault="refused") == 0
+    worker.policies_faulty(refused=2)
+    assert read("handraise_policies_faulty", fault="refused") == 2
+    worker.policies_faulty(refused=0)
+    assert read("handraise_policies_faulty", fault="refused") == 0
+
+
 def test_what_is_open_is_summed_over_partitions_and_leaves_with_them(worker: Metrics, read: Read) -> None:
     worker.state_held(0, 10, {"complaint": 2, "vip": 1})
     worker.state_held(1, 5, {"complaint": 1})

@@ -65,6 +65,12 @@ class ReloadResult(StrEnum):
     REMOVED = "removed"
 
 
+class PolicyFault(StrEnum):
+    """Why a published policy is not in force as it is written."""
+
+    REFUSED = "refused"
+
+
 class OfferResult(StrEnum):
     """What the customer made of the offer of a person."""
 
@@ -297,8 +303,15 @@ POLICIES_CHANGED: Final = _gauge(
 )
 POLICY_RELOADS: Final = _counter(
     "handraise_policy_reloads_total",
-    "Policies published while the worker ran, by what became of them. A refused one leaves the one before in force.",
+    "Policies published while the worker ran, by what became of them. A refused one leaves the one before in force, for"
+    " as long as the topic holds that one.",
     _closed("result", ReloadResult),
+)
+POLICIES_FAULTY: Final = _gauge(
+    "handraise_policies_faulty",
+    "Published policies that are not in force as they are written, by why. `refused`: the newest of its business cannot"
+    " be used; after a restart nothing but the newest may be left.",
+    _closed("fault", PolicyFault),
 )
 TRIGGERS_UNLABELLED: Final = _gauge(
     "handraise_own_triggers_unlabelled",

@@ -27,6 +27,7 @@ from handraise.metrics import (
     MessageOutcome,
     Metric,
     OfferResult,
+    PolicyFault,
     PromiseResult,
     ReloadResult,
     TransactionResult,
@@ -230,6 +231,10 @@ class Metrics:
             self._instruments.start(metrics.POLICIES_INFO, (version,))
             self._instruments.set(metrics.POLICIES_INFO, 1, (version,))
             self._instruments.set(metrics.POLICIES_CHANGED, self._now())
+
+    def policies_faulty(self, *, refused: int) -> None:
+        """Show how many policies are not in force as they are written."""
+        self._instruments.set(metrics.POLICIES_FAULTY, refused, (PolicyFault.REFUSED,))
 
     def detected(self, seconds: float) -> None:
         """Time the detector."""

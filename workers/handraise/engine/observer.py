@@ -122,6 +122,10 @@ class Observer(Protocol):
         """The set of policies is now this one; `version` names its exact content."""
         ...
 
+    def policies_faulty(self, *, refused: int) -> None:
+        """How many policies are not in force as they are written: the newest of `refused` businesses is not usable."""
+        ...
+
     def detected(self, seconds: float) -> None:
         """Messages that were looked at together were detected."""
         ...

@@ -23,6 +23,10 @@ from handraise.engine.record import Record
 _FETCH_WAIT_MS: Final = 500
 _NAMED: Final = 10
 """The most businesses that one line of the log names."""
+_KEPT: Final = "the one before stays in force until a restart: by then Kafka may have removed it from the topic"
+_KEPT_IF_THERE: Final = (
+    "the one before is in force if the topic still holds it, else what serves without a published one"
+)
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +84,7 @@ class PolicyFollower(Service):
         self._health = health
         self._reader: Any = None
         self._sources: list[TopicPartition] = []
+        self._refused: set[bytes | None] = set()
         super().__init__()
 
     async def on_start(self) -> None:
@@ -147,6 +152,7 @@ class PolicyFollower(Service):
 
     def _apply(self, record: Record, *, live: bool) -> None:
         place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+        self._refused.discard(record.key)
         if not record.value:
             if record.key is not None and self._shelf.remove(record.key) and live:
                 self._observer.policy_removed()
@@ -155,7 +161,8 @@ class PolicyFollower(Service):
         try:
             version = self._shelf.accept(record.key, record.value)
         except PolicyRefusedError as error:
-            log.warning("policy_refused", **place, problem=str(error), effect="the one before stays in force")
+            self._refused.add(record.key)
+            log.warning("policy_refused", **place, problem=str(error), effect=_KEPT if live else _KEPT_IF_THERE)
             if live:
                 self._observer.policy_refused()
             return
@@ -171,4 +178,5 @@ class PolicyFollower(Service):
                 policies=len(self._shelf.without_base),
                 effect="the built-in default stands in for what they inherit from",
             )
+        self._observer.policies_faulty(refused=len(self._refused))
         self._observer.policies_in_force(self._shelf.businesses, self._shelf.version, self._shelf.own_triggers)
