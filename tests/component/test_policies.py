@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
+import msgspec
 import pytest
 from aiokafka import TopicPartition
 
 from handraise.engine.clients import Clients
 from handraise.engine.errors import RecordUnreadableError
 from handraise.engine.health import Health
-from handraise.engine.policies import PolicyFollower
+from handraise.engine.policies import PolicyFollower, PolicyShelf
+from handraise.engine.shelf import BookShelf
 from tests.support.counting import NoPolicies, Recorder
 from tests.support.readers import ReaderClients
 from tests.support.records import FakeRecord
@@ -71,11 +73,11 @@ class FakeReader:
         """Nothing to do."""
 
 
-def follower(reader: FakeReader, recorder: Recorder | None = None) -> PolicyFollower:
+def follower(reader: FakeReader, recorder: Recorder | None = None, shelf: PolicyShelf | None = None) -> PolicyFollower:
     """Of the topic."""
     health = Health(lambda _: None, {})
     clients = cast(Clients, ReaderClients(reader))
-    return PolicyFollower(TOPIC, clients, NoPolicies(), (recorder or Recorder()).as_observer(), health)
+    return PolicyFollower(TOPIC, clients, shelf or NoPolicies(), (recorder or Recorder()).as_observer(), health)
 
 
 def policy(offset: int, partition: int = 0, value: bytes | None = b"{}", key: bytes = b"acme") -> FakeRecord:
@@ -122,12 +124,51 @@ def test_a_refused_policy_is_told_of_at_the_start_too_and_until_another_takes_it
         service = follower(reader, recorder)
         await service.start()
         try:
-            for record in (policy(2), policy(3, value=bad), policy(4, value=None), policy(5, key=b"cafe")):
-                told = len(recorder.told("policies_faulty"))
+            for record, refused in ((policy(2), 1), (policy(3, value=bad), 2), (policy(4, value=None), 1)):
                 reader.logs[FIRST].append(record)
-                await eventually(lambda told=told: len(recorder.told("policies_faulty")) > told, 5, "it to be told")  # type: ignore[misc] # a default argument binds the loop's value
+                await eventually(lambda n=refused: faults(recorder) == (n, 0, 0), 5, "it to be told")  # type: ignore[misc] # a default argument binds the loop's value
         finally:
             await service.stop()
 
     asyncio.run(main())
-    assert recorder.told("policies_faulty") == [(2,), (1,), (2,), (1,), (0,)]
+    assert recorder.told("policies_faulty")[0] == (2, 0, 0)
+
+
+def test_a_policy_that_no_longer_goes_with_its_base_is_told_of_once_it_is_asked_for() -> None:
+    """So is one whose base is gone."""
+    on_the_web = {"channels": ["web"], "triggers": {"complaint": {"owner": "Wes"}}}
+    in_the_app = {"channels": ["web", "app"], "triggers": {"complaint": {"owner": "Ann"}}}
+    base = b'{"business_id": "hotels", "owner": "Group"}'
+    contrary = msgspec.json.encode({"business_id": "hotels", "owner": "Group", "overrides": [on_the_web]})
+    heir = msgspec.json.encode({"business_id": "acme", "inherits": "hotels", "overrides": [in_the_app]})
+    reader = FakeReader({FIRST: [policy(0, value=base, key=b"hotels"), policy(1, value=heir)]})
+    recorder, shelf = Recorder(), BookShelf()
+
+    async def until(expected: tuple[int, int, int]) -> None:
+        def told() -> bool:
+            shelf.policy("acme")
+            return faults(recorder) == expected
+
+        await eventually(told, 5, f"{expected} to be told")
+
+    async def main() -> None:
+        service = follower(reader, recorder, shelf)
+        await service.start()
+        try:
+            await until((0, 0, 0))
+            reader.logs[FIRST].append(policy(2, value=contrary, key=b"hotels"))
+            await until((0, 0, 1))
+            reader.logs[FIRST].append(policy(3, value=base, key=b"hotels"))
+            await until((0, 0, 0))
+            reader.logs[FIRST].append(policy(4, value=None, key=b"hotels"))
+            await until((0, 1, 0))
+        finally:
+            await service.stop()
+
+    asyncio.run(main())
+    assert shelf.businesses == 1
+
+
+def faults(recorder: Recorder) -> tuple[object, ...]:
+    """What was told last: refused, without a base, unfit."""
+    return recorder.told("policies_faulty")[-1]

@@ -81,7 +81,7 @@ def everything_happens(worker: Metrics, version: str) -> None:
     folded = [Folded(Sender.CUSTOMER, one) for one in effects] + [Folded(one, Effects()) for one in events]
     folded.append(Folded(Sender.CUSTOMER, Effects(notes=[Note(Fact.DUPLICATE, "message")])))
     worker.policies_in_force(2, version, ["vip"])
-    worker.policies_faulty(refused=1)
+    worker.policies_faulty(refused=1, without_base=1, unfit=1)
     worker.policy_accepted()
     worker.policy_refused()
     worker.policy_removed()

@@ -85,6 +85,7 @@ class NoPolicies:
     version = "none"
     own_triggers: tuple[str, ...] = ()
     without_base: tuple[str, ...] = ()
+    unfit: tuple[str, ...] = ()
 
     def accept(self, key: bytes | None, document: bytes) -> str:
         """Take `{}`."""

@@ -249,11 +249,12 @@ def test_only_the_version_of_the_policies_in_force_is_shown(worker: Metrics, rea
 
 
 def test_policies_that_are_not_in_force_as_written_are_shown_while_they_are_there(worker: Metrics, read: Read) -> None:
-    assert read("handraise_policies_faulty", fault="refused") == 0
-    worker.policies_faulty(refused=2)
-    assert read("handraise_policies_faulty", fault="refused") == 2
-    worker.policies_faulty(refused=0)
-    assert read("handraise_policies_faulty", fault="refused") == 0
+    faults = ("refused", "without_base", "unfit")
+    assert [read("handraise_policies_faulty", fault=fault) for fault in faults] == [0, 0, 0]
+    worker.policies_faulty(refused=2, without_base=3, unfit=4)
+    assert [read("handraise_policies_faulty", fault=fault) for fault in faults] == [2, 3, 4]
+    worker.policies_faulty(refused=0, without_base=0, unfit=0)
+    assert [read("handraise_policies_faulty", fault=fault) for fault in faults] == [0, 0, 0]
 
 
 def test_what_is_open_is_summed_over_partitions_and_leaves_with_them(worker: Metrics, read: Read) -> None:

@@ -69,6 +69,8 @@ class PolicyFault(StrEnum):
     """Why a published policy is not in force as it is written."""
 
     REFUSED = "refused"
+    WITHOUT_BASE = "without_base"
+    UNFIT = "unfit"
 
 
 class OfferResult(StrEnum):
@@ -310,7 +312,9 @@ POLICY_RELOADS: Final = _counter(
 POLICIES_FAULTY: Final = _gauge(
     "handraise_policies_faulty",
     "Published policies that are not in force as they are written, by why. `refused`: the newest of its business cannot"
-    " be used; after a restart nothing but the newest may be left.",
+    " be used; after a restart nothing but the newest may be left. `without_base`: what it inherits from is not there,"
+    " and the built-in default stands in for that. `unfit`: it does not go together with what it inherits, which serves"
+    " alone; seen once a message of the business comes.",
     _closed("fault", PolicyFault),
 )
 TRIGGERS_UNLABELLED: Final = _gauge(

@@ -232,9 +232,11 @@ class Metrics:
             self._instruments.set(metrics.POLICIES_INFO, 1, (version,))
             self._instruments.set(metrics.POLICIES_CHANGED, self._now())
 
-    def policies_faulty(self, *, refused: int) -> None:
+    def policies_faulty(self, *, refused: int, without_base: int, unfit: int) -> None:
         """Show how many policies are not in force as they are written."""
         self._instruments.set(metrics.POLICIES_FAULTY, refused, (PolicyFault.REFUSED,))
+        self._instruments.set(metrics.POLICIES_FAULTY, without_base, (PolicyFault.WITHOUT_BASE,))
+        self._instruments.set(metrics.POLICIES_FAULTY, unfit, (PolicyFault.UNFIT,))
 
     def detected(self, seconds: float) -> None:
         """Time the detector."""

@@ -122,8 +122,12 @@ class Observer(Protocol):
         """The set of policies is now this one; `version` names its exact content."""
         ...
 
-    def policies_faulty(self, *, refused: int) -> None:
-        """How many policies are not in force as they are written: the newest of `refused` businesses is not usable."""
+    def policies_faulty(self, *, refused: int, without_base: int, unfit: int) -> None:
+        """How many policies are not in force as they are written, by why.
+
+        The newest of `refused` businesses is not usable; what `without_base` inherit from is not there; `unfit` do not
+        go together with what they inherit.
+        """
         ...
 
     def detected(self, seconds: float) -> None:

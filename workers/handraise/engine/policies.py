@@ -61,6 +61,11 @@ class PolicyShelf(Protocol):
         ...
 
     @property
+    def unfit(self) -> Collection[str]:
+        """The businesses whose policy does not go together with what it inherits, of those asked for."""
+        ...
+
+    @property
     def version(self) -> str:
         """Names the exact set of policies in force."""
         ...
@@ -118,6 +123,8 @@ class PolicyFollower(Service):
         while not self.should_stop:
             if await self._read(live=True):
                 self._tell()
+            # Whether a policy fits what it inherits shows when the first message of its business is judged.
+            self._tell_faults()
 
     async def _read(self, *, live: bool) -> bool:
         try:
@@ -178,5 +185,10 @@ class PolicyFollower(Service):
                 policies=len(self._shelf.without_base),
                 effect="the built-in default stands in for what they inherit from",
             )
-        self._observer.policies_faulty(refused=len(self._refused))
+        self._tell_faults()
         self._observer.policies_in_force(self._shelf.businesses, self._shelf.version, self._shelf.own_triggers)
+
+    def _tell_faults(self) -> None:
+        self._observer.policies_faulty(
+            refused=len(self._refused), without_base=len(self._shelf.without_base), unfit=len(self._shelf.unfit)
+        )

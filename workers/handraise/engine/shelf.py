@@ -58,6 +58,11 @@ class BookShelf:
         return self._book.without_base()
 
     @property
+    def unfit(self) -> Collection[str]:
+        """The businesses whose policy does not go together with what it inherits, of those asked for."""
+        return self._book.unfit()
+
+    @property
     def version(self) -> str:
         """Names the exact set of policies in force."""
         every = "\n".join(f"{draft.business_id} {_digest(draft)}" for draft in self._drafts())

@@ -31,6 +31,7 @@ class PolicyBook:
         self._compiled: dict[str, CompiledPolicy] = {}
         self._heirs: dict[str, set[str]] = {}
         self._broken = broken
+        self._unfit: set[str] = set()
         for policy in policies:
             self.put(policy)
 
@@ -64,6 +65,10 @@ class PolicyBook:
         """The businesses whose policy inherits from one that is not there."""
         return sorted(name for base, heirs in self._heirs.items() if base not in self._drafts for name in heirs)
 
+    def unfit(self) -> list[str]:
+        """The businesses whose policy was asked for, and does not go together with what it inherits as it is now."""
+        return sorted(self._unfit)
+
     def put(self, policy: Policy | Draft) -> None:
         """Put a policy into force, in place of the one before; one that does not compile in itself leaves that one."""
         compiled = compile_policy(policy) if isinstance(policy, Policy) else None
@@ -89,6 +94,7 @@ class PolicyBook:
         while stale:
             name = stale.pop()
             self._compiled.pop(name, None)
+            self._unfit.discard(name)
             heirs = self._heirs.get(name, set()) - seen
             seen |= heirs
             stale += heirs
@@ -101,6 +107,7 @@ class PolicyBook:
             try:
                 compiled = compile_policy(complete(one, self._drafts.get))
             except PolicyError as error:
+                self._unfit.add(one.business_id)
                 self._broken(one.business_id, error)
                 one = self._drafts.get(one.inherits) if one.inherits is not None else None
             else:
