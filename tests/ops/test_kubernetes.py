@@ -109,6 +109,29 @@ def test_the_scaler_asks_prometheus_for_a_number_of_workers_that_shares_the_part
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_an_empty_answer_of_prometheus_is_an_error_to_the_scaler_which_then_wants_all_workers(tmp_path: Path) -> None:
+    """As when Prometheus no longer finds the workers: KEDA would read it as 0, and as 2 workers at the peak."""
+    (trigger,) = SCALED["spec"]["triggers"]
+    (tmp_path / "rules.yml").write_text(
+        yaml.safe_dump(
+            {"groups": [{"name": "g", "rules": [{"record": "workers", "expr": trigger["metadata"]["query"]}]}]}
+        )
+    )
+    nothing = {"expr": "workers", "eval_time": "20m", "exp_samples": []}
+    test = {"interval": "1m", "input_series": [{"series": "up", "values": "0x30"}], "promql_expr_test": [nothing]}
+    (tmp_path / "test.yml").write_text(yaml.safe_dump({"rule_files": ["rules.yml"], "tests": [test]}))
+    done = subprocess.run(
+        [tool("promtool"), "test", "rules", tmp_path / "test.yml"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert trigger["metadata"]["ignoreNullValues"] == "false"
+    assert SCALED["spec"]["fallback"]["replicas"] == SCALED["spec"]["maxReplicaCount"]
+
+
 def case(rate: float, workers: int) -> dict[str, Any]:
     """Two workers that do so many messages a second together, and how many there shall be."""
     series = [
