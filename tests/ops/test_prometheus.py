@@ -32,7 +32,8 @@ def promtool(*arguments: str | Path, given: str | None = None) -> subprocess.Com
 
 
 def cases_of(alert: str) -> list[list[Any]]:
-    tests = yaml.safe_load((FOLDER / "alerts_test.yml").read_text())["tests"]
+    files = ("alerts_test.yml", "alerts_weekly_test.yml")
+    tests = [test for name in files for test in yaml.safe_load((FOLDER / name).read_text())["tests"]]
     return [case["exp_alerts"] for test in tests for case in test["alert_rule_test"] if case["alertname"] == alert]
 
 
@@ -61,7 +62,7 @@ def test_rules_are_valid(name: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("name", ["rules_test.yml", "alerts_test.yml"])
+@pytest.mark.parametrize("name", ["rules_test.yml", "alerts_test.yml", "alerts_weekly_test.yml"])
 def test_rules_do_what_their_tests_say(name: str) -> None:
     done = promtool("test", "rules", FOLDER / name)
     assert done.returncode == 0, done.stdout + done.stderr
