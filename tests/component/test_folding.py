@@ -13,7 +13,7 @@ from aiokafka.errors import IllegalStateError
 from handraise.conversation.processor import Load
 from handraise.engine.batch import Batch, Outbox
 from handraise.engine.folding import Detected, Folding
-from handraise.engine.state import Kept, PartitionState, Progress
+from handraise.engine.state import Due, Kept, PartitionState, Progress
 from handraise.engine.topics import Topic, TopicNames
 from handraise.events import MAX_VALUE_BYTES, DeadLetterReason, Decision, Outcome, Sender
 from tests.support.counting import COUNTED, CountingStep, check_policy
@@ -86,6 +86,25 @@ def test_what_it_costs_to_detect_is_work_on_the_batch() -> None:
         """Nothing is written."""
 
     assert 2.0 < asyncio.run(run()) < 3.0
+
+
+def test_what_it_costs_to_fire_timers_is_no_work_on_records() -> None:
+    """Sweeps are sized by it, and batches of records are not."""
+    state = PartitionState()
+    state.put(b"acme/c1", Kept(b"1", COUNTED, NOW))
+
+    async def run() -> Batch:
+        batch = Batch([], 1, state, None, commit, [Due(b"acme/c1", NOW, 0)])
+        async with batch.transaction() as outbox:
+            await Folding(CountingStep(), NAMES, check_policy).fold(batch, outbox)
+        return batch
+
+    async def commit(_: Batch, __: Outbox) -> None:
+        """Nothing is written."""
+
+    batch = asyncio.run(run())
+    assert batch.timer_seconds > 0.0
+    assert batch.work_seconds == 0.0
 
 
 def test_a_batch_that_is_dropped_while_its_messages_are_looked_at_is_not_committed() -> None:

@@ -187,6 +187,48 @@ def test_timers_are_looked_for_though_the_clock_was_set_back(clocks: Clocks) -> 
     assert due == [b"acme/c1"]
 
 
+def batches_with_timers(clocks: Clocks, timers: int, seconds: float) -> list[tuple[int, int]]:
+    """How many records and timers each batch has: so many timers become due, each of that cost, then records come."""
+    model = Model()
+    seen_at = round(clocks.wall * 1_000)
+    batches: list[tuple[int, int]] = []
+
+    async def submit(batch: Batch) -> None:
+        async with batch.transaction() as outbox:
+            for number in range(0 if batches else timers):
+                due = StateHead(open_trigger=None, seen_at=seen_at, next_timer_at=seen_at - 60_000)
+                outbox.keep(b"acme/c%d" % number, b"1", due, seen_at)
+            for one in batch.due:
+                outbox.keep(one.key, b"1", StateHead(open_trigger=None, seen_at=seen_at, next_timer_at=None), seen_at)
+            batch.timer_seconds += len(batch.due) * seconds
+        batches.append((len(batch), len(batch.due)))
+
+    async def main() -> None:
+        task = made(HeardClients(model, clocks), submit)
+        task.start()
+        for records in (1, 12):
+            for _ in range(records):
+                model.append(NAMES[Topic.MESSAGES], b"key", b"x", timestamp=seen_at)
+            await asyncio.sleep(60)
+        await task.stop()
+
+    with asyncio.Runner(loop_factory=Standstill) as runner:
+        runner.run(main())
+    return batches
+
+
+def test_many_cheap_timers_are_soon_fired_in_large_sweeps(clocks: Clocks) -> None:
+    """After an outage there may be as many as there are conversations."""
+    assert [timers for _, timers in batches_with_timers(clocks, 300, 0.000_1)] == [0, 16, 66, 218, 0, 0]
+
+
+def test_dear_timers_do_not_make_the_batches_of_records_smaller(clocks: Clocks) -> None:
+    """What a timer costs says nothing of what a record does."""
+    batches = batches_with_timers(clocks, 20, 1.0)
+    assert [timers for _, timers in batches if timers] == [16, 1, 1, 1, 1]
+    assert [records for records, _ in batches if records] == [1, 4, 8]
+
+
 def test_a_batch_is_not_stuck_because_the_clock_was_put_forward(clocks: Clocks) -> None:
     """The worker would be taken out of service for that; it is stuck when so much time has passed."""
     model = Model()

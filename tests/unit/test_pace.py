@@ -61,7 +61,7 @@ def test_one_slow_batch_is_soon_forgotten() -> None:
     assert after(pace, 0.000_02, batches=45) >= 1_500
 
 
-def test_a_batch_of_timers_alone_tells_nothing() -> None:
+def test_a_batch_of_timers_alone_tells_nothing_of_records() -> None:
     pace = Pace(2_000)
     before = pace.limit
     pace.took(0, 1.0)

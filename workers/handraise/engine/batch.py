@@ -129,7 +129,9 @@ class Batch:
         """How many partitions each source topic has."""
         self.taken_at: Final = time.monotonic()
         self.work_seconds = 0.0
-        """What it took to fold it; what was waited for is not counted."""
+        """What it took to fold its records; what was waited for is not counted."""
+        self.timer_seconds = 0.0
+        """What it took to fire its timers."""
         self._records = records
         self._state = state
         self._owner = owner
@@ -157,15 +159,22 @@ class Batch:
             raise IllegalStateError("the partition was handed back")
 
     def worked(self, seconds: float) -> None:
-        """So much more work was done on it."""
+        """So much more work was done on its records."""
         self.work_seconds += seconds
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """Count what is done inside this context, which nothing may interrupt, as work."""
+        """Count what is done inside this context, which nothing may interrupt, as work on its records."""
         began = time.perf_counter()
         yield
         self.worked(time.perf_counter() - began)
+
+    @contextmanager
+    def firing(self) -> Iterator[None]:
+        """Count what is done inside this context, which nothing may interrupt, as work on its timers."""
+        began = time.perf_counter()
+        yield
+        self.timer_seconds += time.perf_counter() - began
 
     def transaction(self) -> Transaction:
         """What is put in the outbox inside this context is committed at its end, with the batch's offsets."""

@@ -144,7 +144,7 @@ class Folding:
                     at_ms = milliseconds(self._clock())
                     self._fold_some(used[part.events], events[part.events], detected.signals, outbox, at_ms)
         batch.must_be_wanted()
-        with batch.working():
+        with batch.firing():
             self._fire_timers(batch, outbox, milliseconds(self._clock()))
 
     def _fold_some(

@@ -1,4 +1,4 @@
-"""How many records to take at once."""
+"""How many records to take at once, or how many timers to fire."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Pace:
 
     Under light load a batch is what has come since the last one, often a single record, and its results are there at
     once. Under heavy load it is as large as this allows, since each costs a transaction; `most` is the limit however
-    little the records cost.
+    little the records cost. A sweep of timers is sized likewise, by a pace of its own.
     """
 
     def __init__(self, most: int) -> None:

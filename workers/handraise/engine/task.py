@@ -80,6 +80,7 @@ class PartitionTask:
         self._taken_at = 0.0
         """When the batch in hand was taken, by the same clock, which nobody sets."""
         self._pace = Pace(parts.settings.batch_records)
+        self._timer_pace = Pace(parts.settings.batch_records)
         self._pauses = 0
         self._sweep_at = 0.0
         """When conversations whose timers are due are looked for next, by that clock too."""
@@ -283,6 +284,7 @@ class PartitionTask:
             batch.drop()
             # Also when nothing came of it: a batch that took too long to be committed must not come as large again.
             self._pace.took(len(records), batch.work_seconds)
+            self._timer_pace.took(len(due), batch.timer_seconds)
             self._in_hand = ()
             self._idle.set()
         if pauses != self._pauses:
@@ -300,7 +302,7 @@ class PartitionTask:
         now = time.time()
         if not await self._inbox.has_none_before(round((now - self._parts.settings.timer_grace_seconds) * 1_000)):
             return []
-        limit = self._pace.limit
+        limit = self._timer_pace.limit
         due = self._state.due(int(now * 1_000), limit)
         if len(due) < limit:
             self._sweep_at = time.monotonic() + _SWEEP_SECONDS
