@@ -17,7 +17,7 @@ from handraise.engine.task import PartitionTask, TaskParts
 from handraise.engine.topics import Topic, TopicNames
 from handraise.settings import load_settings
 from tests.support.counting import COUNTED, Recorder
-from tests.support.modelled import Admin, Consumer, Model, ModelClients, Process, Standstill
+from tests.support.modelled import Admin, Consumer, Model, ModelClients, Process, Producer, Standstill
 
 NAMES: Final = TopicNames("")
 SETTINGS: Final = load_settings().model_copy(update={"session_timeout_seconds": 3.0})
@@ -120,6 +120,68 @@ def test_what_is_committed_is_asked_again_once_nobody_else_can_commit() -> None:
     with asyncio.Runner(loop_factory=Standstill) as runner:
         runner.run(main())
     assert asked == [0, 1]
+
+
+class SlowToStop(Consumer):
+    """A member whose fetch takes its time to be cancelled, as one does that waits for a broker that is away."""
+
+    async def getmany(self, *sources: Any, **more: Any) -> Any:  # noqa: ANN401 - as the real one
+        """Fetch."""
+        try:
+            return await super().getmany(*sources, **more)
+        except asyncio.CancelledError:
+            await asyncio.sleep(0.4)
+            raise
+
+
+class CountedClients(ModelClients):
+    """Clients of which it is known which producers are stopped."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__(model, unhindered())
+        self.producers: list[Producer] = []
+        self.stopped: list[Producer] = []
+
+    def member(self) -> Consumer:
+        """A member that is slow to stop."""
+        return SlowToStop(self._model, self._process, self._model.generation)
+
+    def producer(self, transactional_id: str | None = None) -> Producer:
+        """A producer that tells when it is stopped."""
+        made = super().producer(transactional_id)
+
+        async def stop() -> None:
+            self.stopped.append(made)
+
+        vars(made)["stop"] = stop
+        self.producers.append(made)
+        return made
+
+
+def test_no_producer_is_left_open_when_the_partition_goes_while_it_begins_again() -> None:
+    """Its connections would stay for as long as the worker runs."""
+    model = Model()
+    model.append(NAMES[Topic.MESSAGES], b"key", b"x")
+    clients = CountedClients(model)
+
+    async def main() -> None:
+        failed = asyncio.Event()
+
+        async def submit(batch: Batch) -> None:
+            async with batch.transaction():
+                failed.set()
+                raise NodeNotReadyError
+
+        task = made(clients, submit)
+        task.start()
+        await failed.wait()
+        await asyncio.sleep(0.1)
+        await task.stop()
+
+    with asyncio.Runner(loop_factory=Standstill) as runner:
+        runner.run(main())
+    assert len(clients.producers) == 1
+    assert clients.stopped == clients.producers
 
 
 class Clocks:

@@ -373,9 +373,12 @@ class PartitionTask:
         self._set_ready(False)
         # Before anything is waited for: a batch that is still being worked on must not begin to be committed.
         delivery, self._delivery = self._delivery, None
-        await self._inbox.close()
-        if delivery is not None:
-            await delivery.close()
+        try:
+            await self._inbox.close()
+        finally:
+            # Also if this is cancelled meanwhile: nobody else knows of it any more.
+            if delivery is not None:
+                await delivery.close()
         # What was known of it would look as if it were still so.
         for topic in SOURCES:
             self._parts.observer.lag_unknown(self._parts.names[topic], self.partition)
