@@ -238,7 +238,7 @@ def test_nothing_is_lost_or_repeated_however_small_the_batches_are() -> None:
         taken: list[tuple[str, int]] = []
         while batch := await box.take(3):
             taken += offsets(batch)
-            box.advance(box.after(batch))
+            box.committed(box.after(batch))
         return taken
 
     taken = asyncio.run(main())
@@ -258,7 +258,7 @@ def test_a_batch_that_is_dropped_is_read_again_from_what_is_committed() -> None:
         box = inbox(FakeMember(logs, chunk=6))
         await box.begin({})
         first = await box.take(3)
-        box.advance(box.after(first))
+        box.committed(box.after(first))
         await box.take(3)
         box.rewind()
         return [record.offset for record in await box.take(3)]

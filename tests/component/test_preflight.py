@@ -16,7 +16,7 @@ from aiokafka.errors import (
     UnsupportedVersionError,
 )
 
-from handraise.engine import preflight, transaction
+from handraise.engine import delivery, preflight
 from handraise.engine.clients import Clients
 from handraise.engine.errors import EngineError, TransactionsUnavailableError, TransactionsUnsupportedError
 from handraise.engine.preflight import Preflight
@@ -57,7 +57,7 @@ def refusal(monkeypatch: pytest.MonkeyPatch, error: BaseException | None, **sett
         return 12
 
     monkeypatch.setattr(preflight, "check_topics", fits)
-    monkeypatch.setattr(transaction, "_ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(delivery, "_ANSWER_SECONDS", 0.05)
     clients, own = Refusing(error), cast(dict[str, Any], settings)
 
     async def check() -> None:

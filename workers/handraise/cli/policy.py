@@ -69,9 +69,9 @@ def show(
             if policy.business_id == DEFAULT
         ]
     if not policies:
-        shown = business or "default"
-        typer.echo(f"# `{shown}` has no policy of its own, so this built-in one is in force.")
-        policies = [default_document(shown)]
+        whose = business or "default"
+        typer.echo(f"# `{whose}` has no policy of its own, so this built-in one is in force.")
+        policies = [default_document(whose)]
     for policy in policies:
         typer.echo(f"# {policy.business_id}: version {compile_policy(policy).version}")
     shown_policies = [effective(policy) for policy in policies]

@@ -67,7 +67,7 @@ class Outbox:
             progress = Progress(self._owner, before.message, before.outcome)
         self.kept[key] = Kept(state, head, at_ms, progress)
 
-    def advance(self, key: bytes, event: ChatMessage | Outcome, offset: int) -> None:
+    def progressed(self, key: bytes, event: ChatMessage | Outcome, offset: int) -> None:
         """The event, from the record at this offset, is part of the conversation's next `keep`."""
         if self._owner is None:
             return
@@ -83,10 +83,10 @@ class Outbox:
         Under at-least-once it may be read again when the conversation is known, and must not be taken up then.
         """
         if self._owner is not None:
-            self.advance(key, event, offset)
+            self.progressed(key, event, offset)
             self.keep(key, None, None, at_ms)
 
-    def fold(self, event: ChatMessage | Outcome | None, effects: Effects) -> None:
+    def tell(self, event: ChatMessage | Outcome | None, effects: Effects) -> None:
         """An event was used, or without one a timer fired; told to the observer after the commit."""
         self.folded.append(Folded(event.sender if isinstance(event, ChatMessage) else event, effects))
 

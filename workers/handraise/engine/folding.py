@@ -163,10 +163,10 @@ class Folding:
                 if not effects.came_too_late:
                     outbox.refuse(key, event, record.offset, at_ms)
                     continue
-                outbox.fold(None, effects)
+                outbox.tell(None, effects)
             else:
-                outbox.fold(event, effects)
-            outbox.advance(key, event, record.offset)
+                outbox.tell(event, effects)
+            outbox.progressed(key, event, record.offset)
             if state is not None or result.forgotten:
                 outbox.keep(key, state, result.head, at_ms)
             self._publish(key, effects, outbox)
@@ -199,7 +199,7 @@ class Folding:
             if state is None or key in outbox.kept:
                 continue
             result = self._step.advance(key, state, until)
-            outbox.fold(None, result.effects)
+            outbox.tell(None, result.effects)
             # Time goes on from where the timers left it, and not from when they were found to be due.
             at_ms = min(now_ms, ahead_ms + (result.head.seen_at if result.head else until))
             outbox.keep(key, result.state, result.head, at_ms)

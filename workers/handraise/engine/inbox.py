@@ -116,7 +116,7 @@ class Inbox:
         last = {record.topic: record for record in records}
         return {TopicPartition(topic, record.partition): record.offset + 1 for topic, record in last.items()}
 
-    def advance(self, offsets: Mapping[TopicPartition, int]) -> None:
+    def committed(self, offsets: Mapping[TopicPartition, int]) -> None:
         """These offsets are committed."""
         self._next |= offsets
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from mode import Service
 
 from handraise.engine.clients import Clients
+from handraise.engine.delivery import start_transactional, transactional_id
 from handraise.engine.topics import check_topics
-from handraise.engine.transaction import start_transactional, transactional_id
 from handraise.settings import Delivery, Settings
 
 

@@ -18,11 +18,11 @@ from aiokafka.errors import IllegalOperation, KafkaError
 
 from handraise.engine.clients import Clients
 from handraise.engine.deadletters import Headers, original_headers, receipt_headers, size_of
+from handraise.engine.delivery import start_transactional, transactional_id
 from handraise.engine.errors import FENCED, EngineError
 from handraise.engine.folding import decode_event
 from handraise.engine.letterbox import Found, Wanted, open_letterbox
 from handraise.engine.topics import Topic, TopicNames, check_topics
-from handraise.engine.transaction import start_transactional, transactional_id
 from handraise.events import InvalidEventError
 from handraise.settings import Delivery, Settings
 

@@ -15,6 +15,7 @@ from aiokafka.structs import OffsetAndMetadata
 from handraise.engine.badrecords import BadRecordLimits, Tally, tally_of
 from handraise.engine.batch import Batch, Outbox
 from handraise.engine.clients import Clients
+from handraise.engine.delivery import AtLeastOnce, Delivery, ExactlyOnce
 from handraise.engine.errors import FENCED, LogTruncatedError, explained, may_begin_again
 from handraise.engine.inbox import Inbox
 from handraise.engine.observer import Observer
@@ -24,7 +25,6 @@ from handraise.engine.patience import wait_for_end
 from handraise.engine.record import Record
 from handraise.engine.state import Due, HeadOf, PartitionState, restore
 from handraise.engine.topics import SOURCES, Topic, TopicNames
-from handraise.engine.transaction import AtLeastOnce, Delivery, ExactlyOnce
 from handraise.settings import Delivery as DeliveryMode
 from handraise.settings import Settings
 
@@ -328,7 +328,7 @@ class PartitionTask:
             raise
         now = time.monotonic()
         state.apply(outbox.kept)
-        self._inbox.advance(offsets)
+        self._inbox.committed(offsets)
         self._headway()
         if tally != self._tally:
             self._tally = tally
