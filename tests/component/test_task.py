@@ -13,9 +13,11 @@ from aiokafka.structs import OffsetAndMetadata
 from handraise.conversation import StateHead
 from handraise.engine.batch import Batch
 from handraise.engine.clients import Clients
+from handraise.engine.errors import OffsetsLostError
+from handraise.engine.state import Progress
 from handraise.engine.task import PartitionTask, TaskParts
 from handraise.engine.topics import Topic, TopicNames
-from handraise.settings import load_settings
+from handraise.settings import Delivery, load_settings
 from tests.support.counting import COUNTED, Recorder
 from tests.support.modelled import Admin, Consumer, Model, ModelClients, Process, Producer, Standstill
 
@@ -46,10 +48,12 @@ async def nothing_comes(batch: Batch) -> None:
     raise AssertionError(batch)
 
 
-def made(clients: ModelClients, submit: Callable[[Batch], Awaitable[None]]) -> PartitionTask:
+def made(
+    clients: ModelClients, submit: Callable[[Batch], Awaitable[None]], delivery: Delivery = Delivery.EXACTLY_ONCE
+) -> PartitionTask:
     """A task over the model."""
     parts = TaskParts(
-        SETTINGS,
+        SETTINGS.model_copy(update={"delivery": delivery}),
         cast(Clients, clients),
         NAMES,
         clients.member(),
@@ -120,6 +124,65 @@ def test_what_is_committed_is_asked_again_once_nobody_else_can_commit() -> None:
     with asyncio.Runner(loop_factory=Standstill) as runner:
         runner.run(main())
     assert asked == [0, 1]
+
+
+def begun(model: Model, delivery: Delivery) -> int:
+    """How many records a worker takes that begins; its error is raised."""
+    taken: list[int] = []
+
+    async def submit(batch: Batch) -> None:
+        async with batch.transaction():
+            taken.append(len(batch))
+
+    async def main() -> None:
+        task = made(ModelClients(model, unhindered()), submit, delivery)
+        life = task.start()
+        await asyncio.wait({life}, timeout=60)
+        await task.stop()
+        if not life.cancelled():
+            life.result()
+
+    with asyncio.Runner(loop_factory=Standstill) as runner:
+        runner.run(main())
+    return sum(taken)
+
+
+def read_before(state: bytes | None) -> Model:
+    """A broker with three messages, and a state that was made of them."""
+    model = Model()
+    for number in range(3):
+        model.append(NAMES[Topic.MESSAGES], b"key", b"%d" % number)
+    model.append(NAMES[Topic.STATE], b"acme/c1", state, [Progress(0, 2, -1).header()])
+    return model
+
+
+@pytest.mark.parametrize("delivery", list(Delivery))
+@pytest.mark.parametrize("state", [b"3", None], ids=["open", "over"])
+def test_a_worker_stops_where_a_state_was_made_and_the_group_has_forgotten_its_offsets(
+    state: bytes | None, delivery: Delivery
+) -> None:
+    """Everything that is still there would be decided a second time, and old escalations raised anew."""
+    model = read_before(state)
+    with pytest.raises(OffsetsLostError, match=r"partition 0, .*chat\.messages.*--reset-offsets.*records-missed"):
+        begun(model, delivery)
+    assert not model.committed
+
+
+@pytest.mark.parametrize("delivery", list(Delivery))
+@pytest.mark.parametrize(("topic", "offset", "left"), [(Topic.MESSAGES, 0, 3), (Topic.MESSAGES, 2, 1)])
+def test_it_goes_on_where_an_operator_says(topic: Topic, offset: int, left: int, delivery: Delivery) -> None:
+    """Also from the beginning."""
+    model = read_before(b"3")
+    model.committed[NAMES[topic]] = OffsetAndMetadata(offset, "")
+    assert begun(model, delivery) == left
+
+
+@pytest.mark.parametrize("delivery", list(Delivery))
+def test_messages_that_were_there_before_the_first_worker_are_read(delivery: Delivery) -> None:
+    """Of a partition without a state, the group has never read anything."""
+    model = read_before(b"3")
+    del model.logs[NAMES[Topic.STATE]]
+    assert begun(model, delivery) == 3
 
 
 class SlowToStop(Consumer):

@@ -195,6 +195,23 @@ def test_a_topic_that_was_made_anew_stops_the_worker(kafka_installation: Install
     assert "Reset the offsets" in said
 
 
+@pytest.mark.kafka
+def test_a_group_that_does_not_know_how_far_it_had_read_stops_the_worker(kafka_installation: Installation) -> None:
+    """Kafka has forgotten it, or the group has another name now: everything would be decided a second time."""
+    made = kafka_installation
+    asyncio.run(made.produce([message(number, "c1") for number in range(3)]))
+    worker = made.worker().wait_ready()
+    read = asyncio.run(made.read(Topic.DECISIONS, lambda records: len(records) >= 3))
+    worker.terminate()
+    assert worker.wait(10) == 0
+    said = refusal(made, HANDRAISE_GROUP=f"{made.settings.group}-2")
+    assert f"decided in partition {read[0].partition}" in said
+    assert "kafka-consumer-groups.sh --reset-offsets" in said
+    asyncio.run(made.produce([message(3, "c1")]))
+    made.worker().wait_ready()
+    assert len(asyncio.run(made.read(Topic.DECISIONS, lambda records: len(records) >= 4))) == 4
+
+
 async def _delete_before(made: Installation, partition: int, offset: int) -> None:
     admin = await made.clients.start(made.clients.admin())
     place = TopicPartition(made.names[Topic.MESSAGES], partition)

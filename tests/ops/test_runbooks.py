@@ -35,7 +35,8 @@ KAFKA: Final = {
     "kafka-topics.sh": {"--bootstrap-server", "--list", "--describe", "--under-min-isr-partitions", "--topic"},
     "kafka-configs.sh": {"--bootstrap-server", "--describe", "--topic"},
     "kafka-consumer-groups.sh": {
-        "--bootstrap-server", "--describe", "--group", "--topic", "--reset-offsets", "--to-datetime", "--execute",
+        "--bootstrap-server", "--describe", "--group", "--topic",
+        "--reset-offsets", "--to-datetime", "--to-earliest", "--execute",
     },
     "kafka-console-consumer.sh": {
         "--bootstrap-server", "--topic", "--property", "--max-messages", "--timeout-ms", "--isolation-level", "--group",

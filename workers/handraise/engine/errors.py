@@ -53,6 +53,10 @@ class LogTruncatedError(EngineError):
     """A topic ends before what was already read of it: it was made anew, or has lost its end."""
 
 
+class OffsetsLostError(EngineError):
+    """There is a state, and the group does not know any more how far it had read when that was made."""
+
+
 class RecordUnreadableError(EngineError):
     """The client cannot unpack a record, so that nothing behind it can be read either."""
 

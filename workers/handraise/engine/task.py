@@ -16,7 +16,7 @@ from handraise.engine.badrecords import BadRecordLimits, Tally, tally_of
 from handraise.engine.batch import Batch, Outbox
 from handraise.engine.clients import Clients
 from handraise.engine.delivery import AtLeastOnce, Delivery, ExactlyOnce
-from handraise.engine.errors import FENCED, LogTruncatedError, explained, may_begin_again
+from handraise.engine.errors import FENCED, LogTruncatedError, OffsetsLostError, explained, may_begin_again
 from handraise.engine.inbox import Inbox
 from handraise.engine.observer import Observer
 from handraise.engine.offsets import committed_offsets
@@ -203,6 +203,9 @@ class PartitionTask:
         self._partitions = len(parts.member.partitions_for_topic(parts.names[Topic.MESSAGES]))
         if self._owner is not None:
             await self._check_progress(new)
+        if self._has_read(restored.records):
+            self._check_offsets(new)
+        if self._owner is not None:
             await self._confirm(committed)
         self._state.settle(*self._offsets_read())
         if self._limits.any:
@@ -251,6 +254,31 @@ class PartitionTask:
                     f"the state of partition {self.partition} was made from offset {offset} of {source.topic}, which"
                     f" ends at {end}: the topic was made anew. Make {self._changelog.topic} anew too"
                 )
+
+    def _has_read(self, restored: int) -> bool:
+        """Whether the changelog, of which so many records came back, holds what came of messages."""
+        if self._owner is None:
+            return restored > 0
+        # There is at least the owner's mark.
+        furthest = self._state.furthest()
+        return len(self._state) > 0 or max(furthest.message, furthest.outcome) >= 0
+
+    def _check_offsets(self, new: Iterable[TopicPartition]) -> None:
+        """See that the group still knows how far it had read.
+
+        Without that, everything that is still in the topics would be decided again. One of the two may have no offset:
+        it has had no record yet, or was made anew.
+        """
+        names = self._parts.names
+        if {names[Topic.MESSAGES], names[Topic.OUTCOMES]} <= {source.topic for source in new}:
+            raise OffsetsLostError(
+                f"{self._changelog.topic} has what was decided in partition {self.partition}, but the group"
+                f" {self._parts.settings.group} does not know how far it had read {names[Topic.MESSAGES]} and"
+                f" {names[Topic.OUTCOMES]}: Kafka forgets that when no worker runs for longer than its"
+                " offsets.retention.minutes, and another HANDRAISE_GROUP never knew. What is still there would be"
+                " decided again. Set HANDRAISE_GROUP back if it was changed; otherwise stop every worker and say where"
+                " to go on, with kafka-consumer-groups.sh --reset-offsets (see ops/runbooks/records-missed.md)"
+            )
 
     async def _one_batch(self) -> None:
         pauses = self._pauses
