@@ -122,7 +122,7 @@ class Settings(BaseSettings):
     replication_factor: Annotated[int, Field(ge=1, le=9)] | None = Field(
         None,
         description="Copies of each partition that `topics create` asks for; none means 3, or as many as there are"
-        " brokers if they are fewer.",
+        " brokers if they are fewer. With 3 or more, it sets `min.insync.replicas` to 2.",
     )
     retention_days: Annotated[int, Field(ge=1, le=3_650)] = Field(
         30, description="Days that messages, outcomes, escalations, decisions and dead letters are kept."

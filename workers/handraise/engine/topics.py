@@ -15,6 +15,10 @@ from handraise.engine.errors import EngineError, TopicsNotFitError
 from handraise.settings import Delivery, Settings
 
 _COPIES: Final = 3
+_IN_STEP: Final = "min.insync.replicas"
+_COPIES_IN_STEP: Final = 2
+"""Of three copies or more. With Kafka's one, a leader whose followers are behind says by itself that a transaction is
+committed; with its disk, the state and the escalations would be gone while the offsets say that all is done."""
 _DAY_MS: Final = 86_400_000
 _COMPACTION_LAG_MS: Final = 3_600_000
 """For an hour the newest value does not yet displace those before it: a reader that was away sees each step, and under
@@ -64,6 +68,14 @@ class TopicNames:
         return self._topics[name]
 
 
+class _Found(NamedTuple):
+    """A topic that is there."""
+
+    partitions: int
+    copies: int
+    """Of the partition that has the fewest."""
+
+
 class Difference(NamedTuple):
     """An option of a topic that is there already, and is set otherwise than `topics create` would."""
 
@@ -80,12 +92,20 @@ class TopicReport(NamedTuple):
     differences: tuple[Difference, ...]
 
 
-def options(topic: Topic, retention_days: int, delivery: Delivery = Delivery.EXACTLY_ONCE) -> dict[str, str]:
-    """The options that a topic is made with.
+def options(
+    topic: Topic, retention_days: int, delivery: Delivery = Delivery.EXACTLY_ONCE, copies: int = 1
+) -> dict[str, str]:
+    """The options that a topic is made with, of which there are so many copies.
 
     Under exactly-once the changelog is compacted without a lag: a stalled worker is fenced, so the last write of a
     conversation's state is its newest.
     """
+    in_step = {_IN_STEP: str(_COPIES_IN_STEP)} if copies >= _COPIES else {}
+    return _kept(topic, retention_days, delivery) | in_step
+
+
+def _kept(topic: Topic, retention_days: int, delivery: Delivery) -> dict[str, str]:
+    """For how long a topic keeps what is written to it."""
     retention = str(retention_days * _DAY_MS)
     lags = {
         "min.compaction.lag.ms": str(_COMPACTION_LAG_MS),
@@ -115,15 +135,15 @@ async def create_topics(settings: Settings, clients: Clients) -> list[TopicRepor
     names = TopicNames(settings.topic_prefix)
     admin = await clients.start(clients.admin())
     try:
-        counts = await _partition_counts(admin, [names[topic] for topic in Topic])
-        created = {topic for topic in Topic if names[topic] not in counts}
+        found = await _found(admin, [names[topic] for topic in Topic])
+        created = {topic for topic in Topic if names[topic] not in found}
         if created:
             await _create(admin, settings, names, created)
         return [
             TopicReport(
                 names[topic],
                 topic in created,
-                () if topic in created else await _differences(admin, settings, names[topic], topic, counts),
+                () if topic in created else await _differences(admin, settings, names[topic], topic, found),
             )
             for topic in Topic
         ]
@@ -157,16 +177,16 @@ async def check_present(settings: Settings, clients: Clients, topics: Iterable[T
     wanted = [names[topic] for topic in topics]
     admin = await clients.start(clients.admin())
     try:
-        counts = await _partition_counts(admin, wanted)
+        found = await _found(admin, wanted)
     finally:
         await admin.close()
-    missing = [name for name in wanted if name not in counts]
+    missing = [name for name in wanted if name not in found]
     if missing:
         raise TopicsNotFitError(
             f"missing on {settings.brokers}: {', '.join(missing)}. Run `handraise topics create`, with the same"
             " settings as the worker"
         )
-    return counts
+    return {name: one.partitions for name, one in found.items()}
 
 
 async def check_topics(settings: Settings, clients: Clients) -> int:
@@ -190,12 +210,13 @@ async def check_topics(settings: Settings, clients: Clients) -> int:
 
 async def _create(admin: Any, settings: Settings, names: TopicNames, topics: Iterable[Topic]) -> None:  # noqa: ANN401 - aiokafka carries no types
     brokers = len((await admin.describe_cluster())["brokers"])
+    copies = settings.replication_factor or min(_COPIES, brokers)
     wanted = [
         NewTopic(
             names[topic],
             settings.partitions,
-            settings.replication_factor or min(_COPIES, brokers),
-            topic_configs=options(topic, settings.retention_days, settings.delivery),
+            copies,
+            topic_configs=options(topic, settings.retention_days, settings.delivery, copies),
         )
         for topic in topics
     ]
@@ -207,11 +228,13 @@ async def _create(admin: Any, settings: Settings, names: TopicNames, topics: Ite
             raise EngineError(f"the broker refuses to make the topic {name}: {why}")
 
 
-async def _partition_counts(admin: Any, names: list[str]) -> dict[str, int]:  # noqa: ANN401 - aiokafka carries no types
+async def _found(admin: Any, names: list[str]) -> dict[str, _Found]:  # noqa: ANN401 - aiokafka carries no types
     # Asking for topics by name would make some brokers create them.
     wanted = set(names)
     return {
-        found["topic"]: len(found["partitions"])
+        found["topic"]: _Found(
+            len(found["partitions"]), min((len(one["replicas"]) for one in found["partitions"]), default=0)
+        )
         for found in await admin.describe_topics()
         if found["topic"] in wanted and not found["error_code"]
     }
@@ -230,14 +253,23 @@ async def _differences(
     settings: Settings,
     name: str,
     topic: Topic,
-    counts: dict[str, int],
+    topics: dict[str, _Found],
 ) -> tuple[Difference, ...]:
-    found = {PARTITIONS: str(counts[name])}
-    wanted = {PARTITIONS: str(settings.partitions)} | options(topic, settings.retention_days, settings.delivery)
+    partitions, copies = topics[name]
+    found = {PARTITIONS: str(partitions)}
+    wanted = {PARTITIONS: str(settings.partitions)}
+    wanted |= options(topic, settings.retention_days, settings.delivery, copies)
     found |= await _options_of(admin, name)
     return tuple(
         Difference(option, found[option], value)
         for option, value in wanted.items()
         # A broker that does not tell an option, such as the embedded one, leaves nothing to compare.
-        if option in found and found[option] != value
+        if option in found and _differs(option, found[option], value)
     )
+
+
+def _differs(option: str, found: str, wanted: str) -> bool:
+    if option == _IN_STEP:
+        # More of them is safer still.
+        return int(found) < int(wanted)
+    return found != wanted
