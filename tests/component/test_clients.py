@@ -12,7 +12,7 @@ from aiokafka.errors import NodeNotReadyError
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 
-from handraise.engine.clients import MAX_REQUEST_BYTES, stop_client
+from handraise.engine.clients import RESTORE_FETCH_BYTES, stop_client
 from handraise.engine.record import Received
 
 SOURCE = TopicPartition("chat.state", 0)
@@ -64,7 +64,7 @@ def test_the_clients_make_records_of_what_the_engine_reads_alone() -> None:
     ]
 
 
-def test_the_client_reads_as_far_ahead_as_a_fetch_is_long() -> None:
+def test_the_client_reads_as_far_ahead_as_a_fetch_of_a_restore_is_long() -> None:
     """So that the socket is not paused in the midst of one; a release that has no such limit would be noticed here."""
-    assert conn.READER_LIMIT > MAX_REQUEST_BYTES
+    assert conn.READER_LIMIT > RESTORE_FETCH_BYTES
     assert "READER_LIMIT" in conn.AIOKafkaConnection.connect.__code__.co_names

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 import pytest
 
 from handraise.conversation import UnknownStateVersionError
-from handraise.conversation.state import STATE_VERSION, Conversation, decode_state, encode_state
+from handraise.conversation.state import (
+    STATE_VERSION,
+    Conversation,
+    decode_state,
+    encode_state,
+    head_of,
+    head_of_state,
+)
 from handraise.events import OutcomeKind
 from tests.support.chats import Chat, said
 
@@ -15,12 +24,16 @@ STATE = Conversation(business_id="casa-lua", conversation_id="c-1", started_at=1
 
 def test_a_field_that_a_later_version_has_added_is_read_past() -> None:
     fields = msgspec.msgpack.decode(encode_state(STATE))
-    assert decode_state(msgspec.msgpack.encode([*fields, "more"])) == STATE
+    later = msgspec.msgpack.encode([*fields, "more"])
+    assert decode_state(later) == STATE
+    assert head_of(later) == head_of_state(STATE)
 
 
 def test_a_field_that_an_earlier_version_lacks_takes_its_default() -> None:
     fields = msgspec.msgpack.decode(encode_state(STATE))
-    assert decode_state(msgspec.msgpack.encode(fields[:6])) == STATE
+    earlier = msgspec.msgpack.encode(fields[:6])
+    assert decode_state(earlier) == STATE
+    assert head_of(earlier) == head_of_state(STATE)
 
 
 def test_a_close_that_an_earlier_version_has_written_holds_up_as_much_as_it_did_there() -> None:
@@ -35,9 +48,12 @@ def test_a_close_that_an_earlier_version_has_written_holds_up_as_much_as_it_did_
     assert not chat.customer(said(distress=0.95)).escalations
 
 
+@pytest.mark.parametrize("read", [decode_state, head_of])
 @pytest.mark.parametrize("body", [[], ["casa-lua", "c-1", 1, 2], [{"business": "casa-lua"}]])
-def test_a_later_version_is_refused_even_where_it_looks_like_this_one(body: list[object]) -> None:
+def test_a_later_version_is_refused_even_where_it_looks_like_this_one(
+    body: list[object], read: Callable[[bytes], object]
+) -> None:
     later = msgspec.msgpack.encode([STATE_VERSION + 1, *body])
     with pytest.raises(UnknownStateVersionError, match=f"version {STATE_VERSION + 1}, this worker knows") as told:
-        decode_state(later)
+        read(later)
     assert "casa-lua" not in str(told.value)

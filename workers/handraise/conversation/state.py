@@ -317,17 +317,13 @@ def _up_to_its_head() -> type[Any]:
     """
     fields: list[Any] = []
     for one in structs.fields(Conversation):
-        if one.name == "episode":
-            fields.append((one.name, _UpToItsTrigger | None))
-        elif one.name == "timers":
-            # The oldest states end before it.
-            fields.append((one.name, one.type, ()))
-        elif one.name == "seen_at":
-            fields.append((one.name, one.type, 0))
+        kind = {"episode": _UpToItsTrigger | None, "timers": one.type, int: int, bool: bool}
+        read_as = kind.get(one.name) or kind.get(one.type) or msgspec.Raw
+        default = None if read_as is msgspec.Raw else one.default
+        fields.append((one.name, read_as) if one.required else (one.name, read_as, default))
+        if one.name == "seen_at":
             break
-        else:
-            fields.append((one.name, one.type if one.type in (int, bool) else msgspec.Raw))
-    return msgspec.defstruct("StateUpToItsHead", fields, array_like=True, frozen=True, gc=False)
+    return msgspec.defstruct("StateUpToItsHead", fields, array_like=True, frozen=True, kw_only=True, gc=False)
 
 
 _HEAD: Final = msgspec.msgpack.Decoder(_up_to_its_head())
@@ -343,8 +339,17 @@ def head_of_state(state: Conversation) -> StateHead:
 
 
 def head_of(state: bytes) -> StateHead:
-    """The head of an encoded state."""
-    parts = _HEAD.decode(state)
+    """The head of an encoded state.
+
+    Raises:
+        UnknownStateVersionError: the bytes are of a version that this code does not know.
+    """
+    try:
+        parts = _HEAD.decode(state)
+    except msgspec.ValidationError as error:
+        raise _unknown(msgspec.msgpack.decode(_VERSION.decode(state)[0])) from error
+    if parts.version > STATE_VERSION:
+        raise _unknown(parts.version)
     return StateHead(
         open_trigger=parts.episode.trigger if parts.episode else None,
         seen_at=parts.seen_at or parts.last_at,

@@ -24,10 +24,6 @@ RETRY_BACKOFF_MS: Final = 10
 _MARKERS_SECONDS: Final = 0.003
 """The same where the client has a fixed 20 ms, which no option changes; a marker is written in one to three."""
 sender.BACKOFF_OVERRIDE = _MARKERS_SECONDS
-_READ_AHEAD_BYTES: Final = 2_097_152
-"""What may lie in a connection's buffer before it is no longer read from: more than a fetch brings. With the client's
-own 64 KiB the socket is paused and resumed again and again within each."""
-conn.READER_LIMIT = _READ_AHEAD_BYTES
 fetcher.PartitionRecords._consumer_record = received  # noqa: SLF001 - no option of the client changes what it makes
 REQUEST_TIMEOUT_MS: Final = 15_000
 MAX_REQUEST_BYTES: Final = 1_048_576
@@ -36,8 +32,11 @@ _FETCH_WAIT_MS: Final = 200
 _MEMBER_FETCH_WAIT_MS: Final = 100
 """A partition that had enough waits for the fetch under way, which is without it, before it is fetched again: for no
 longer than what it still has lasts."""
-_RESTORE_FETCH_BYTES: Final = 1_048_576
+RESTORE_FETCH_BYTES: Final = 1_048_576
 """Less than what is mapped block by block (see `memory`): with 4 MiB, a restore took a third longer for that alone."""
+conn.READER_LIMIT = 2 * RESTORE_FETCH_BYTES
+"""A connection is paused when twice as much lies in its buffer. With the client's own 64 KiB it was paused and resumed
+again and again within one fetch of a restore."""
 _STOP_SECONDS: Final = 0.75
 _NEVER_IDLE_MS: Final = 2**31 - 1
 
@@ -62,7 +61,7 @@ class Clients:
             isolation_level=isolation,
             auto_offset_reset=reset,
             enable_auto_commit=False,
-            max_partition_fetch_bytes=_RESTORE_FETCH_BYTES,
+            max_partition_fetch_bytes=RESTORE_FETCH_BYTES,
             fetch_max_wait_ms=_FETCH_WAIT_MS,
             request_timeout_ms=REQUEST_TIMEOUT_MS,
         )

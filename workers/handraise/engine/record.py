@@ -10,7 +10,7 @@ from msgspec import Struct
 
 
 class Record(Protocol):
-    """What the engine uses of aiokafka's `ConsumerRecord`."""
+    """What the engine uses of a record."""
 
     @property
     def topic(self) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import heapq
+from itertools import islice
 from typing import Final
 
-_SLOT_MS: Final = 15_000
+SLOT_MS: Final = 15_000
 """A slot takes some 340 bytes, however few keys it has: of one second, most would have one, and a day has 86,400."""
 
 
@@ -29,7 +30,7 @@ class Schedule:
         """Set when a key is due; None takes it off."""
         before = self._due.pop(key, None)
         if before is not None:
-            slot = self._slots[before // _SLOT_MS]
+            slot = self._slots[before // SLOT_MS]
             del slot[key]
             if not slot:
                 # It stays until its time comes, since its number is in the heap; what it has held is given back.
@@ -37,25 +38,25 @@ class Schedule:
         if due_ms is None:
             return
         self._due[key] = due_ms
-        number = due_ms // _SLOT_MS
+        number = due_ms // SLOT_MS
         if number not in self._slots:
             self._slots[number] = {}
             heapq.heappush(self._order, number)
         self._slots[number][key] = None
 
     def due(self, now_ms: int, limit: int) -> list[bytes]:
-        """At most `limit` keys that are due by now, the earliest first. They stay until they are put."""
+        """At most `limit` keys that are due by now, those of earlier slots first. They stay until they are put."""
         found: list[bytes] = []
         kept: list[int] = []
-        while self._order and self._order[0] * _SLOT_MS <= now_ms and len(found) < limit:
+        while self._order and self._order[0] * SLOT_MS <= now_ms and len(found) < limit:
             number = heapq.heappop(self._order)
             slot = self._slots[number]
             if not slot:
                 del self._slots[number]
                 continue
             kept.append(number)
-            ready = sorted((due, key) for key in slot if (due := self._due[key]) <= now_ms)
-            found.extend(key for _, key in ready[: limit - len(found)])
+            ready = (key for key in slot if self._due[key] <= now_ms)
+            found.extend(islice(ready, limit - len(found)))
         for number in kept:
             heapq.heappush(self._order, number)
         return found
