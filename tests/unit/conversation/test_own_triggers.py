@@ -179,6 +179,19 @@ def test_of_two_silences_after_a_close_the_one_that_goes_further_waits_for_no_co
     assert decided(pass_time(chat, 60)) == [("waits", DecisionResult.SUPPRESSED)]
 
 
+def test_what_two_timers_raise_between_the_same_messages_are_two_escalations() -> None:
+    """Whoever drops what has an id that it has seen would lose the second, which hands over."""
+    slow = {"when": {"silence": {"for": "10 minutes"}}, "action": "notify"}
+    chat = shop(slow=slow, very_slow={"when": {"silence": {"for": "30 minutes"}}, "cooldown": "0 minutes"})
+    chat.customer(ASKS, "where is my order?")
+    (told,) = pass_time(chat, 11).escalations
+    chat.outcome(OutcomeKind.RESOLVED)
+    (handed_over,) = pass_time(chat, 60).escalations
+    assert (told.trigger, handed_over.trigger) == ("slow", "very_slow")
+    assert told.escalation_id != handed_over.escalation_id
+    assert handed_over.reply is not None
+
+
 def test_a_silence_that_is_waited_for_keeps_the_conversation_from_ending() -> None:
     """From Friday's last minutes until Monday morning, though a day ends a conversation."""
     waits = {"when": {"silence": {"for": "10 minutes", "in_hours": True}}}

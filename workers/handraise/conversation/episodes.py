@@ -39,6 +39,10 @@ THERE_MS: Final = 900_000
 _MORE_URGENT = {Priority.LOW: Priority.NORMAL, Priority.NORMAL: Priority.HIGH}
 
 
+TIMER: Final = "timer:"
+"""How `caused_by` begins where a timer, and no event, has brought something about."""
+
+
 class Moment(Struct, frozen=True, kw_only=True):
     """When and by what something happens, and under which versions."""
 
@@ -66,7 +70,7 @@ def raise_escalation(
     action = Action.NOTIFY if state.control is ControlState.HUMAN else rule.action
     due_at = moment.policy.due_at(rule, moment.at)
     state.episode = Episode(
-        escalation_id=_escalation_id(state, moment.caused_by),
+        escalation_id=_escalation_id(state, moment),
         revision=0,
         trigger=assessment.trigger,
         trigger_class=assessment.trigger_class,
@@ -432,11 +436,15 @@ def text_hash(text: str) -> bytes:
     return hashlib.blake2b(" ".join(text.split()).encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
-def _escalation_id(state: Conversation, caused_by: str) -> str:
-    """Also of when the conversation began and how far it has come: a producer may use a message_id again later."""
-    return _digest(
-        "escalation", state.business_id, state.conversation_id, caused_by, f"{state.started_at}/{state.turns}"
-    )
+def _escalation_id(state: Conversation, moment: Moment) -> str:
+    """Also of when the conversation began and how far it has come: a producer may use a message_id again later.
+
+    A timer may fire again before another message comes, so its time counts too.
+    """
+    came_to = f"{state.started_at}/{state.turns}"
+    if moment.caused_by.startswith(TIMER):
+        came_to += f"/{moment.at}"
+    return _digest("escalation", state.business_id, state.conversation_id, moment.caused_by, came_to)
 
 
 def _digest(*parts: str) -> str:

@@ -40,7 +40,7 @@ class Timer(StrEnum):
     @property
     def cause(self) -> str:
         """What stands in `caused_by` of the events that it brings about."""
-        return f"timer:{self.value}"
+        return f"{episodes.TIMER}{self.value}"
 
 
 def set_timers(state: Conversation, policy: BusinessPolicy) -> None:
