@@ -78,11 +78,11 @@ class Chat:
         """Fold a human's message."""
         return self.say(Sender.HUMAN, NEUTRAL)
 
-    def outcome(self, kind: OutcomeKind, *, escalation_id: str | None = None) -> Effects:
+    def outcome(self, kind: OutcomeKind, *, escalation_id: str | None = None, outcome_id: str | None = None) -> Effects:
         """Fold an outcome."""
         self.count += 1
         outcome = Outcome(
-            outcome_id=f"o{self.count}",
+            outcome_id=outcome_id or f"o{self.count}",
             conversation_id="c1",
             business_id="shop",
             kind=kind,

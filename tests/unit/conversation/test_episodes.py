@@ -339,6 +339,17 @@ def test_a_human_who_was_talked_over_holds_though_their_words_were_overtaken() -
     assert chat.controls[-1].state is ControlState.HUMAN
 
 
+def test_a_message_and_an_outcome_may_have_the_same_id() -> None:
+    """Each system numbers its own."""
+    chat = Chat()
+    chat.customer(WANTS_HUMAN, message_id="1")
+    assert chat.outcome(OutcomeKind.ACCEPTED, outcome_id="1").controls[0].state is ControlState.HUMAN
+    for again in (chat.outcome(OutcomeKind.RESOLVED, outcome_id="1"), chat.customer(WANTS_HUMAN, message_id="1")):
+        assert [note.fact for note in again.notes] == [Fact.DUPLICATE]
+    assert chat.outcome(OutcomeKind.RESOLVED, outcome_id="2").escalations
+    assert chat.customer(ASKS, message_id="2").controls[0].state is ControlState.AI
+
+
 def test_a_late_event_is_counted_and_folded_where_it_stands() -> None:
     chat = Chat()
     chat.customer(ASKS)

@@ -297,7 +297,7 @@ def test_a_sweep_brings_about_what_the_next_event_would_have(batch: list[Event],
     for event, seen in batch:
         since = swept.seen_at if swept else 0
         for until in sorted(data.draw(st.lists(st.integers(since, max(since, _at(event))), max_size=3))):
-            if swept is not None and until <= _at(event) and not swept.seen(_id(event)):
+            if swept is not None and until <= _at(event) and not swept.seen(event):
                 swept, effect = advance(swept, until, POLICY, "test")
                 found.append(effect)
         try:
@@ -312,7 +312,3 @@ def test_a_sweep_brings_about_what_the_next_event_would_have(batch: list[Event],
 
 def _all(effects: list[Effects], topic: str) -> list[bytes]:
     return [encode(event) for effect in effects for event in getattr(effect, topic)]
-
-
-def _id(event: ChatMessage | Outcome) -> str:
-    return event.outcome_id if isinstance(event, Outcome) else event.message_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 import msgspec
@@ -46,6 +47,14 @@ def test_a_close_that_an_earlier_version_has_written_holds_up_as_much_as_it_did_
     place = Conversation.__struct_fields__.index("closed_action")
     chat.state = decode_state(msgspec.msgpack.encode(fields[:place]))
     assert not chat.customer(said(distress=0.95)).escalations
+
+
+def test_a_message_that_an_earlier_version_has_folded_is_a_duplicate_still() -> None:
+    """Its mark there was the hash of its id alone."""
+    chat = Chat()
+    chat.customer(said())
+    assert chat.state is not None
+    assert chat.state.recent_ids == hashlib.blake2b(b"m1", digest_size=6).digest()
 
 
 @pytest.mark.parametrize("read", [decode_state, head_of])

@@ -93,7 +93,7 @@ def fold(
     caused_by = event.outcome_id if isinstance(event, Outcome) else event.message_id
     moment = Moment(at=at, caused_by=caused_by, policy=policy, detector_version=detector_version)
     state = conversation.copy() if conversation is not None else None
-    if state is not None and state.seen(caused_by):
+    if state is not None and state.seen(event):
         effects.notes.append(Note(Fact.DUPLICATE, "outcome" if isinstance(event, Outcome) else "message"))
         return state, effects
     erases = isinstance(event, Outcome) and event.kind is OutcomeKind.ERASED
@@ -117,7 +117,7 @@ def fold(
         effects.notes.append(Note(Fact.LATE))
     state.last_at = at
     state.seen_at = max(state.seen_at, at)
-    state.remember(caused_by)
+    state.remember(event)
     moment = _in_its_scope(state, moment)
     if isinstance(event, Outcome):
         fold_outcome(state, effects, moment, event)

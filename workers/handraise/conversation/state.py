@@ -13,7 +13,7 @@ from msgspec import Struct, field, structs
 from msgspec.structs import replace
 
 from handraise.detection.pieces import BEFORE
-from handraise.events import Action, ControlState, Customer, Holder, Priority, Sender
+from handraise.events import Action, ChatMessage, ControlState, Customer, Holder, Outcome, Priority, Sender
 from handraise.policy.model import Memory
 
 STATE_VERSION: Final = 1
@@ -210,18 +210,18 @@ class Conversation(Struct, kw_only=True, array_like=True):
         new.cooled = self.cooled.copy()
         return new
 
-    def seen(self, identifier: str) -> bool:
-        """Whether a message or outcome of this id is among the last 64."""
-        mark, ids = id_mark(identifier), self.recent_ids
+    def seen(self, event: ChatMessage | Outcome) -> bool:
+        """Whether a message, or an outcome, of the same id is among the last 64 of both."""
+        mark, ids = id_mark(event), self.recent_ids
         at = ids.find(mark)
         while at % ID_BYTES and at >= 0:
             # The end of one id and the beginning of the next.
             at = ids.find(mark, at + 1)
         return at >= 0
 
-    def remember(self, identifier: str) -> None:
+    def remember(self, event: ChatMessage | Outcome) -> None:
         """Add the id of a message or outcome to those that were seen."""
-        self.recent_ids = (self.recent_ids + id_mark(identifier))[-RECENT_IDS * ID_BYTES :]
+        self.recent_ids = (self.recent_ids + id_mark(event))[-RECENT_IDS * ID_BYTES :]
 
     def said_last(self) -> tuple[str, ...]:
         """The last turns of people and the AI, the oldest first, as many as detection reads before a text.
@@ -242,10 +242,16 @@ class Conversation(Struct, kw_only=True, array_like=True):
             size -= size_of([turns.pop(0)])
 
 
+def id_mark(event: ChatMessage | Outcome) -> bytes:
+    """A short hash that stands for an event's id in the state. An outcome may have the id of a message."""
+    if isinstance(event, Outcome):
+        return _hash(event.outcome_id, b"outcome")
+    return _hash(event.message_id, b"")
+
+
 @lru_cache(maxsize=8)
-def id_mark(identifier: str) -> bytes:
-    """A short hash that stands for an id in the state."""
-    return hashlib.blake2b(identifier.encode("utf-8"), digest_size=ID_BYTES).digest()
+def _hash(identifier: str, person: bytes) -> bytes:
+    return hashlib.blake2b(identifier.encode("utf-8"), digest_size=ID_BYTES, person=person).digest()
 
 
 def state_key(business_id: str, conversation_id: str) -> bytes:
