@@ -288,17 +288,32 @@ def test_a_reply_that_is_sent_late_does_not_take_the_conversation_back_from_a_hu
     assert chat.controls[-1].state is ControlState.HUMAN
 
 
-def test_an_answer_from_before_a_human_spoke_does_not_take_the_conversation_back() -> None:
-    """It was on its way, and the human's message has overtaken it."""
+@pytest.mark.parametrize("told_by", ["message", "outcome"])
+def test_an_answer_from_before_a_human_spoke_does_not_take_the_conversation_back(told_by: str) -> None:
+    """It was on its way, and what the human said, or the tool that tells of it, has overtaken it."""
     chat = Chat()
     chat.customer(COMPLAINS)
-    chat.human()
+    if told_by == "message":
+        chat.human()
+    else:
+        chat.outcome(OutcomeKind.REPLIED)
     chat.wait(-0.6)
     assert not chat.ai().escalations
     assert chat.controls[-1].state is ControlState.HUMAN
     chat.wait(1)
     (closed,) = chat.ai().escalations
     assert closed.closed_because is ClosedBecause.HANDED_BACK
+
+
+def test_a_human_s_message_that_was_overtaken_by_another_leaves_it_known_when_they_last_spoke() -> None:
+    chat = Chat()
+    chat.customer(COMPLAINS)
+    chat.wait(5)
+    chat.outcome(OutcomeKind.REPLIED)
+    chat.wait(-3)
+    chat.human()
+    chat.ai()
+    assert chat.controls[-1].state is ControlState.HUMAN
 
 
 @pytest.mark.parametrize(

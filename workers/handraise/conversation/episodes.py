@@ -302,7 +302,7 @@ def hold_by_human(state: Conversation, effects: Effects, moment: Moment) -> None
     """A human has spoken to the customer and holds the conversation; an offer of one is answered by that."""
     answered(state, effects, moment.at)
     state.human_spoke = True
-    state.human_spoke_at = moment.at
+    state.human_spoke_at = max(state.human_spoke_at, moment.at)
     state.waiting_since = 0
     state.wait_told = False
     state.offer = None

@@ -398,9 +398,7 @@ def _hand_back(state: Conversation, effects: Effects, moment: Moment) -> None:
 
     An answer from before the human spoke was on its way, and hands nothing back.
     """
-    if not state.human_spoke:
-        return
-    if moment.at < max((turn.sent_at for turn in state.transcript if turn.sender is Sender.HUMAN), default=0):
+    if not state.human_spoke or moment.at < state.human_spoke_at:
         return
     state.human_spoke = False
     state.taken_back_at = moment.at
