@@ -180,7 +180,8 @@ class Oracle:
                 expected.rejected.append(number)
                 if not result.effects.came_too_late:
                     continue
-            expected.state = result.state
+            if result.state is not None or result.forgotten:
+                expected.state = result.state
             effects = result.effects
             expected.late += sum(note.fact is Fact.LATE for note in effects.notes)
             expected.repeated += sum(note.fact is Fact.DUPLICATE for note in effects.notes)

@@ -36,6 +36,7 @@ class Counted(Struct, frozen=True):
     effects: Effects
     rejected: tuple[DeadLetterReason, str] | None = None
     head: StateHead | None = None
+    still: bool = False
     forgotten: bool = False
 
 

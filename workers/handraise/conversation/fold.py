@@ -84,6 +84,7 @@ def fold(
 
     Returns:
         The new state, and what goes out; no state once the conversation is erased, or has ended before an outcome.
+        A duplicate leaves the very state that was given.
 
     Raises:
         UnknownConversationError: an outcome for a conversation that has no state.
@@ -92,10 +93,10 @@ def fold(
     at = milliseconds(event.at if isinstance(event, Outcome) else event.sent_at)
     caused_by = event.outcome_id if isinstance(event, Outcome) else event.message_id
     moment = Moment(at=at, caused_by=caused_by, policy=policy, detector_version=detector_version)
-    state = conversation.copy() if conversation is not None else None
-    if state is not None and state.seen(event):
+    if conversation is not None and conversation.seen(event):
         effects.notes.append(Note(Fact.DUPLICATE, "outcome" if isinstance(event, Outcome) else "message"))
-        return state, effects
+        return conversation, effects
+    state = conversation.copy() if conversation is not None else None
     erases = isinstance(event, Outcome) and event.kind is OutcomeKind.ERASED
     if state is None and isinstance(event, Outcome) and not erases:
         raise UnknownConversationError(caused_by)

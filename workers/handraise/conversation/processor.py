@@ -30,9 +30,11 @@ class Processed(Struct, kw_only=True):
     key: bytes
     """`business_id/conversation_id`"""
     state: bytes | None
-    """The encoded state after the batch, with the last event of each conversation; None with the events before it."""
+    """The encoded state after the batch, with the last event that changed it; None with the others."""
     head: StateHead | None = None
     """What the engine wants to know of that state."""
+    still: bool = False
+    """Neither the conversation's time nor its next timer has moved in that state."""
     forgotten: bool = False
     """The conversation has no state any more, with its last event: it is over, or erased."""
     effects: Effects
@@ -182,6 +184,7 @@ class Processor:
         """Fold events in order, as `process` does, of whose messages these are the signals, in the same order."""
         found = iter(signals)
         states: dict[bytes, Conversation | None] = {}
+        began: dict[bytes, Conversation | None] = {}
         last: dict[bytes, int] = {}
         results = []
         for at, event in enumerate(events):
@@ -189,7 +192,7 @@ class Processor:
             key = state_key(event.business_id, event.conversation_id)
             if key not in states:
                 stored = load(key)
-                states[key] = None if stored is None else self._decoded(key, stored)
+                began[key] = states[key] = None if stored is None else self._decoded(key, stored)
             try:
                 state, effects = fold(
                     states[key], event, seen, self._policies(event.business_id), self._detector_version
@@ -197,11 +200,13 @@ class Processor:
             except UnknownConversationError:
                 results.append(Processed(key=key, state=None, effects=Effects(), signals=seen, rejected=_UNKNOWN))
                 continue
-            states[key], last[key] = state, at
+            if state is None or state is not states[key]:
+                states[key], last[key] = state, at
             rejected = _UNKNOWN if effects.came_too_late else None
             results.append(Processed(key=key, state=None, effects=effects, signals=seen, rejected=rejected))
         for key, at in last.items():
             self._keep(results[at], states[key])
+            results[at].still = _stands_still(began[key], states[key])
         return results
 
     def advance(self, key: bytes, state: bytes, until: int) -> Processed:
@@ -241,3 +246,11 @@ class Processor:
             return
         done.state, done.head = encode_state(state), head_of_state(state)
         self._remember(done.key, done.state, state)
+
+
+def _stands_still(before: Conversation | None, after: Conversation | None) -> bool:
+    """Whether neither time nor the next timer has moved."""
+    if before is None or after is None:
+        return False
+    was, now = head_of_state(before), head_of_state(after)
+    return (was.seen_at, was.next_timer_at) == (now.seen_at, now.next_timer_at)

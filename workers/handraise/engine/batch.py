@@ -58,13 +58,20 @@ class Outbox:
         """Publish a record, or the end of what a compacted topic has of the key; the default partitioner places it."""
         self.sends.append(Send(topic, key, value))
 
-    def keep(self, key: bytes, state: bytes | None, head: StateHead | None, at_ms: int) -> None:
-        """Set a conversation's state, as folded at this time of the worker's clock; None forgets the conversation."""
+    def keep(self, key: bytes, state: bytes | None, head: StateHead | None, at_ms: int, *, still: bool = False) -> None:
+        """Set a conversation's state, as folded at this time of the worker's clock; None forgets the conversation.
+
+        Where it stands `still`, time goes on from where it did before: what is due is not put off.
+        """
+        if still and head is not None:
+            before = self.kept.get(key)
+            ahead_ms = self._state.ahead_ms(key) if before is None else before.ahead_ms
+            at_ms = min(at_ms, head.seen_at + ahead_ms)
         progress = self._progress.get(key)
         if progress is None and self._owner is not None:
             # A timer brought it about, no record: what had been read stays what it was.
-            before = self._state.progress(key) or Progress(self._owner, -1, -1)
-            progress = Progress(self._owner, before.message, before.outcome)
+            read = self._state.progress(key) or Progress(self._owner, -1, -1)
+            progress = Progress(self._owner, read.message, read.outcome)
         self.kept[key] = Kept(state, head, at_ms, progress)
 
     def progressed(self, key: bytes, event: ChatMessage | Outcome, offset: int) -> None:

@@ -53,6 +53,11 @@ class StepResult(Protocol):
         ...
 
     @property
+    def still(self) -> bool:
+        """Whether neither the conversation's time nor its next timer has moved: no timer is to fire later for it."""
+        ...
+
+    @property
     def forgotten(self) -> bool:
         """Whether the conversation has no state any more."""
         ...
@@ -168,7 +173,7 @@ class Folding:
                 outbox.tell(event, effects)
             outbox.progressed(key, event, record.offset)
             if state is not None or result.forgotten:
-                outbox.keep(key, state, result.head, at_ms)
+                outbox.keep(key, state, result.head, at_ms, still=result.still)
             self._publish(key, effects, outbox)
 
     def _read(self, read: Sequence[Record], partitions: int, outbox: Outbox) -> tuple[list[Record], list[Event]]:

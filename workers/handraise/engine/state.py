@@ -54,6 +54,11 @@ class Kept(Struct, frozen=True, gc=False):
     at_ms: int
     progress: Progress | None = None
 
+    @property
+    def ahead_ms(self) -> int:
+        """How far the worker's clock was ahead of the conversation's time, as in `Due`."""
+        return 0 if self.head is None else max(0, self.at_ms - self.head.seen_at)
+
 
 class Due(NamedTuple):
     """A conversation whose timers are due by `until`, in the conversation's own time (epoch milliseconds).
@@ -97,6 +102,10 @@ class PartitionState:
         """How far the sources had been read for a conversation, if its state says so, or the end of it."""
         return self._progress.get(key)
 
+    def ahead_ms(self, key: bytes) -> int:
+        """How far the worker's clock is ahead of the time of a conversation that has a state, as in `Due`."""
+        return self._ahead_ms[key]
+
     def due(self, now_ms: int, limit: int) -> list[Due]:
         """At most `limit` conversations with timers that are due, and whose grace has passed, by the worker's clock."""
         keys = self._schedule.due(now_ms, limit)
@@ -126,7 +135,7 @@ class PartitionState:
         self._states[key] = kept.state
         self._gone.discard(key)
         head = kept.head
-        self._ahead_ms[key] = ahead_ms = max(0, kept.at_ms - head.seen_at)
+        self._ahead_ms[key] = ahead_ms = kept.ahead_ms
         due = head.next_timer_at
         self._schedule.put(key, None if due is None else due + ahead_ms + self._grace_ms)
         before = self._open.get(key)
