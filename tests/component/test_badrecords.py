@@ -22,12 +22,16 @@ def limits(in_a_row: int = 0, share: float = 0.0, window: int = 100) -> BadRecor
     return BadRecordLimits(Settings(**own))
 
 
-def after(limit: BadRecordLimits, bad: list[bool], before: Tally | None = None, offset: int = 0) -> Tally:
+def after(
+    limit: BadRecordLimits,
+    bad: list[bool],
+    before: Tally | None = None,
+    offset: int = 0,
+    reason: DeadLetterReason = DeadLetterReason.NOT_JSON,
+) -> Tally:
     """The tally after records of which these are unusable."""
     records = [FakeRecord(b"private words", offset=offset + number) for number in range(len(bad))]
-    dead = {
-        (one.topic, one.offset): DeadLetterReason.NOT_JSON for one, is_bad in zip(records, bad, strict=True) if is_bad
-    }
+    dead = {(one.topic, one.offset): reason for one, is_bad in zip(records, bad, strict=True) if is_bad}
     return limit.count(before or Tally(), records, dead)
 
 
@@ -41,6 +45,16 @@ def test_a_run_of_nothing_but_bad_records_ends_at_its_limit() -> None:
     assert "HANDRAISE_BAD_RECORDS_IN_A_ROW=0" in said
     assert "private words" not in said
     assert after(limits(in_a_row=5), [True] * 4).in_a_row == 4
+
+
+def test_outcomes_of_conversations_that_are_over_are_no_bad_records() -> None:
+    """A nightly job closes old tickets. They are no good ones either: where no message can be read, all are unknown."""
+    limit = limits(in_a_row=5, share=0.9, window=20)
+    assert after(limit, [True] * 100, reason=DeadLetterReason.UNKNOWN_CONVERSATION) == Tally()
+    before = after(limit, [True] * 4)
+    assert after(limit, [True] * 100, before, 4, DeadLetterReason.UNKNOWN_CONVERSATION) == before
+    with pytest.raises(TooManyBadRecordsError):
+        after(limit, [True], before, 104)
 
 
 def test_one_good_record_ends_a_run() -> None:

@@ -7,7 +7,17 @@ from typing import Any
 
 from handraise.conversation import Conversation, Effects, fold
 from handraise.detection.signals import Intent, Signals
-from handraise.events import Assistant, ChatMessage, Control, Customer, Escalation, Outcome, OutcomeKind, Sender
+from handraise.events import (
+    Assistant,
+    ChatMessage,
+    Control,
+    Customer,
+    Escalation,
+    Outcome,
+    OutcomeKind,
+    Sender,
+    Verdict,
+)
 from handraise.policy import default_policy
 from handraise.policy.model import BusinessPolicy
 
@@ -88,6 +98,7 @@ class Chat:
             kind=kind,
             at=int(START + self.minute * MINUTE),
             escalation_id=escalation_id,
+            verdict=Verdict.APPROPRIATE if kind is OutcomeKind.VERDICT else None,
         )
         return self._fold(outcome, NEUTRAL)
 

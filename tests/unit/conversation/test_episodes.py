@@ -354,6 +354,19 @@ def test_a_human_who_was_talked_over_holds_though_their_words_were_overtaken() -
     assert chat.controls[-1].state is ControlState.HUMAN
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_verdict_on_a_conversation_that_is_over_is_taken_and_moves_nothing(known: bool) -> None:
+    """People judge yesterday's escalations."""
+    chat = Chat()
+    if known:
+        chat.customer(ASKS)
+    chat.wait(3 * 24 * 60)
+    effects = chat.outcome(OutcomeKind.VERDICT)
+    assert chat.state is None
+    assert not effects.came_too_late
+    assert not effects.escalations
+
+
 def test_a_message_and_an_outcome_may_have_the_same_id() -> None:
     """Each system numbers its own."""
     chat = Chat()

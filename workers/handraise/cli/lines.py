@@ -232,7 +232,8 @@ class Run:
         """Fold every event of the files.
 
         Raises:
-            UserError: as `Reader.batches`; an outcome for a conversation that no message has opened cannot be used.
+            UserError: as `Reader.batches`; an outcome for a conversation that no message has opened cannot be used,
+                but for a verdict.
         """
         for batch in self._reader.batches(files):
             results = self._processor.process([event for _, event in batch], self._states.get)

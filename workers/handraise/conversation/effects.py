@@ -100,7 +100,10 @@ class Effects(Struct, kw_only=True):
     assessments: list[Assessment] = field(default_factory=list)
     """What every trigger scored, for those who want to know why nothing happened; published nowhere."""
     came_too_late: bool = False
-    """The event is an outcome of a conversation that its timers ended before; what went out is of them alone."""
+    """The event is an outcome that cannot be used, since its timers ended the conversation before.
+
+    What went out is of them alone.
+    """
     forgets: bool = False
     """The conversation's record in the control topic is to go, as its state goes."""
 

@@ -63,7 +63,7 @@ TALKED_OVER_MS: Final = 300_000
 
 
 class UnknownConversationError(LookupError):
-    """An outcome names a conversation that no message has opened."""
+    """An outcome names a conversation that no message has opened, or that is over."""
 
 
 def fold(
@@ -83,11 +83,12 @@ def fold(
         detector_version: goes on every event that comes out.
 
     Returns:
-        The new state, and what goes out; no state once the conversation is erased, or has ended before an outcome.
+        The new state, and what goes out; no state once the conversation is erased, or has ended before an outcome. A
+        verdict needs none: people judge what is over.
         A duplicate leaves the very state that was given.
 
     Raises:
-        UnknownConversationError: an outcome for a conversation that has no state.
+        UnknownConversationError: an outcome, and no verdict, for a conversation that has no state.
     """
     effects = Effects()
     at = milliseconds(event.at if isinstance(event, Outcome) else event.sent_at)
@@ -97,8 +98,9 @@ def fold(
         effects.notes.append(Note(Fact.DUPLICATE, "outcome" if isinstance(event, Outcome) else "message"))
         return conversation, effects
     state = conversation.copy() if conversation is not None else None
-    erases = isinstance(event, Outcome) and event.kind is OutcomeKind.ERASED
-    if state is None and isinstance(event, Outcome) and not erases:
+    kind = event.kind if isinstance(event, Outcome) else None
+    erases = kind is OutcomeKind.ERASED
+    if state is None and kind not in (None, OutcomeKind.ERASED, OutcomeKind.VERDICT):
         raise UnknownConversationError(caused_by)
     if state is not None:
         state = fire_until(state, effects, at, _in_scope(state, policy), detector_version)
@@ -106,7 +108,7 @@ def fold(
         return None, _erase(state, effects, moment)
     left = state is None and conversation is not None and _is_announced(conversation, effects)
     if state is None and isinstance(event, Outcome):
-        effects.came_too_late = True
+        effects.came_too_late = kind is not OutcomeKind.VERDICT
         effects.forgets = left
         return None, effects
     if state is None:

@@ -17,7 +17,11 @@ from handraise.detection.signals import Intent, Signals
 from handraise.events import ChatMessage, DeadLetterReason, Outcome, milliseconds
 from handraise.policy.model import BusinessPolicy
 
-_UNKNOWN: Final = (DeadLetterReason.UNKNOWN_CONVERSATION, "no message has opened this conversation")
+_UNKNOWN: Final = (
+    DeadLetterReason.UNKNOWN_CONVERSATION,
+    "no message has opened this conversation, or it was over long before",
+)
+_TOO_LATE: Final = (DeadLetterReason.UNKNOWN_CONVERSATION, "this conversation was over before")
 _HOT: Final = 4_096
 """Conversations that are kept decoded, some 5 kB each: most events belong to one that had an event a moment before."""
 NO_SIGNALS: Final = Signals(language="und", sentiment=0.0, intent=Intent.OTHER)
@@ -202,7 +206,7 @@ class Processor:
                 continue
             if state is None or state is not states[key]:
                 states[key], last[key] = state, at
-            rejected = _UNKNOWN if effects.came_too_late else None
+            rejected = _TOO_LATE if effects.came_too_late else None
             results.append(Processed(key=key, state=None, effects=effects, signals=seen, rejected=rejected))
         for key, at in last.items():
             self._keep(results[at], states[key])

@@ -1,5 +1,8 @@
 """How many records of a partition may be unusable before the worker stops instead of filling the dead letters.
 
+An outcome of a conversation that is over, or that nobody knows, counts neither as unusable nor as usable: it says
+nothing about whether records can be read, and a job that closes old tickets sends thousands of them in a row.
+
 What is counted is committed with the offsets, as their metadata. A worker that is started again after it has stopped
 goes on counting where it was, so that a supervisor does not drain the topic into the dead letters bit by bit.
 """
@@ -78,6 +81,9 @@ class BadRecordLimits:
         """
         if not self.any or not (dead or before.blocks):
             return before
+        passed = {at for at, reason in dead.items() if reason is DeadLetterReason.UNKNOWN_CONVERSATION}
+        if passed:
+            records = (record for record in records if (record.topic, record.offset) not in passed)
         in_a_row, total, held, blocks = before.in_a_row, before.bad, before.records, list(before.blocks)
         bad_in_block, in_block = blocks.pop() if blocks else Block(0, 0)
         for record in records:

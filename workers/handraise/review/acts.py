@@ -121,7 +121,8 @@ class Side:
             elif not self._was_erased(processed.key, event) and (
                 processed.rejected is None or processed.effects.came_too_late
             ):
-                self.conversations.add(processed.key)
+                if isinstance(event, ChatMessage):
+                    self.conversations.add(processed.key)
                 self._take(event, processed.effects)
 
     def advance(self, until: int) -> None:
