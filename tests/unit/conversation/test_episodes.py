@@ -344,6 +344,51 @@ def test_a_human_turn_from_before_the_end_is_recorded_and_takes_nothing(
     assert control.state is ControlState.HUMAN
 
 
+@pytest.mark.parametrize(
+    ("kind", "state"), [(OutcomeKind.RESOLVED, ControlState.CLOSED), (OutcomeKind.RELEASED, ControlState.AI)]
+)
+def test_a_human_s_goodbye_after_the_end_takes_nothing_back(kind: OutcomeKind, state: ControlState) -> None:
+    chat = Chat()
+    chat.customer(WANTS_HUMAN)
+    chat.human()
+    chat.outcome(kind)
+    effects = chat.human()
+    assert (effects.controls, effects.decisions, effects.notes) == ([], [], [])
+    assert chat.state is not None
+    assert (chat.state.control, len(chat.state.transcript)) == (state, 3)
+
+
+@pytest.mark.parametrize("then", ["they wait", "the customer writes", "they accept"])
+def test_a_human_who_goes_on_after_the_end_takes_the_conversation(then: str) -> None:
+    chat = Chat()
+    chat.customer(WANTS_HUMAN)
+    chat.human()
+    chat.outcome(OutcomeKind.RELEASED)
+    if then == "they wait":
+        chat.wait(1)
+    elif then == "the customer writes":
+        chat.minute -= 0.3
+        chat.customer(ASKS)
+    else:
+        chat.minute -= 0.3
+        chat.outcome(OutcomeKind.ACCEPTED)
+    chat.human()
+    assert chat.controls[-1].state is ControlState.HUMAN
+    assert chat.state is not None
+    assert chat.state.human_spoke
+
+
+def test_a_human_who_gives_back_what_the_ai_holds_and_writes_then_takes_the_conversation() -> None:
+    """That was no goodbye."""
+    chat = Chat()
+    chat.customer(WANTS_HUMAN)
+    chat.outcome(OutcomeKind.RELEASED)
+    chat.wait(30)
+    chat.outcome(OutcomeKind.RELEASED)
+    chat.human()
+    assert chat.controls[-1].state is ControlState.HUMAN
+
+
 def test_a_human_who_was_talked_over_holds_though_their_words_were_overtaken() -> None:
     chat = Chat()
     chat.customer(COMPLAINS)

@@ -58,6 +58,8 @@ _NEWS: Final = re.compile(
 """What is asked for by who waits for an answer."""
 LATE_MS: Final = 60_000
 """An event this much older than its predecessor is counted as late."""
+GOODBYE_MS: Final = 60_000
+"""A human who writes within this time of the end that they reported says goodbye."""
 TALKED_OVER_MS: Final = 300_000
 """A human who goes on within this time of an AI turn was talked over."""
 
@@ -205,7 +207,7 @@ def _fold_message(
             state.open_questions = 0
             _answered_by_ai(state)
             state.memory = moment.policy.spoken(state.memory, message.sender)
-        case Sender.HUMAN if _is_of_before_the_end(state, moment.at):
+        case Sender.HUMAN if _is_of_before_the_end(state, moment.at) or _is_goodbye(state, moment.at):
             pass  # a turn of the transcript, and no more
         case Sender.HUMAN:
             _human_turn(state, effects, moment)
@@ -257,6 +259,7 @@ def _customer_turn(
     if state.control is ControlState.CLOSED:
         episodes.set_control(state, effects, moment, ControlState.AI)
     state.customer_turns += 1
+    state.ended_at = 0
     if message.text.strip() and not signals.gibberish:
         state.mood = feel(state.mood, signals.sentiment, first=not state.intents)
         state.intents[signals.intent.value] = state.intents.pop(signals.intent.value, 0) + 1
@@ -414,6 +417,11 @@ def _is_of_before_the_end(state: Conversation, at: int) -> bool:
     """Whether an outcome has overtaken what a human said before it. Who was talked over has not ended anything."""
     ended_at = state.since if state.control is ControlState.CLOSED else state.closed_at
     return state.holder is Holder.AI and state.taken_back_at < ended_at and at <= ended_at
+
+
+def _is_goodbye(state: Conversation, at: int) -> bool:
+    """Whether a human who has just reported the end says a last word, to which the customer has said nothing yet."""
+    return state.holder is Holder.AI and state.ended_at > 0 and at - state.ended_at <= GOODBYE_MS
 
 
 def _human_turn(state: Conversation, effects: Effects, moment: Moment) -> None:

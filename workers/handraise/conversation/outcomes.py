@@ -68,6 +68,8 @@ def _end(state: Conversation, effects: Effects, moment: Moment, because: ClosedB
     if handed_over:
         _wait_anew(state)
     state.human_spoke = False
+    if not holds_on:
+        state.ended_at = moment.at
     if holds_on and (not released or state.offer is not None):
         return
     episodes.set_control(state, effects, moment, control)

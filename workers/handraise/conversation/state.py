@@ -192,6 +192,8 @@ class Conversation(Struct, kw_only=True, array_like=True):
     """When a human last spoke to the customer."""
     warned_at: int = 0
     """When the customer was last told what to do in danger."""
+    ended_at: int = 0
+    """When a human reported the end of what they held, until the customer writes again."""
 
     @property
     def holder(self) -> Holder:
