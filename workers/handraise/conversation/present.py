@@ -14,6 +14,11 @@ from handraise.events import Attempt, ChatMessage, Evidence, IntentState, Transc
 MAX_EVIDENCE: Final = 8
 MAX_ATTEMPTS: Final = 5
 MAX_ATTEMPT_TEXT: Final = 280
+_AROUND: Final = 4_200
+"""Code points before and after a part that are looked at for secrets: no part of one that is known by its
+form is longer than 4,096."""
+_LONG_TEXT: Final = 10_000
+"""Of a longer text only what is near the words that are shown is looked at: a pasted log would hold up the others."""
 
 
 def masked(message: ChatMessage) -> str:
@@ -39,6 +44,12 @@ def _end(text: str) -> str:
     return "" if len(text) <= MAX_TURN_TEXT else mask_secrets(text[-MAX_TURN_TEXT * 4 :])[-MAX_TURN_END:]
 
 
+def _masked_part(text: str, start: int, end: int) -> str:
+    """A part of a text with the secrets in it masked, also those that begin before it or end after it."""
+    begin = max(0, start - _AROUND)
+    return mask_secrets(text[begin : end + _AROUND])[start - begin : end - begin]
+
+
 def evidence(message: ChatMessage | None, assessment: Assessment) -> list[Evidence]:
     """The words of a message that moved a trigger, strongest first; the whole text where no words are marked.
 
@@ -46,14 +57,14 @@ def evidence(message: ChatMessage | None, assessment: Assessment) -> list[Eviden
     """
     if message is None:
         return []
-    masked = mask_secrets(message.text)
+    masked = mask_secrets(message.text) if len(message.text) <= _LONG_TEXT else None
     spans = sorted(assessment.spans, key=lambda span: (-span.score, span.start, span.end))[:MAX_EVIDENCE]
     found = [
         Evidence(
             message_id=message.message_id,
             start=span.start,
             end=span.end,
-            text=masked[span.start : span.end],
+            text=_masked_part(message.text, span.start, span.end) if masked is None else masked[span.start : span.end],
             signal=span.signal,
             score=span.score,
         )
@@ -61,13 +72,13 @@ def evidence(message: ChatMessage | None, assessment: Assessment) -> list[Eviden
     ]
     if found:
         return found
-    end = min(len(masked), MAX_TURN_TEXT)
+    end = min(len(message.text), MAX_TURN_TEXT)
     return [
         Evidence(
             message_id=message.message_id,
             start=0,
             end=end,
-            text=masked[:end],
+            text=_masked_part(message.text, 0, end) if masked is None else masked[:end],
             signal=assessment.trigger,
             score=assessment.score,
         )
