@@ -385,7 +385,6 @@ class DeadLetterReason(StrEnum):
     NOT_JSON = "not_json"
     INVALID = "invalid"
     UNKNOWN_CONVERSATION = "unknown_conversation"
-    WRONG_BUSINESS = "wrong_business"
     REJECTED_POLICY = "rejected_policy"
 
 

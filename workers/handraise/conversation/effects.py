@@ -51,7 +51,6 @@ class Suppression(StrEnum):
     COOLDOWN = "cooldown"
     OFFERED = "offered"
     """A human is on offer for it and the customer has not answered yet."""
-    SHADOW = "shadow"
     OUTRANKED = "outranked"
     """A more urgent trigger fired on the same message."""
 
