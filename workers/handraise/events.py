@@ -603,7 +603,8 @@ class Condition(_PolicyPart, frozen=True, kw_only=True, rename={"all_of": "all",
     sender: Annotated[list[Sender], Meta(min_length=1)] | Sender | None = None
     """Without it, here or in what surrounds it, only what the customer writes is looked at.
 
-    A member of `any` is surrounded by what stands beside `any`, not by the other members.
+    A member of `any` is surrounded by what stands beside `any`, not by the other members; another `any` beside it
+    counts only where each of its members names a sender.
     """
     attributes: Annotated[dict[Label, AttributeTest | Scalar], Meta(min_length=1, max_length=64)] | None = None
     amount: AmountBounds | None = None

@@ -236,6 +236,8 @@ def test_only_the_customers_words_count_unless_the_condition_says_otherwise() ->
 
 REFUND, HAT, VOICE = {"keywords": ["refund"]}, {"keywords": ["hat"]}, {"message_type": "voice"}
 OF_A_HUMAN = {"sender": "human", **REFUND}
+VOICE_OF_A_HUMAN = {"sender": "human", **VOICE}
+TEXT = {"message_type": "text"}
 
 
 @pytest.mark.parametrize(
@@ -249,6 +251,14 @@ OF_A_HUMAN = {"sender": "human", **REFUND}
         ({"all": [{"any": [OF_A_HUMAN, HAT]}, {"message_type": "text"}]}, ["customer"]),
         ({"any": [OF_A_HUMAN, HAT], "not": {"sender": "human"}}, ["customer", "assistant", "system"]),
         ({"any": [{"not": {"sender": "customer"}}, HAT]}, ["customer", "assistant", "human", "system"]),
+        ({"all": [{"any": [OF_A_HUMAN, HAT]}, {"any": [VOICE_OF_A_HUMAN, TEXT]}]}, ["customer"]),
+        ({"any": [OF_A_HUMAN, HAT], "all": [{"any": [VOICE_OF_A_HUMAN, TEXT]}]}, ["customer"]),
+        ({"any": [OF_A_HUMAN, HAT], "not": {"any": [VOICE_OF_A_HUMAN, VOICE]}}, ["customer"]),
+        ({**HAT, "not": {"any": [VOICE_OF_A_HUMAN, VOICE]}}, ["customer"]),
+        ({**TEXT, "any": [{"sender": "human", **HAT}, HAT]}, ["customer", "human"]),
+        ({"all": [TEXT, {"any": [{"sender": "human", **HAT}, HAT]}]}, ["customer", "human"]),
+        ({"any": [TEXT, VOICE], "all": [{"any": [{"sender": "human", **HAT}, HAT]}]}, ["customer", "human"]),
+        ({"all": [{"any": [OF_A_HUMAN, HAT]}, {"any": [{"sender": "assistant"}, OF_A_HUMAN]}]}, ["assistant"]),
     ],
 )
 def test_each_alternative_says_for_itself_whose_message_it_is_about(when: dict[str, Any], fit: list[str]) -> None:

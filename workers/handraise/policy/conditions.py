@@ -139,28 +139,45 @@ def _senders_of(condition: Condition, *, said: bool) -> frozenset[Sender]:
 
 def _joined(condition: Condition, *, said: bool) -> Iterator[tuple[Condition, bool]]:
     """The members of `all`, each with whether anything else says whose message it is about."""
-    naming = _naming(condition)
     for part in condition.all_of or ():
-        yield part, said or naming > mentions_sender(part)
+        yield part, said or _is_said_beside(condition, names=_names_sender(part), mentions=mentions_sender(part))
 
 
 def _alternatives(condition: Condition, *, said: bool) -> Iterator[tuple[Condition, bool]]:
     """The members of `any`, each with whether anything but them says whose message it is about."""
     parts = condition.any_of or ()
-    known = said or _naming(condition) > any(map(mentions_sender, parts))
+    names, mentions = all(map(_names_sender, parts)), any(map(mentions_sender, parts))
+    known = said or _is_said_beside(condition, names=names, mentions=mentions)
     return ((part, known) for part in parts)
 
 
+def _is_said_beside(condition: Condition, *, names: bool, mentions: bool) -> bool:
+    """Whether what stands beside an entry says whose message the entry is about.
+
+    Beside an entry that mentions no sender, alternatives of which only some name one say it too: the rest are the
+    customer's.
+    """
+    return _naming(condition) > names or (mentions_sender(condition) and not mentions)
+
+
 def _naming(condition: Condition) -> int:
-    """How many of the entries that must hold together say whose message they are about."""
+    """How many of the entries that must hold together name a sender, in each of their alternatives."""
     return sum(
         (
             condition.sender is not None,
-            condition.none_of is not None and mentions_sender(condition.none_of),
-            any(map(mentions_sender, condition.any_of or ())),
-            *map(mentions_sender, condition.all_of or ()),
+            _excludes_sender(condition),
+            bool(condition.any_of) and all(map(_names_sender, condition.any_of or ())),
+            *map(_names_sender, condition.all_of or ()),
         )
     )
+
+
+def _names_sender(condition: Condition) -> bool:
+    return _naming(condition) > 0
+
+
+def _excludes_sender(condition: Condition) -> bool:
+    return condition.none_of is not None and _names_sender(condition.none_of)
 
 
 def _positive(condition: Condition) -> Iterator[Condition]:
@@ -183,13 +200,8 @@ def mentions_sender(condition: Condition) -> bool:
 
     What it says of other messages, in `count`, `sequence` and `earlier`, is apart from that.
     """
-    return condition.sender is not None or any(mentions_sender(part) for part in parts_of(condition))
-
-
-def parts_of(condition: Condition) -> list[Condition]:
-    """The conditions directly within a condition."""
-    inner = [condition.none_of] if condition.none_of is not None else []
-    return [*(condition.all_of or ()), *(condition.any_of or ()), *inner]
+    parts = (*(condition.all_of or ()), *(condition.any_of or ()))
+    return condition.sender is not None or _excludes_sender(condition) or any(map(mentions_sender, parts))
 
 
 def compile_pattern(pattern: str) -> Pattern:
