@@ -7,10 +7,18 @@ from collections.abc import Awaitable
 from typing import Any
 
 import pytest
-from aiokafka.errors import KafkaTimeoutError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 
+from handraise.console.publisher import ANSWER_SECONDS, BrokerAwayError, confirmed
+from handraise.engine.errors import BrokerUnreachableError, EngineError
 from handraise.events import OutcomeKind, Policy
-from handraise.review.publishing import NotPublishedError, publish_erasures, publish_outcome, publish_policy
+from handraise.review.publishing import (
+    UNREAD_SECONDS,
+    NotPublishedError,
+    publish_erasures,
+    publish_outcome,
+    publish_policy,
+)
 from handraise.settings import load_settings
 from tests.support.logged import an_outcome, at
 
@@ -39,6 +47,27 @@ class Broker:
 
     async def stop(self) -> None:
         """Nothing is held."""
+
+
+class LostReader:
+    """Loses its broker while it reads, and is cancelled within its own stop, as aiokafka's may be."""
+
+    def __init__(self) -> None:
+        self._client = self
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    def assign(self, sources: object) -> None:
+        """Nothing comes of it."""
+
+    async def beginning_offsets(self, _: object) -> None:
+        """The broker is gone."""
+        raise KafkaError
+
+    async def stop(self) -> None:
+        """A task of its own was cancelled."""
+        raise asyncio.CancelledError
 
 
 def said(broker: Broker, publishing: Awaitable[None], monkeypatch: pytest.MonkeyPatch) -> str:
@@ -80,3 +109,42 @@ def test_of_several_erasures_some_may_have_been_told_and_all_can_be_told_again(
     assert len(broker.sent) == 2
     assert "again is safe" in message
     assert "nothing was changed" not in message
+
+
+def test_where_it_cannot_be_seen_whether_something_newer_is_there_the_error_says_that_nothing_was_published(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broker = Broker(0)
+    monkeypatch.setattr(broker, "reader", LostReader, raising=False)
+
+    async def present(*_: object) -> dict[str, int]:
+        return {"chat.policies": 1}
+
+    monkeypatch.setattr("handraise.review.publishing.check_present", present)
+    monkeypatch.setattr("handraise.review.publishing.Clients", lambda _: broker)
+    with pytest.raises(EngineError, match="so nothing was published"):
+        asyncio.run(publish_policy(load_settings(), Policy(business_id="shop", owner="Rosa"), read_to={}))
+    assert broker.sent == []
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (BrokerUnreachableError("no broker answers"), "Kafka does not answer, so nothing was sent."),
+        (EngineError("it cannot be read"), "Nothing was sent: it cannot be read."),
+        (NotPublishedError("it was not confirmed"), "Kafka does not answer, so this may not have been sent."),
+        (TimeoutError(), "Kafka does not answer, so this may not have been sent."),
+    ],
+)
+def test_a_person_is_told_that_nothing_was_sent_only_where_that_is_certain(error: Exception, words: str) -> None:
+    async def failing() -> None:
+        raise error
+
+    with pytest.raises(BrokerAwayError) as told:
+        asyncio.run(confirmed(failing()))
+    assert str(told.value).startswith(words)
+
+
+def test_a_look_for_something_newer_ends_before_the_console_gives_up() -> None:
+    """Otherwise a person would hear that it may have been sent."""
+    assert UNREAD_SECONDS < ANSWER_SECONDS

@@ -16,7 +16,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from sqlalchemy.orm import Session
 
-from handraise.engine.clients import Clients
+from handraise.engine.clients import Clients, stop_client
 from handraise.engine.errors import EngineError
 from handraise.engine.topics import Topic, TopicNames, check_present
 from handraise.events import Outcome, OutcomeKind, Policy, encode
@@ -35,9 +35,10 @@ DOCUMENT: Final = "handraise.document"
 """The header with the policy as it was written: YAML, with its comments."""
 MOST_DOCUMENT_BYTES: Final = 300_000
 """A longer document is not sent along, and the log writes the policy anew."""
+UNREAD_SECONDS: Final = 5.0
+"""Whoever cannot see within this time whether something newer is published, publishes nothing."""
 _LOOK: Final = "look before you repeat it"
 _POLL_MS: Final = 200
-_UNREAD_SECONDS: Final = 30.0
 _ERASE_AGAIN: Final = "the workers may have been told some already; to run the same again is safe"
 
 Header = tuple[str, bytes]
@@ -106,7 +107,7 @@ async def publish_policy(
         read_to: how far whoever decided on it knew what is published; without it, nobody looks at what is newer.
 
     Raises:
-        EngineError: no broker answers, or the topic is missing.
+        EngineError: no broker answers, the topic is missing or cannot be read; nothing was sent.
         UnreadPolicyError: something newer is published for the business; nothing was sent.
         NotPublishedError: it did not confirm the record, and may have taken it.
     """
@@ -141,12 +142,12 @@ async def _check_read(settings: Settings, business: str, read_to: ReadTo) -> Non
     sources = [TopicPartition(name, partition) for partition in range(counts[name])]
     reader: Any = await clients.start(clients.reader())
     try:
-        async with asyncio.timeout(_UNREAD_SECONDS):
+        async with asyncio.timeout(UNREAD_SECONDS):
             is_unread = await _has_unread(reader, sources, business.encode(), read_to)
     except (KafkaError, TimeoutError) as error:
         raise EngineError(f"{name} cannot be read ({type(error).__name__}), so nothing was published") from error
     finally:
-        await reader.stop()
+        await stop_client(reader, "the reader of what is newer to stop")
     if is_unread:
         raise UnreadPolicyError(
             f"a newer policy of {business} is published than the log has read, so nothing was published: wait until"

@@ -27,8 +27,9 @@ _SEEN_SECONDS: Final = 3.0
 _LOOK_SECONDS: Final = 0.1
 _MOST_NOTE: Final = 500
 _UNREAD: Final = (
-    "This policy was changed a moment ago, and the log has not read that yet, so nothing was published."
-    " Wait until the new version is shown here, and make your change to that one."
+    "This policy was changed, and the log has not read that yet, so nothing was published. Once the new version is"
+    " shown here, make your change to that one. If that takes longer than a minute, `handraise log` is behind or not"
+    " running."
 )
 
 
