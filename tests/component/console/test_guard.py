@@ -136,10 +136,15 @@ def test_behind_https_the_cookie_goes_over_https_alone() -> None:
     ],
 )
 def test_an_address_is_known_as_a_browser_writes_it(port: int, origin: str | None, host: str, sender: str) -> None:
-    """Without the port that its scheme has anyway, and in small letters; a proxy may still name the port."""
+    """Without the port that its scheme has anyway, and in small letters; a proxy may still name the port.
+
+    Whoever is no browser may write the host in capitals.
+    """
     place = Place("127.0.0.1", port, origin)
     assert place.names(host)
+    assert place.names(host.upper())
     assert place.sent(sender)
+    assert place.sent(sender.upper())
 
 
 @pytest.mark.parametrize("host", ["desk.example.com:80", "desk.example.com:8443", "127.0.0.1", "evil.example"])

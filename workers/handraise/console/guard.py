@@ -52,11 +52,11 @@ class Place:
 
     def names(self, host: str) -> bool:
         """Whether this `Host` is the console; a page of somebody else's that points its name here is refused."""
-        return host in self._hosts
+        return host.lower() in self._hosts
 
     def sent(self, origin: str) -> bool:
         """Whether a request with this `Origin` comes from a page of the console."""
-        return origin in self._origins
+        return origin.lower() in self._origins
 
 
 def _as_a_browser_has_it(origin: str) -> str:
