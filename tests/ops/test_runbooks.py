@@ -141,6 +141,14 @@ def test_each_command_of_kafka_has_options_that_it_takes(name: str, command: str
     assert {word for word in words if word.startswith("--")} <= KAFKA[script], name
 
 
+def test_each_look_at_messages_that_keep_coming_says_how_many_it_takes() -> None:
+    """A time without any message never comes on a topic that is in use."""
+    looks = commands(r"kafka-console-consumer\.sh .*--topic chat\.messages ")
+    assert looks
+    for name, command in looks:
+        assert "--max-messages" in command, f"{name}: {command}"
+
+
 @pytest.mark.parametrize(("name", "command"), commands("(?:curl|docker|kubectl) "))
 def test_each_other_command_asks_for_what_the_worker_answers_and_what_the_manifests_name(
     name: str, command: str
