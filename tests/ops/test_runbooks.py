@@ -191,6 +191,8 @@ def test_going_back_a_version_with_compose_builds_that_version_and_leaves_the_lo
     assert back.startswith("git checkout ")
     assert "build" in SERVICES["worker"]
     assert {"--build", "--no-deps"} <= set(up.split())
+    assert SERVICES["log"]["image"] == SERVICES["worker"]["image"]
+    assert "recreate nothing but `worker`" in PAGES["README.md"]
 
 
 def test_there_are_commands_of_each_kind_to_check() -> None:
