@@ -44,8 +44,11 @@ KAFKA: Final = {
     },
 }  # fmt: skip
 """What these tools of Kafka 4.1 take, of what is used."""
-SAID_BY_NAME: Final = {"handraise policy check", "handraise policy revert"}
-"""Commands that a sentence may speak of without asking to type them."""
+SAID_BY_NAME: Final = {
+    ("policy-refused.md", "handraise policy check"),
+    ("log-behind.md", "handraise policy revert"),
+}
+"""Commands, with their page, of which a sentence speaks without asking to type them."""
 SERVICES: Final[dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 CODE: Final = re.compile(r"`([^`]+)`", re.DOTALL)
 
@@ -94,7 +97,7 @@ def of_handraise() -> list[tuple[str, str]]:
         for name, command in commands("(?:docker|kubectl) ")
         for rest in re.findall(r"(?: -- handraise| (?:console|worker) handraise|/files console) ([a-z].*)", command)
     ]
-    return [one for one in (*commands("handraise [a-z]"), *inside) if one[1] not in SAID_BY_NAME]
+    return [one for one in (*commands("handraise [a-z]"), *inside) if one not in SAID_BY_NAME]
 
 
 @pytest.fixture
