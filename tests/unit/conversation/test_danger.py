@@ -83,6 +83,23 @@ def test_one_who_has_left_is_no_reason_to_say_nothing(replied: bool) -> None:
     assert told(chat) is not None
 
 
+@pytest.mark.parametrize("ahead", [10, 30, 60])
+@pytest.mark.parametrize("messages", [True, False])
+def test_a_clock_that_is_ahead_is_no_reason_to_say_nothing(ahead: float, messages: bool) -> None:
+    """The tool dates its `replied` so, and the channel has the right time."""
+    chat = held(spoken=False)
+    chat.wait(ahead)
+    chat.outcome(OutcomeKind.REPLIED)
+    chat.wait(-ahead)
+    if messages:
+        chat.human()
+        assert told(chat) is None
+        chat.wait(40)
+    elif ahead == 10:
+        chat.wait(40)
+    assert told(chat) is not None
+
+
 def test_a_promise_that_a_human_has_left_unkept_tells_what_to_do_in_danger() -> None:
     chat = held(spoken=True)
     assert told(chat) is None

@@ -288,19 +288,43 @@ def test_a_reply_that_is_sent_late_does_not_take_the_conversation_back_from_a_hu
     assert chat.controls[-1].state is ControlState.HUMAN
 
 
-@pytest.mark.parametrize("told_by", ["message", "outcome"])
-def test_an_answer_from_before_a_human_spoke_does_not_take_the_conversation_back(told_by: str) -> None:
+@pytest.mark.parametrize(("told_by", "before"), [("message", 0.6), ("message", 20), ("outcome", 0.6)])
+def test_an_answer_from_before_a_human_spoke_does_not_take_the_conversation_back(told_by: str, before: float) -> None:
     """It was on its way, and what the human said, or the tool that tells of it, has overtaken it."""
     chat = Chat()
+    chat.wait(30)
     chat.customer(COMPLAINS)
     if told_by == "message":
         chat.human()
     else:
         chat.outcome(OutcomeKind.REPLIED)
+    chat.wait(-before)
+    assert not chat.ai().escalations
+    assert chat.controls[-1].state is ControlState.HUMAN
+    chat.wait(before + 1)
+    (closed,) = chat.ai().escalations
+    assert closed.closed_because is ClosedBecause.HANDED_BACK
+
+
+def test_a_state_of_an_earlier_version_tells_by_its_transcript_when_a_human_spoke() -> None:
+    chat = Chat()
+    chat.customer(COMPLAINS)
+    chat.human()
+    assert chat.state is not None
+    chat.state.human_spoke_at = 0
     chat.wait(-0.6)
     assert not chat.ai().escalations
     assert chat.controls[-1].state is ControlState.HUMAN
     chat.wait(1)
+    assert chat.ai().escalations
+
+
+def test_an_ai_that_speaks_takes_the_conversation_back_though_the_tool_s_clock_is_ahead() -> None:
+    chat = Chat()
+    chat.customer(WANTS_HUMAN)
+    chat.wait(60)
+    chat.outcome(OutcomeKind.REPLIED)
+    chat.wait(-40)
     (closed,) = chat.ai().escalations
     assert closed.closed_because is ClosedBecause.HANDED_BACK
 

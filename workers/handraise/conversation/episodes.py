@@ -29,6 +29,7 @@ from handraise.events import (
     Evidence,
     Priority,
     Reply,
+    Sender,
     utc,
 )
 from handraise.policy.model import CRISIS, BusinessPolicy, Memory, Rule
@@ -36,6 +37,8 @@ from handraise.policy.model import CRISIS, BusinessPolicy, Memory, Rule
 _URGENCY = (Priority.CRITICAL, Priority.HIGH, Priority.NORMAL, Priority.LOW)
 THERE_MS: Final = 900_000
 """A human who has spoken within this time is there to speak to somebody in danger."""
+AHEAD_MS: Final = 300_000
+"""What is dated this much later than an event that comes behind it was dated by a clock that is ahead."""
 _MORE_URGENT = {Priority.LOW: Priority.NORMAL, Priority.NORMAL: Priority.HIGH}
 
 
@@ -302,7 +305,8 @@ def hold_by_human(state: Conversation, effects: Effects, moment: Moment) -> None
     """A human has spoken to the customer and holds the conversation; an offer of one is answered by that."""
     answered(state, effects, moment.at)
     state.human_spoke = True
-    state.human_spoke_at = max(state.human_spoke_at, moment.at)
+    if not moment.at < state.human_spoke_at <= moment.at + AHEAD_MS:
+        state.human_spoke_at = moment.at
     state.waiting_since = 0
     state.wait_told = False
     state.offer = None
@@ -374,7 +378,16 @@ def is_left_in_danger(state: Conversation, at: int) -> bool:
 
 def _is_spoken_to(state: Conversation, at: int) -> bool:
     """Whether a human speaks with the customer at this time, and does not only hold the conversation."""
-    return state.human_spoke and at - state.human_spoke_at <= THERE_MS
+    return state.human_spoke and -AHEAD_MS <= at - state.human_spoke_at <= THERE_MS
+
+
+def is_from_before_a_human_spoke(state: Conversation, at: int) -> bool:
+    """Whether what is dated so was on its way when a human spoke.
+
+    The transcript tells for sure, and the tool that reports `replied` unless its clock is ahead.
+    """
+    overtaken = any(turn.sent_at > at for turn in state.transcript if turn.sender is Sender.HUMAN)
+    return overtaken or at < state.human_spoke_at <= at + AHEAD_MS
 
 
 def _publish(

@@ -404,7 +404,7 @@ def _hand_back(state: Conversation, effects: Effects, moment: Moment) -> None:
 
     An answer from before the human spoke was on its way, and hands nothing back.
     """
-    if not state.human_spoke or moment.at < state.human_spoke_at:
+    if not state.human_spoke or episodes.is_from_before_a_human_spoke(state, moment.at):
         return
     state.human_spoke = False
     state.taken_back_at = moment.at
