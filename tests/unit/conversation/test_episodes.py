@@ -402,6 +402,50 @@ def test_a_human_who_goes_on_after_the_end_takes_the_conversation(then: str) -> 
     assert chat.state.human_spoke
 
 
+@pytest.mark.parametrize("case", ["clock ahead", "held again", "never held", "customer overtakes"])
+def test_a_human_who_says_no_goodbye_takes_the_conversation(case: str) -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    if case == "clock ahead":
+        chat.human()
+        chat.wait(30)
+        chat.outcome(OutcomeKind.RELEASED)
+        chat.wait(-10)
+    elif case == "held again":
+        chat.human()
+        chat.outcome(OutcomeKind.RELEASED)
+        chat.wait(-0.4)
+        chat.outcome(OutcomeKind.ACCEPTED)
+        chat.wait(-0.4)
+        chat.human()
+        chat.wait(-0.4)
+        chat.ai()
+        chat.wait(-0.4)
+    elif case == "never held":
+        chat.ai()
+        chat.outcome(OutcomeKind.RESOLVED)
+        chat.wait(-0.4)
+    else:
+        chat.human()
+        chat.wait(0.3)
+        chat.customer(ASKS)
+        chat.wait(-0.8)
+        chat.outcome(OutcomeKind.RESOLVED)
+    chat.human()
+    assert chat.controls[-1].state is ControlState.HUMAN
+    assert chat.state is not None
+    assert chat.state.human_spoke
+
+
+def test_a_last_word_that_the_end_has_overtaken_takes_nothing_back_where_nothing_was_raised() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.human()
+    chat.outcome(OutcomeKind.RELEASED)
+    chat.wait(-0.6)
+    assert not chat.human().controls
+
+
 def test_a_human_who_gives_back_what_the_ai_holds_and_writes_then_takes_the_conversation() -> None:
     """That was no goodbye."""
     chat = Chat()

@@ -27,6 +27,7 @@ from handraise.events import (
     Escalation,
     EscalationType,
     Evidence,
+    Holder,
     Priority,
     Reply,
     Sender,
@@ -287,6 +288,8 @@ def set_control(
     if control is not state.control:
         state.since = moment.at
     state.control = control
+    if state.holder is Holder.HUMAN:
+        state.ended_at = 0
     state.announced = True
     effects.controls.append(
         Control(

@@ -59,7 +59,7 @@ _NEWS: Final = re.compile(
 LATE_MS: Final = 60_000
 """An event this much older than its predecessor is counted as late."""
 GOODBYE_MS: Final = 60_000
-"""A human who writes within this time of the end that they reported says goodbye."""
+"""A human who writes within this time of the end that they reported, which may overtake their words, says goodbye."""
 TALKED_OVER_MS: Final = 300_000
 """A human who goes on within this time of an AI turn was talked over."""
 
@@ -421,7 +421,7 @@ def _is_of_before_the_end(state: Conversation, at: int) -> bool:
 
 def _is_goodbye(state: Conversation, at: int) -> bool:
     """Whether a human who has just reported the end says a last word, to which the customer has said nothing yet."""
-    return state.holder is Holder.AI and state.ended_at > 0 and at - state.ended_at <= GOODBYE_MS
+    return state.ended_at > 0 and abs(at - state.ended_at) <= GOODBYE_MS
 
 
 def _human_turn(state: Conversation, effects: Effects, moment: Moment) -> None:

@@ -68,11 +68,16 @@ def _end(state: Conversation, effects: Effects, moment: Moment, because: ClosedB
     if handed_over:
         _wait_anew(state)
     state.human_spoke = False
-    if not holds_on:
+    if state.holder is Holder.HUMAN and not _has_written_since(state, moment.at):
         state.ended_at = moment.at
     if holds_on and (not released or state.offer is not None):
         return
     episodes.set_control(state, effects, moment, control)
+
+
+def _has_written_since(state: Conversation, at: int) -> bool:
+    """Whether what the customer wrote after that has overtaken it."""
+    return any(turn.sent_at > at for turn in state.transcript if turn.sender is Sender.CUSTOMER)
 
 
 def _waits_for_more(state: Conversation) -> bool:

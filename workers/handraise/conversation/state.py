@@ -193,7 +193,7 @@ class Conversation(Struct, kw_only=True, array_like=True):
     warned_at: int = 0
     """When the customer was last told what to do in danger."""
     ended_at: int = 0
-    """When a human reported the end of what they held, until the customer writes again."""
+    """When a human reported the end of what they held, until the customer writes again or a human holds once more."""
 
     @property
     def holder(self) -> Holder:
