@@ -464,6 +464,19 @@ def test_an_ai_that_is_given_a_conversation_back_owes_no_answer_to_what_was_answ
     assert not pass_time(chat, 60).escalations
 
 
+@pytest.mark.parametrize(("at", "owes"), [(0.5, False), (-0.5, True)])
+def test_an_ai_owes_no_answer_to_what_a_human_answers_with_their_last_word(at: float, *, owes: bool) -> None:
+    """They press the button first, and type then. What they said before it was no answer to what they left."""
+    chat = shop()
+    chat.customer(ASKS)
+    chat.human()
+    chat.customer(ASKS_ELSE)
+    chat.outcome(OutcomeKind.RELEASED)
+    chat.wait(at - 0.5)
+    assert not chat.human().controls
+    assert bool(pass_time(chat, 30).escalations) is owes
+
+
 def test_an_ai_that_is_given_a_conversation_back_owes_no_answer_to_what_was_raised() -> None:
     """Who took it and did not write may have called."""
     chat = shop()

@@ -310,12 +310,16 @@ def hold_by_human(state: Conversation, effects: Effects, moment: Moment) -> None
     state.human_spoke = True
     if not moment.at < state.human_spoke_at <= moment.at + AHEAD_MS:
         state.human_spoke_at = moment.at
+    state.offer = None
+    settle_questions(state)
+    set_control(state, effects, moment, ControlState.HUMAN)
+
+
+def settle_questions(state: Conversation) -> None:
+    """What was asked before a human spoke is the human's, and no question that the AI could leave without an answer."""
     state.waiting_since = 0
     state.wait_told = False
-    state.offer = None
-    # What was asked before is the human's from here on, and no question that the AI could leave without an answer.
     state.pending = state.left_to_ai = state.ai_offered_human = False
-    set_control(state, effects, moment, ControlState.HUMAN)
 
 
 def _hand_over(state: Conversation, effects: Effects, moment: Moment, reply: Reply | None) -> None:

@@ -207,8 +207,11 @@ def _fold_message(
             state.open_questions = 0
             _answered_by_ai(state)
             state.memory = moment.policy.spoken(state.memory, message.sender)
-        case Sender.HUMAN if _is_of_before_the_end(state, moment.at) or _is_goodbye(state, moment.at):
+        case Sender.HUMAN if _is_of_before_the_end(state, moment.at):
             pass  # a turn of the transcript, and no more
+        case Sender.HUMAN if _is_goodbye(state, moment.at):
+            if moment.at >= state.ended_at:
+                episodes.settle_questions(state)
         case Sender.HUMAN:
             _human_turn(state, effects, moment)
             decide(state, effects, moment, message, assess_other(state, message, signals, moment.policy))
