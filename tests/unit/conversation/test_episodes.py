@@ -371,15 +371,35 @@ def test_a_human_turn_from_before_the_end_is_recorded_and_takes_nothing(
 @pytest.mark.parametrize(
     ("kind", "state"), [(OutcomeKind.RESOLVED, ControlState.CLOSED), (OutcomeKind.RELEASED, ControlState.AI)]
 )
-def test_a_human_s_goodbye_after_the_end_takes_nothing_back(kind: OutcomeKind, state: ControlState) -> None:
+@pytest.mark.parametrize("after", [0.4, -0.2])
+@pytest.mark.parametrize("told_by", ["message", "outcome", "both"])
+def test_a_human_s_last_word_at_the_end_takes_nothing_back(
+    kind: OutcomeKind, state: ControlState, after: float, told_by: str
+) -> None:
     chat = Chat()
     chat.customer(WANTS_HUMAN)
     chat.human()
     chat.outcome(kind)
-    effects = chat.human()
-    assert (effects.controls, effects.decisions, effects.notes) == ([], [], [])
+    chat.wait(after - 0.5)
+    told = [chat.human()] if told_by != "outcome" else []
+    if told_by != "message":
+        chat.wait(-0.5 * len(told))
+        told.append(chat.outcome(OutcomeKind.REPLIED))
+    for effects in told:
+        assert (effects.controls, effects.decisions, effects.notes) == ([], [], [])
     assert chat.state is not None
-    assert (chat.state.control, len(chat.state.transcript)) == (state, 3)
+    assert (chat.state.control, chat.state.human_spoke) == (state, False)
+    assert len(chat.state.transcript) == (2 if told_by == "outcome" else 3)
+
+
+def test_a_tool_that_reports_a_reply_well_after_the_end_takes_the_conversation() -> None:
+    chat = Chat()
+    chat.customer(WANTS_HUMAN)
+    chat.outcome(OutcomeKind.REPLIED)
+    chat.outcome(OutcomeKind.RELEASED)
+    chat.wait(1)
+    chat.outcome(OutcomeKind.REPLIED)
+    assert chat.controls[-1].state is ControlState.HUMAN
 
 
 @pytest.mark.parametrize("then", ["they wait", "the customer writes", "they accept"])

@@ -40,6 +40,8 @@ THERE_MS: Final = 900_000
 """A human who has spoken within this time is there to speak to somebody in danger."""
 AHEAD_MS: Final = 300_000
 """What is dated this much later than an event that comes behind it was dated by a clock that is ahead."""
+GOODBYE_MS: Final = 60_000
+"""A human who writes within this time of the end that they reported, which may overtake their words, says goodbye."""
 _MORE_URGENT = {Priority.LOW: Priority.NORMAL, Priority.NORMAL: Priority.HIGH}
 
 
@@ -313,6 +315,28 @@ def hold_by_human(state: Conversation, effects: Effects, moment: Moment) -> None
     state.offer = None
     settle_questions(state)
     set_control(state, effects, moment, ControlState.HUMAN)
+
+
+def is_last_word(state: Conversation, at: int) -> bool:
+    """Whether what a human says belongs to what is over: it takes nothing back."""
+    return _is_of_before_the_end(state, at) or _is_goodbye(state, at)
+
+
+def last_word(state: Conversation, at: int) -> None:
+    """A human says goodbye, or answers what they have just left to the AI."""
+    if _is_goodbye(state, at) and at >= state.ended_at:
+        settle_questions(state)
+
+
+def _is_of_before_the_end(state: Conversation, at: int) -> bool:
+    """Whether an outcome has overtaken what a human said before it. Who was talked over has not ended anything."""
+    ended_at = state.since if state.control is ControlState.CLOSED else state.closed_at
+    return state.holder is Holder.AI and state.taken_back_at < ended_at and at <= ended_at
+
+
+def _is_goodbye(state: Conversation, at: int) -> bool:
+    """Whether a human who has just reported the end says a last word, to which the customer has said nothing yet."""
+    return state.ended_at > 0 and abs(at - state.ended_at) <= GOODBYE_MS
 
 
 def settle_questions(state: Conversation) -> None:

@@ -58,8 +58,6 @@ _NEWS: Final = re.compile(
 """What is asked for by who waits for an answer."""
 LATE_MS: Final = 60_000
 """An event this much older than its predecessor is counted as late."""
-GOODBYE_MS: Final = 60_000
-"""A human who writes within this time of the end that they reported, which may overtake their words, says goodbye."""
 TALKED_OVER_MS: Final = 300_000
 """A human who goes on within this time of an AI turn was talked over."""
 
@@ -207,11 +205,8 @@ def _fold_message(
             state.open_questions = 0
             _answered_by_ai(state)
             state.memory = moment.policy.spoken(state.memory, message.sender)
-        case Sender.HUMAN if _is_of_before_the_end(state, moment.at):
-            pass  # a turn of the transcript, and no more
-        case Sender.HUMAN if _is_goodbye(state, moment.at):
-            if moment.at >= state.ended_at:
-                episodes.settle_questions(state)
+        case Sender.HUMAN if episodes.is_last_word(state, moment.at):
+            episodes.last_word(state, moment.at)
         case Sender.HUMAN:
             _human_turn(state, effects, moment)
             decide(state, effects, moment, message, assess_other(state, message, signals, moment.policy))
@@ -414,17 +409,6 @@ def _hand_back(state: Conversation, effects: Effects, moment: Moment) -> None:
     if state.episode is not None:
         episodes.close_escalation(state, effects, moment, ClosedBecause.HANDED_BACK, owes=state.waiting_since > 0)
     episodes.set_control(state, effects, moment, ControlState.AI)
-
-
-def _is_of_before_the_end(state: Conversation, at: int) -> bool:
-    """Whether an outcome has overtaken what a human said before it. Who was talked over has not ended anything."""
-    ended_at = state.since if state.control is ControlState.CLOSED else state.closed_at
-    return state.holder is Holder.AI and state.taken_back_at < ended_at and at <= ended_at
-
-
-def _is_goodbye(state: Conversation, at: int) -> bool:
-    """Whether a human who has just reported the end says a last word, to which the customer has said nothing yet."""
-    return state.ended_at > 0 and abs(at - state.ended_at) <= GOODBYE_MS
 
 
 def _human_turn(state: Conversation, effects: Effects, moment: Moment) -> None:

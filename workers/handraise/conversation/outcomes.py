@@ -20,6 +20,8 @@ def fold_outcome(state: Conversation, effects: Effects, moment: Moment, outcome:
     match outcome.kind:
         case OutcomeKind.ACCEPTED:
             _accepted(state, effects, moment)
+        case OutcomeKind.REPLIED if episodes.is_last_word(state, moment.at):
+            episodes.last_word(state, moment.at)
         case OutcomeKind.REPLIED:
             take_over(state, effects, moment)
             episodes.hold_by_human(state, effects, moment)
