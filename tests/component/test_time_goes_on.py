@@ -17,7 +17,17 @@ from handraise.engine.folding import Folding
 from handraise.engine.record import Record
 from handraise.engine.state import Due, PartitionState, Progress
 from handraise.engine.topics import Topic, TopicNames
-from handraise.events import ChatMessage, Outcome, OutcomeKind, Policy, Sender, encode
+from handraise.events import (
+    Action,
+    BuiltinTriggers,
+    ChatMessage,
+    Outcome,
+    OutcomeKind,
+    Policy,
+    Sender,
+    TriggerPolicy,
+    encode,
+)
 from handraise.policy import CompiledPolicy
 from tests.support.chats import ASKS, MINUTE, NEUTRAL, START, said
 from tests.support.records import FakeRecord
@@ -38,9 +48,10 @@ def detect(texts: Sequence[str], **_: object) -> list[Signals]:
 class Worker:
     """A partition that is folded by a worker whose clock the tests set. Times are minutes after the start."""
 
-    def __init__(self, owner: int | None = None) -> None:
+    def __init__(self, owner: int | None = None, policy: CompiledPolicy = POLICY) -> None:
         self.state = PartitionState()
         self._owner = owner
+        self._policy = policy
         self._offset = 0
 
     def message(self, at: float, text: str, *, seen: float, message_id: str = "") -> Outbox:
@@ -72,7 +83,7 @@ class Worker:
     def fold(self, records: Sequence[Record], seen: float, due: Sequence[Due] = ()) -> Outbox:
         """Fold a batch, and fire what is due behind it."""
         clock = datetime.fromtimestamp(START / 1_000 + seen * 60, UTC)
-        step = WithoutThreads(Processor(lambda _: POLICY), detect)
+        step = WithoutThreads(Processor(lambda _: self._policy), detect)
         folding = Folding(step, TopicNames(""), lambda *_: None, lambda: clock)
         committed: list[Outbox] = []
 
@@ -137,6 +148,21 @@ def test_the_ai_has_its_time_for_a_question_that_is_dated_before_what_was_seen()
     assert worker.fires_at() == 40
 
 
+def test_the_ai_has_its_time_for_a_late_question_though_a_promise_passes_before() -> None:
+    """The timer that is new is not the next one."""
+    notifies = BuiltinTriggers(human_request=TriggerPolicy(action=Action.NOTIFY))
+    policy = Policy(
+        business_id="shop", owner="Rosa", within="15 minutes", ai_answers_within="1 hour", triggers=notifies
+    )
+    worker = Worker(policy=CompiledPolicy(policy))
+    worker.message(0, "a person, please", seen=0)
+    answer = message("ai", 0.5, "sure", sender=Sender.ASSISTANT)
+    worker.fold([FakeRecord(encode(answer), offset=9)], seen=0.5)
+    worker.message(0.4, "when is it due?", seen=14)
+    worker.fold([], 29, worker.due(29))
+    assert worker.fires_at() >= 14 + 60
+
+
 def test_what_is_read_after_an_outage_makes_no_timer_early() -> None:
     """The worker was away for an hour; time has moved on in the conversation."""
     worker = Worker()
@@ -163,13 +189,13 @@ def test_what_follows_in_the_batch_that_moved_time_leaves_it_there() -> None:
     assert worker.fires_at() == 120
 
 
-def message(message_id: str, at: float, text: str) -> ChatMessage:
-    """A customer's message, so many minutes after the start."""
+def message(message_id: str, at: float, text: str, *, sender: Sender = Sender.CUSTOMER) -> ChatMessage:
+    """A message, the customer's unless told, so many minutes after the start."""
     return ChatMessage(
         message_id=message_id,
         conversation_id="c1",
         business_id="shop",
-        sender=Sender.CUSTOMER,
+        sender=sender,
         sent_at=int(START + at * MINUTE),
         text=text,
     )

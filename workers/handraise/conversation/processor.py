@@ -38,7 +38,7 @@ class Processed(Struct, kw_only=True):
     head: StateHead | None = None
     """What the engine wants to know of that state."""
     still: bool = False
-    """Neither the conversation's time nor its next timer has moved in that state."""
+    """Neither the conversation's time nor any of its timers has moved in that state."""
     forgotten: bool = False
     """The conversation has no state any more, with its last event: it is over, or erased."""
     effects: Effects
@@ -253,8 +253,7 @@ class Processor:
 
 
 def _stands_still(before: Conversation | None, after: Conversation | None) -> bool:
-    """Whether neither time nor the next timer has moved."""
+    """Whether neither time nor any timer has moved."""
     if before is None or after is None:
         return False
-    was, now = head_of_state(before), head_of_state(after)
-    return (was.seen_at, was.next_timer_at) == (now.seen_at, now.next_timer_at)
+    return (before.seen_at, before.timers) == (after.seen_at, after.timers)
