@@ -42,6 +42,15 @@ def test_a_secret_that_begins_before_what_is_quoted_or_ends_after_it_is_masked()
     assert set(shown(text, (start + 20, start + 40))[0]) == {"•"}
 
 
+@pytest.mark.parametrize("at", [0, 3_000, 6_000])
+def test_a_private_key_is_masked_wherever_it_is_quoted_however_long_it_is(at: int) -> None:
+    """One of RSA with 8,192 bits has more than 6,000 characters, and lines that tell by themselves of nothing."""
+    lines = "AmaUeqXJ3/" * 620
+    key = f"-----BEGIN RSA PRIVATE KEY-----\n{lines}\n-----END RSA PRIVATE KEY-----\n"
+    start = 200 * len(LOG) + at + 32
+    assert shown(LOG * 200 + key + LOG * 200, (start, start + 10)) == ["•" * 10]
+
+
 def test_a_pasted_log_holds_nobody_up() -> None:
     """All of it would be half a second in which the worker does nothing else."""
     text = LOG * 6_000

@@ -77,6 +77,11 @@ def mask_secrets(text: str) -> str:
     return masked if masked == text else _mask(masked, announced_spans(masked))
 
 
+def mask_private_keys(text: str) -> str:
+    """Mask private keys, as `mask_secrets` does. Quick also where a text is long."""
+    return _mask(text, _private_key_spans(text))
+
+
 def mask_contacts(text: str) -> str:
     """Mask e-mail addresses and phone numbers. Linear in the length of the text."""
     return _mask(text, [*(found.span() for found in _MAIL.finditer(text)), *phone_spans(text)])

@@ -6,7 +6,7 @@ from typing import Final
 
 from handraise.conversation.effects import Assessment
 from handraise.conversation.gist import clip
-from handraise.conversation.masking import mask_secrets
+from handraise.conversation.masking import mask_private_keys, mask_secrets
 from handraise.conversation.state import MAX_TURN_END, MAX_TURN_TEXT, Conversation, StoredTurn
 from handraise.conversation.summary import is_attempt
 from handraise.events import Attempt, ChatMessage, Evidence, IntentState, Transcript, Turn, utc
@@ -15,8 +15,8 @@ MAX_EVIDENCE: Final = 8
 MAX_ATTEMPTS: Final = 5
 MAX_ATTEMPT_TEXT: Final = 280
 _AROUND: Final = 4_200
-"""Code points before and after a part that are looked at for secrets: no part of one that is known by its
-form is longer than 4,096."""
+"""Code points before and after a part that are looked at for secrets: no part of a token that is known by its form is
+longer than 4,096. A private key may be longer, and is looked for in all of the text."""
 _LONG_TEXT: Final = 10_000
 """Of a longer text only what is near the words that are shown is looked at: a pasted log would hold up the others."""
 
@@ -57,14 +57,15 @@ def evidence(message: ChatMessage | None, assessment: Assessment) -> list[Eviden
     """
     if message is None:
         return []
-    masked = mask_secrets(message.text) if len(message.text) <= _LONG_TEXT else None
+    is_long = len(message.text) > _LONG_TEXT
+    text = mask_private_keys(message.text) if is_long else mask_secrets(message.text)
     spans = sorted(assessment.spans, key=lambda span: (-span.score, span.start, span.end))[:MAX_EVIDENCE]
     found = [
         Evidence(
             message_id=message.message_id,
             start=span.start,
             end=span.end,
-            text=_masked_part(message.text, span.start, span.end) if masked is None else masked[span.start : span.end],
+            text=_masked_part(text, span.start, span.end) if is_long else text[span.start : span.end],
             signal=span.signal,
             score=span.score,
         )
@@ -78,7 +79,7 @@ def evidence(message: ChatMessage | None, assessment: Assessment) -> list[Eviden
             message_id=message.message_id,
             start=0,
             end=end,
-            text=_masked_part(message.text, 0, end) if masked is None else masked[:end],
+            text=_masked_part(text, 0, end) if is_long else text[:end],
             signal=assessment.trigger,
             score=assessment.score,
         )
