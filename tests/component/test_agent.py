@@ -47,7 +47,7 @@ def through_the_agent(step: Any, run: Callable[[Callable[[], Any]], Any]) -> Any
     state = PartitionState()
 
     async def commit(_: Batch, outbox: Outbox) -> None:
-        state.apply(outbox.kept)
+        outbox.committed()
 
     async def main() -> Any:  # noqa: ANN401 - any result
         app: faust.App = App("test", broker="kafka://127.0.0.1:1", store="memory://", web_enabled=False)

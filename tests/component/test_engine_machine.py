@@ -332,6 +332,21 @@ class EngineMachine(RuleBasedStateMachine):
         self._let(late, 13)
         self.teardown()
 
+    def erase_behind_a_duplicate(self) -> None:
+        """Each in a batch of its own; then the worker is killed, and all of them are read again."""
+        self.a_worker_starts()
+        self._let(self._current, None)
+        self.deliver(CONVERSATIONS[0], TEXTS[1], Sender.CUSTOMER)
+        self._let(self._current, None)
+        self.deliver_again(0)
+        self._let(self._current, None)
+        self.report(CONVERSATIONS[0], OutcomeKind.ERASED)
+        self._let(self._current, None)
+        self.kill()
+        self._let(self._current, None)
+        self._judge()
+        self.teardown()
+
 
 class AtLeastOnceMachine(EngineMachine):
     """The same without transactions: results may come again, and are the same then."""
@@ -396,3 +411,9 @@ def test_a_batch_can_be_taken_over_at_every_step(machine: type[EngineMachine], b
     for stalled in range(17):
         for more in (0, 1, 4):
             machine().hand_over_in_mid_batch(begun, stalled, more)
+
+
+@pytest.mark.parametrize("machine", [EngineMachine, AtLeastOnceMachine])
+def test_what_was_erased_behind_a_duplicate_stays_erased(machine: type[EngineMachine]) -> None:
+    """The duplicate kept nothing, and would begin the conversation anew with the erased text."""
+    machine().erase_behind_a_duplicate()

@@ -39,7 +39,7 @@ def fold(
 
     async def commit(_: Batch, outbox: Outbox) -> None:
         committed.append(outbox)
-        held.apply(outbox.kept)
+        outbox.committed()
 
     async def run() -> None:
         batch = Batch(records, partitions, held, owner, commit)

@@ -49,7 +49,7 @@ def worked(step: Step, batches: Iterable[Sequence[FakeRecord]]) -> tuple[list[Se
     dead: Dead = {}
 
     async def commit(_: Batch, outbox: Outbox) -> None:
-        state.apply(outbox.kept)
+        outbox.committed()
         sends.extend(outbox.sends)
         dead.update(outbox.dead)
 

@@ -187,11 +187,11 @@ def test_a_restore_that_is_cancelled_ends_so_and_stops_its_reader() -> None:
 def test_open_escalations_are_counted_by_trigger_as_states_change() -> None:
     """A conversation that is forgotten has none."""
     state = PartitionState()
-    state.apply({b"a": kept(b"complaint"), b"b": kept(b"complaint"), b"c": kept(b"")})
+    state.apply({b"a": kept(b"complaint"), b"b": kept(b"complaint"), b"c": kept(b"")}, {})
     assert +state.open_triggers == {"complaint": 2}
-    state.apply({b"a": kept(b"distress"), b"c": kept(b"complaint")})
+    state.apply({b"a": kept(b"distress"), b"c": kept(b"complaint")}, {})
     assert +state.open_triggers == {"complaint": 2, "distress": 1}
-    state.apply({b"a": kept(b""), b"b": Kept(None, None, 0)})
+    state.apply({b"a": kept(b""), b"b": Kept(None, None, 0)}, {})
     assert +state.open_triggers == {"complaint": 1}
     assert len(state) == 2
 

@@ -89,7 +89,7 @@ class Worker:
 
         async def commit(_: Batch, outbox: Outbox) -> None:
             committed.append(outbox)
-            self.state.apply(outbox.kept)
+            outbox.committed()
 
         async def run() -> None:
             batch = Batch(records, 1, self.state, self._owner, commit, due)
@@ -122,6 +122,30 @@ def test_an_end_that_comes_behind_a_duplicate_tells_that_both_were_read() -> Non
     ended = worker.fold([FakeRecord(encode(message("m1", 0, "hello")), offset=7)], 48 * 60, [due])
     assert ended.kept[KEY].state is None
     assert ended.kept[KEY].progress == Progress(1, 7, -1)
+
+
+@pytest.mark.parametrize("end", ["timer", "outcome"])
+def test_an_end_in_a_later_batch_tells_that_the_duplicate_was_read(end: str) -> None:
+    """The duplicate kept nothing in its own."""
+    worker = Worker(owner=1)
+    worker.message(0, "hello", seen=0)
+    (due,) = worker.due(48 * 60)
+    worker.fold([FakeRecord(encode(message("m1", 0, "hello")), offset=7)], 10)
+    if end == "timer":
+        ended, outcome = worker.fold([], 48 * 60, [due]), -1
+    else:
+        ended, outcome = worker.outcome(11, OutcomeKind.ERASED, seen=11), 2
+    assert ended.kept[KEY].state is None
+    assert ended.kept[KEY].progress == Progress(1, 7, outcome)
+
+
+def test_what_a_batch_kept_before_a_duplicate_does_not_hide_that_it_was_read() -> None:
+    """Both are of one batch, and the end is of the next."""
+    worker = Worker(owner=1)
+    hello = encode(message("m1", 0, "hello"))
+    worker.fold([FakeRecord(hello, offset=1), FakeRecord(hello, offset=7)], 0)
+    ended = worker.outcome(11, OutcomeKind.ERASED, seen=11)
+    assert ended.kept[KEY].progress == Progress(1, 7, 1)
 
 
 @pytest.mark.parametrize("what", ["message", "outcome"])

@@ -102,6 +102,10 @@ class Outbox:
         self.sends.append(Send(Topic.DEAD_LETTERS, *letter(record, reason, error)))
         self.dead[record.topic, record.offset] = reason
 
+    def committed(self) -> None:
+        """All of it is written: the partition's state takes it over."""
+        self._state.apply(self.kept, self._progress)
+
     def was_folded(self, event: ChatMessage | Outcome, offset: int) -> bool:
         """Whether the conversation's state says that this event was folded before a crash: at-least-once only."""
         if self._owner is None:

@@ -120,10 +120,14 @@ class PartitionState:
             max((one.outcome for one in every), default=-1),
         )
 
-    def apply(self, changes: Mapping[bytes, Kept]) -> None:
-        """Take over what is committed."""
+    def apply(self, changes: Mapping[bytes, Kept], progress: Mapping[bytes, Progress]) -> None:
+        """Take over what is committed, and how far the sources had been read for the conversations of the batch.
+
+        That goes further than the states say where a duplicate changed nothing: an end that comes later tells of it.
+        """
         for key, kept in changes.items():
             self.put(key, kept)
+        self._progress.update(progress)
 
     def put(self, key: bytes, kept: Kept) -> None:
         """Set one conversation's state, or forget it."""

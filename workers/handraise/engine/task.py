@@ -338,7 +338,7 @@ class PartitionTask:
 
     async def _commit(self, batch: Batch, outbox: Outbox) -> None:
         tally = self._limits.count(self._tally, batch, outbox.dead)
-        delivery, state, observer = self._delivery, self._state, self._parts.observer
+        delivery, observer = self._delivery, self._parts.observer
         if delivery is None:
             raise IllegalStateError("the partition was handed back")
         offsets = self._inbox.after(batch)
@@ -355,7 +355,7 @@ class PartitionTask:
                 raise clear from error
             raise
         now = time.monotonic()
-        state.apply(outbox.kept)
+        outbox.committed()
         self._inbox.committed(offsets)
         self._headway()
         if tally != self._tally:
