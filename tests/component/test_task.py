@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, cast
 
 import pytest
@@ -147,12 +147,12 @@ def begun(model: Model, delivery: Delivery) -> int:
     return sum(taken)
 
 
-def read_before(state: bytes | None) -> Model:
+def read_before(state: bytes | None, headers: Sequence[tuple[str, bytes]] = (Progress(0, 2, -1).header(),)) -> Model:
     """A broker with three messages, and a state that was made of them."""
     model = Model()
     for number in range(3):
         model.append(NAMES[Topic.MESSAGES], b"key", b"%d" % number)
-    model.append(NAMES[Topic.STATE], b"acme/c1", state, [Progress(0, 2, -1).header()])
+    model.append(NAMES[Topic.STATE], b"acme/c1", state, headers)
     return model
 
 
@@ -166,6 +166,23 @@ def test_a_worker_stops_where_a_state_was_made_and_the_group_has_forgotten_its_o
     with pytest.raises(OffsetsLostError, match=r"partition 0, .*chat\.messages.*--reset-offsets.*records-missed"):
         begun(model, delivery)
     assert not model.committed
+
+
+@pytest.mark.parametrize("delivery", list(Delivery))
+def test_it_stops_whichever_delivery_wrote_that_all_is_over(delivery: Delivery) -> None:
+    """Exactly-once writes no progress, and the delivery may have been switched since."""
+    model = read_before(None, [])
+    with pytest.raises(OffsetsLostError):
+        begun(model, delivery)
+
+
+@pytest.mark.parametrize("delivery", list(Delivery))
+def test_an_owner_s_mark_is_no_state(delivery: Delivery) -> None:
+    """An at-least-once worker began before, and read nothing."""
+    model = read_before(b"3")
+    del model.logs[NAMES[Topic.STATE]]
+    model.append(NAMES[Topic.STATE], b"", None)
+    assert begun(model, delivery) == 3
 
 
 @pytest.mark.parametrize("delivery", list(Delivery))

@@ -22,7 +22,7 @@ from handraise.engine.clients import Clients
 from handraise.engine.errors import EngineError, TransactionsUnavailableError, TransactionsUnsupportedError
 from handraise.engine.patience import wait_for_end
 from handraise.engine.placement import place
-from handraise.engine.state import Kept
+from handraise.engine.state import OWNER_MARK, Kept
 from handraise.engine.topics import Topic, TopicNames
 from handraise.settings import Settings
 
@@ -222,7 +222,7 @@ class AtLeastOnce:
         """Write a mark into the changelog: its offset is the number of this owner, higher than any before."""
         await self._clients.start(self._producer)
         mark = await self._producer.send_and_wait(
-            self._names[Topic.STATE], value=None, key=b"", partition=self._partition
+            self._names[Topic.STATE], value=None, key=OWNER_MARK, partition=self._partition
         )
         return int(mark.offset)
 

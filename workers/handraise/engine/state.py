@@ -19,6 +19,8 @@ HeadOf = Callable[[bytes], StateHead]
 """Tells the open escalation and the next timer of an encoded state."""
 
 
+OWNER_MARK: Final = b""
+"""The key under which each owner writes into the changelog that it begins, under at-least-once."""
 PROGRESS_HEADER: Final = "handraise.progress"
 _PROGRESS: Final = struct.Struct(">qqq")
 _FETCH_WAIT_MS: Final = 200
@@ -173,7 +175,10 @@ class PartitionState:
 
 
 class Restored(NamedTuple):
-    """What came back from a changelog; `overwritten` are newest values that a stalled worker's write followed."""
+    """What came back from a changelog; `overwritten` are newest values that a stalled worker's write followed.
+
+    The `records` are those of conversations, also of such as are over.
+    """
 
     state: PartitionState
     records: int
@@ -211,6 +216,8 @@ async def _read(
     while await reader.position(changelog) < end:
         fetched = await reader.getmany(changelog, timeout_ms=_FETCH_WAIT_MS)
         for record in fetched.get(changelog, ()):
+            if record.key == OWNER_MARK:
+                continue
             records += 1
             progress = _progress(record.headers)
             known = newest.get(record.key)

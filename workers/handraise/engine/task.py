@@ -203,7 +203,7 @@ class PartitionTask:
         self._partitions = len(parts.member.partitions_for_topic(parts.names[Topic.MESSAGES]))
         if self._owner is not None:
             await self._check_progress(new)
-        if self._has_read(restored.records):
+        if restored.records:
             self._check_offsets(new)
         if self._owner is not None:
             await self._confirm(committed)
@@ -254,14 +254,6 @@ class PartitionTask:
                     f"the state of partition {self.partition} was made from offset {offset} of {source.topic}, which"
                     f" ends at {end}: the topic was made anew. Make {self._changelog.topic} anew too"
                 )
-
-    def _has_read(self, restored: int) -> bool:
-        """Whether the changelog, of which so many records came back, holds what came of messages."""
-        if self._owner is None:
-            return restored > 0
-        # There is at least the owner's mark.
-        furthest = self._state.furthest()
-        return len(self._state) > 0 or max(furthest.message, furthest.outcome) >= 0
 
     def _check_offsets(self, new: Iterable[TopicPartition]) -> None:
         """See that the group still knows how far it had read.
