@@ -32,7 +32,9 @@ ALERTS: Final[list[dict[str, Any]]] = [
 OF_ALERTS: Final = {Path(rule["annotations"]["runbook_url"]).name for rule in ALERTS}
 PARTS: Final = ("**For customers:**", "## Check first", "## Mend", "## Wake whom", "## Prevent")
 KAFKA: Final = {
-    "kafka-topics.sh": {"--bootstrap-server", "--list", "--describe", "--under-min-isr-partitions", "--topic"},
+    "kafka-topics.sh": {
+        "--bootstrap-server", "--list", "--describe", "--under-min-isr-partitions", "--topic", "--delete",
+    },
     "kafka-configs.sh": {"--bootstrap-server", "--describe", "--topic"},
     "kafka-consumer-groups.sh": {
         "--bootstrap-server", "--describe", "--group", "--topic",

@@ -267,9 +267,10 @@ class PartitionTask:
                 f"{self._changelog.topic} has what was decided in partition {self.partition}, but the group"
                 f" {self._parts.settings.group} does not know how far it had read {names[Topic.MESSAGES]} and"
                 f" {names[Topic.OUTCOMES]}: Kafka forgets that when no worker runs for longer than its"
-                " offsets.retention.minutes, and another HANDRAISE_GROUP never knew. What is still there would be"
-                " decided again. Set HANDRAISE_GROUP back if it was changed; otherwise stop every worker and say where"
-                " to go on, with kafka-consumer-groups.sh --reset-offsets (see ops/runbooks/records-missed.md)"
+                " offsets.retention.minutes and when a topic is deleted, and another HANDRAISE_GROUP never knew. What"
+                " is still there would be decided again. Set HANDRAISE_GROUP back if it was changed. If the topics were"
+                f" made anew, make {self._changelog.topic} anew too. Otherwise stop every worker and say where to go"
+                " on, with kafka-consumer-groups.sh --reset-offsets (see ops/runbooks/records-missed.md)"
             )
 
     async def _one_batch(self) -> None:
