@@ -148,6 +148,26 @@ def test_what_a_batch_kept_before_a_duplicate_does_not_hide_that_it_was_read() -
     assert ended.kept[KEY].progress == Progress(1, 7, 1)
 
 
+@pytest.mark.parametrize("kind", [OutcomeKind.VERDICT, OutcomeKind.ERASED])
+def test_what_leaves_an_unknown_conversation_without_a_state_writes_none_under_exactly_once(kind: OutcomeKind) -> None:
+    """Under at-least-once the tombstone says that it was read."""
+    assert not Worker().outcome(0, kind, seen=0).kept
+    assert Worker(owner=1).outcome(0, kind, seen=0).kept[KEY].progress == Progress(1, -1, 1)
+
+
+def test_a_conversation_that_is_over_leaves_a_tombstone_under_exactly_once() -> None:
+    """It had a state."""
+    worker = Worker()
+    hello = FakeRecord(encode(message("m1", 0, "hello")), offset=1)
+    erased = Outcome(
+        outcome_id="o1", conversation_id="c1", business_id="shop", kind=OutcomeKind.ERASED, at=int(START + MINUTE)
+    )
+    worker.fold([hello], 0)
+    ended = worker.fold([FakeRecord(encode(erased), topic=Topic.OUTCOMES.value, offset=1)], 1)
+    assert ended.kept[KEY].state is None
+    assert worker.state.load(KEY) is None
+
+
 @pytest.mark.parametrize("what", ["message", "outcome"])
 def test_what_comes_late_and_moves_neither_time_nor_timer_puts_no_promise_off(what: str) -> None:
     """Also when it is read back from the changelog, whose timestamps are these."""

@@ -63,6 +63,9 @@ class Outbox:
 
         Where it stands `still`, time goes on from where it did before: what is due is not put off.
         """
+        if state is None and self._owner is None and self.load(key) is None:
+            # There is nothing to forget, and no progress that a tombstone would have to tell.
+            return
         if still and head is not None:
             before = self.kept.get(key)
             ahead_ms = self._state.ahead_ms(key) if before is None else before.ahead_ms
