@@ -53,7 +53,8 @@ def folded(events: Sequence[Event]) -> tuple[list[Output], bytes | None]:
         outputs += [escalation_output(one) for one in effects.escalations]
         outputs += [control_output(one) for one in effects.controls]
         outputs += [decision_output(one) for one in effects.decisions]
-    return outputs, results[-1].state
+    kept = [result.state for result in results if result.state is not None or result.forgotten]
+    return outputs, kept[-1]
 
 
 def judged(outputs: Sequence[Output], state: bytes | None, outcomes: Sequence[Outcome] = ()) -> Findings:
