@@ -13,6 +13,7 @@ from typing import Final, cast
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.structs import OffsetAndMetadata
 
 from handraise.engine import source as sources
 from handraise.engine.batch import Batch
@@ -114,6 +115,7 @@ def test_memory_is_given_back_once_what_came_is_ready_and_what_went_is_gone(monk
     async def main() -> None:
         model = Model()
         model.append(NAMES[Topic.STATE], b"acme/c1", b"1")
+        model.committed[NAMES[Topic.MESSAGES]] = OffsetAndMetadata(0, "")
         health = Health(lambda _: None, {})
         source = made(model, health, lambda load: forgotten.append(load(b"acme/c1")))
         monkeypatch.setattr(sources, "give_back", lambda: given_back.append(health.waiting))
