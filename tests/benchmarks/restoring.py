@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import psutil
+from aiokafka import TopicPartition
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -24,7 +25,7 @@ from tests.benchmarks.filling import fill
 from tests.benchmarks.progress import cpu_seconds, wait_for
 from tests.benchmarks.traffic import Made, traffic
 from tests.support.brokers import Broker
-from tests.support.installation import WORKER, WorkerProcess, installed
+from tests.support.installation import WORKER, Installation, WorkerProcess, installed
 
 _FOLDED: Final = 40_000
 """Messages that are folded to get states as they are in life; those are restored again and again under other ids."""
@@ -88,6 +89,7 @@ def _restore(
     to_them = [_addressed(one, states, chance.randrange(conversations)) for one in messages]
     with installed(broker, folder, delivery=Delivery.EXACTLY_ONCE, detector=DetectorKind.FAST) as to:
         asyncio.run(fill(to, Topic.STATE, stored(), placed_by=_conversation))
+        asyncio.run(_begin_at_the_first(to))
         starts = []
         for number in range(_STARTS):
             worker = to.worker(WORKER).wait_ready()
@@ -110,6 +112,17 @@ def _restore(
         memory_bytes=memory / conversations,
         message_microseconds=1e6 * spent / (len(to_them) - _MET),
     )
+
+
+async def _begin_at_the_first(to: Installation) -> None:
+    """Commit that no message has been read: a worker that finds states and no offsets stops."""
+    sources = [TopicPartition(to.names[Topic.MESSAGES], number) for number in range(to.settings.partitions)]
+    member = await to.clients.start(to.clients.member())
+    try:
+        member.assign(sources)
+        await member.commit(dict.fromkeys(sources, 0))
+    finally:
+        await member.stop()
 
 
 def _states(messages: Sequence[ChatMessage]) -> list[Made]:
