@@ -11,7 +11,7 @@ _TEXT: Final = re.compile(r'"[^"]*"')
 _MATCHERS: Final = re.compile(r"\{([^}]*)\}")
 _LABEL_OF_MATCHER: Final = re.compile(r"(\w+)\s*[=!]~?")
 _GROUPING: Final = re.compile(r"\b(?:by|on|group_left)\s*\(([^)]*)\)")
-ALWAYS: Final = frozenset({"instance", "job", "le"})
+ALWAYS: Final = frozenset({"alertname", "instance", "job", "le"})
 """Labels that Prometheus or a histogram adds."""
 
 
