@@ -11,8 +11,8 @@ _TEXT: Final = re.compile(r'"[^"]*"')
 _MATCHERS: Final = re.compile(r"\{([^}]*)\}")
 _LABEL_OF_MATCHER: Final = re.compile(r"(\w+)\s*[=!]~?")
 _GROUPING: Final = re.compile(r"\b(?:by|on|group_left)\s*\(([^)]*)\)")
-ALWAYS: Final = frozenset({"alertname", "instance", "job", "le"})
-"""Labels that Prometheus or a histogram adds."""
+ALWAYS: Final = frozenset({"alertname", "instance", "job", "le", "statefulset"})
+"""Labels that Prometheus or a histogram adds, or that kube-state-metrics has."""
 
 
 def metrics_named(expression: str) -> set[str]:
