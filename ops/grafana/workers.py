@@ -45,9 +45,11 @@ WORKERS: Final = Row(
             height=4,
         ),
         Panel(
-            "Policies refused",
-            "Policies that were published and cannot be used, in the time shown; the ones before stay in force.",
-            (Query('round(max(increase(handraise_policy_reloads_total{result="refused"}[$__range])))'),),
+            "Policies at fault",
+            "Businesses whose newest policy is not in force as it is written, now. `refused`: the policy before serves, until"
+            " a worker starts after Kafka has removed it. `without_base`: the built-in default stands in for what it inherits"
+            " from. `unfit`: what it inherits serves alone.",
+            (Query("max by (fault) (handraise_policies_faulty)", "{{fault}}"),),
             kind="stat",
             width=4,
             height=4,
