@@ -9,6 +9,7 @@ from typing import Final, cast
 import msgspec
 import pytest
 from aiokafka import TopicPartition
+from structlog.testing import capture_logs
 
 from handraise.engine.clients import Clients
 from handraise.engine.errors import RecordUnreadableError
@@ -132,6 +133,22 @@ def test_a_refused_policy_is_told_of_at_the_start_too_and_until_another_takes_it
 
     asyncio.run(main())
     assert recorder.told("policies_faulty")[0] == (2, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("key", "named"), [(b"acme", "acme"), (b"tr\xe4ce", "tr\ufffdce"), (b"x" * 1_000, "x" * 200), (None, None)]
+)
+def test_the_line_on_a_refused_policy_names_the_key_that_it_came_under(key: bytes | None, named: str | None) -> None:
+    """Cut, since anybody may have published it."""
+    record = FakeRecord(b"no policy", key=key, topic=TOPIC, partition=0, offset=0)
+
+    async def main() -> None:
+        await follower(FakeReader({FIRST: [record]}), shelf=BookShelf()).start()
+
+    with capture_logs() as lines:
+        asyncio.run(main())
+    (refusal,) = [line for line in lines if line["event"] == "policy_refused"]
+    assert refusal["key"] == named
 
 
 def test_a_policy_that_no_longer_goes_with_its_base_is_told_of_once_it_is_asked_for() -> None:

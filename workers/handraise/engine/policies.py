@@ -23,6 +23,8 @@ from handraise.engine.record import Record
 _FETCH_WAIT_MS: Final = 500
 _NAMED: Final = 10
 """The most businesses that one line of the log names."""
+_LONGEST_KEY: Final = 200
+"""As long as a business_id may be."""
 _KEPT: Final = "the one before stays in force until a restart: by then Kafka may have removed it from the topic"
 _KEPT_IF_THERE: Final = (
     "the one before is in force if the topic still holds it, else what serves without a published one"
@@ -169,7 +171,8 @@ class PolicyFollower(Service):
             version = self._shelf.accept(record.key, record.value)
         except PolicyRefusedError as error:
             self._refused.add(record.key)
-            log.warning("policy_refused", **place, problem=str(error), effect=_KEPT if live else _KEPT_IF_THERE)
+            effect = _KEPT if live else _KEPT_IF_THERE
+            log.warning("policy_refused", key=_shown(record.key), **place, problem=str(error), effect=effect)
             if live:
                 self._observer.policy_refused()
             return
@@ -192,3 +195,8 @@ class PolicyFollower(Service):
         self._observer.policies_faulty(
             refused=len(self._refused), without_base=len(self._shelf.without_base), unfit=len(self._shelf.unfit)
         )
+
+
+def _shown(key: bytes | None) -> str | None:
+    """The key of a record for the log: that of a business, unless it was published under a wrong one."""
+    return None if key is None else key.decode(errors="replace")[:_LONGEST_KEY]
