@@ -44,6 +44,7 @@ KAFKA: Final = {
         "--bootstrap-server", "--topic", "--property", "--max-messages", "--timeout-ms", "--isolation-level", "--group",
         "--from-beginning",
     },
+    "kafka-console-producer.sh": {"--bootstrap-server", "--topic", "--property"},
 }  # fmt: skip
 """What these tools of Kafka 4.1 take, of what is used."""
 SAID_BY_NAME: Final = {
