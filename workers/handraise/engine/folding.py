@@ -54,7 +54,7 @@ class StepResult(Protocol):
 
     @property
     def still(self) -> bool:
-        """Whether neither the conversation's time nor its next timer has moved: no timer is to fire later for it."""
+        """Whether neither the conversation's time nor any of its timers has moved: none is to fire later for it."""
         ...
 
     @property
