@@ -46,9 +46,9 @@ WORKERS: Final = Row(
         ),
         Panel(
             "Policies at fault",
-            "Businesses whose newest policy is not in force as it is written, now. `refused`: the policy before serves, until"
-            " a worker starts after Kafka has removed it. `without_base`: the built-in default stands in for what it inherits"
-            " from. `unfit`: what it inherits serves alone.",
+            "Businesses whose newest policy is not in force as it is written, now. `refused`: the policy before serves,"
+            " until a worker starts after Kafka has removed it. `without_base`: the built-in default stands in for"
+            " what it inherits from. `unfit`: what it inherits serves alone.",
             (Query("max by (fault) (handraise_policies_faulty)", "{{fault}}"),),
             kind="stat",
             width=4,
