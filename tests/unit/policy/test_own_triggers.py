@@ -255,6 +255,8 @@ TEXT = {"message_type": "text"}
         ({"any": [OF_A_HUMAN, HAT], "all": [{"any": [VOICE_OF_A_HUMAN, TEXT]}]}, ["customer"]),
         ({"any": [OF_A_HUMAN, HAT], "not": {"any": [VOICE_OF_A_HUMAN, VOICE]}}, ["customer"]),
         ({**HAT, "not": {"any": [VOICE_OF_A_HUMAN, VOICE]}}, ["customer"]),
+        ({**HAT, "not": {"any": [{"sender": "customer"}, VOICE]}}, ["assistant", "human", "system"]),
+        ({**HAT, "not": {"any": [{"sender": "human"}, VOICE]}}, ["customer", "assistant", "system"]),
         ({**TEXT, "any": [{"sender": "human", **HAT}, HAT]}, ["customer", "human"]),
         ({"all": [TEXT, {"any": [{"sender": "human", **HAT}, HAT]}]}, ["customer", "human"]),
         ({"any": [TEXT, VOICE], "all": [{"any": [{"sender": "human", **HAT}, HAT]}]}, ["customer", "human"]),

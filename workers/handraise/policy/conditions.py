@@ -177,7 +177,13 @@ def _names_sender(condition: Condition) -> bool:
 
 
 def _excludes_sender(condition: Condition) -> bool:
-    return condition.none_of is not None and _names_sender(condition.none_of)
+    """Whether `not` says whose message it is about: a sender alone among what it denies is enough."""
+    denied = condition.none_of
+    return denied is not None and (_names_sender(denied) or any(map(_is_sender_alone, denied.any_of or ())))
+
+
+def _is_sender_alone(condition: Condition) -> bool:
+    return condition.sender is not None and condition == Condition(sender=condition.sender)
 
 
 def _positive(condition: Condition) -> Iterator[Condition]:
