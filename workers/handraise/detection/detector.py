@@ -86,7 +86,8 @@ writers wrote that no model had learned from. In English, where they err in one 
 _PLAIN_YES: Final = 0.85
 _THANKS: Final = 0.5
 """From the first score of the phrases on, and below the second, a text is a yes where one was asked for: "ok" and
-"claro", which the models take for nothing, since in the corpus they mostly follow no offer. Only the fold knows one."""
+"claro", which the models take for nothing, since in the corpus they mostly follow no offer. Only the fold knows one. It
+is made no likelier than the first: where nothing was offered it is none."""
 _REFUSED: Final = 0.02
 """How likely a request is at most in a message that says outright that nobody is wanted: the models hear the person."""
 _PLAIN_DANGER: Final = 0.9
@@ -320,7 +321,7 @@ class Detector:
         if "refusal" in said_outright:
             scores["human_request"] = min(scores["human_request"], _REFUSED)
         if phrases.affirm >= _PLAIN_YES and phrases.thanks < _THANKS:
-            scores["affirm"] = max(scores["affirm"], phrases.affirm)
+            scores["affirm"] = max(scores["affirm"], _PLAIN_YES)
         scores |= {name: max(scores[name], SCORE) for name in outright}
         if (
             phrases.crisis >= _PLAIN_DANGER
