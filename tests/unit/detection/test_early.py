@@ -100,6 +100,10 @@ def test_of_an_ai_only_what_it_says_decides() -> None:
     assert asked({"admission": 0.5}, {"admission": 0.5}, {"admission": 0.5}, sender=Sender.ASSISTANT)[1] == PARTS
 
 
+ROUNDED = 1e-6
+"""A likelihood goes to log-odds and back."""
+
+
 @given(
     st.lists(
         st.dictionaries(st.sampled_from(OF_A_CUSTOMER), st.floats(UNLIKELY, 1 - UNLIKELY)),
@@ -113,10 +117,10 @@ def test_the_last_word_that_was_waited_for_decides(words: list[Word]) -> None:
     assert signals.high_value == pytest.approx(said[heard - 1]["high_value"], abs=1e-3)
     for sure, word in zip(SURE[: heard - 1], said, strict=False):
         bounds = dict.fromkeys(OF_A_CUSTOMER, sure) | {"crisis": Sure(DOUBT["crisis"].others, DOUBT["crisis"].most)}
-        assert any(bounds[name].least < likely < bounds[name].most for name, likely in word.items())
+        assert any(bounds[name].least - ROUNDED < likely < bounds[name].most + ROUNDED for name, likely in word.items())
     if heard < PARTS:
         sure, others = SURE[heard - 1], [likely for name, likely in said[heard - 1].items() if name != "crisis"]
-        assert not any(sure.least + 1e-6 < likely < sure.most - 1e-6 for likely in others)
+        assert not any(sure.least + ROUNDED < likely < sure.most - ROUNDED for likely in others)
 
 
 def test_a_text_alone_is_read_once_and_one_after_turns_each_time() -> None:
