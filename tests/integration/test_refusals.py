@@ -162,17 +162,23 @@ def test_exactly_once_is_refused_on_a_broker_without_transactions(embedded_broke
     assert "HANDRAISE_DELIVERY=at_least_once" in said
 
 
+def decided(made: Installation, messages: int) -> int:
+    """Have a worker decide so many messages of a conversation, and end; returns the conversation's partition."""
+    asyncio.run(made.produce([message(number, "c1") for number in range(messages)]))
+    worker = made.worker().wait_ready()
+    read = asyncio.run(made.read(Topic.DECISIONS, lambda records: len(records) >= messages))
+    worker.terminate()
+    assert worker.wait(10) == 0
+    return int(read[0].partition)
+
+
 @pytest.mark.kafka
 def test_records_that_retention_removed_are_said_to_be_missed(kafka_installation: Installation) -> None:
     """The worker goes on with what is left, and does not pretend."""
     made = kafka_installation
-    asyncio.run(made.produce([message(number, "c1") for number in range(10)]))
-    first = made.worker().wait_ready()
-    read = asyncio.run(made.read(Topic.DECISIONS, lambda records: len(records) >= 10))
-    first.terminate()
-    assert first.wait(10) == 0
+    partition = decided(made, 10)
     asyncio.run(made.produce([message(number, "c1") for number in range(10, 20)]))
-    asyncio.run(_delete_before(made, read[0].partition, 15))
+    asyncio.run(_delete_before(made, partition, 15))
     second = made.worker().wait_ready()
     decisions = asyncio.run(made.read(Topic.DECISIONS, lambda records: len(records) >= 15))
     assert len(decisions) == 15
@@ -184,12 +190,8 @@ def test_records_that_retention_removed_are_said_to_be_missed(kafka_installation
 def test_a_topic_that_was_made_anew_stops_the_worker(kafka_installation: Installation) -> None:
     """Its offsets would not mean what the group's say: an operator decides where to go on."""
     made = kafka_installation
-    asyncio.run(made.produce([message(number, "c1") for number in range(3)]))
-    worker = made.worker().wait_ready()
-    read = asyncio.run(made.read(Topic.DECISIONS, lambda records: len(records) >= 3))
-    worker.terminate()
-    assert worker.wait(10) == 0
-    asyncio.run(_commit(made, read[0].partition, 1_000))
+    partition = decided(made, 3)
+    asyncio.run(_commit(made, partition, 1_000))
     said = refusal(made)
     assert "ends before offset 1000" in said
     assert "Reset the offsets" in said
@@ -199,13 +201,9 @@ def test_a_topic_that_was_made_anew_stops_the_worker(kafka_installation: Install
 def test_a_group_that_does_not_know_how_far_it_had_read_stops_the_worker(kafka_installation: Installation) -> None:
     """Kafka has forgotten it, or the group has another name now: everything would be decided a second time."""
     made = kafka_installation
-    asyncio.run(made.produce([message(number, "c1") for number in range(3)]))
-    worker = made.worker().wait_ready()
-    read = asyncio.run(made.read(Topic.DECISIONS, lambda records: len(records) >= 3))
-    worker.terminate()
-    assert worker.wait(10) == 0
+    partition = decided(made, 3)
     said = refusal(made, HANDRAISE_GROUP=f"{made.settings.group}-2")
-    assert f"decided in partition {read[0].partition}" in said
+    assert f"decided in partition {partition}" in said
     assert "kafka-consumer-groups.sh --reset-offsets" in said
     asyncio.run(made.produce([message(3, "c1")]))
     made.worker().wait_ready()

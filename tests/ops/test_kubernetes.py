@@ -92,44 +92,33 @@ def test_the_scaler_asks_prometheus_for_a_number_of_workers_that_shares_the_part
     """Run by Prometheus's own test of rules, at rates from nothing to far too much."""
     query = SCALED["spec"]["triggers"][0]["metadata"]["query"]
     first = float(query.partition("> bool ")[2].partition(")")[0]) / 2
-    (tmp_path / "rules.yml").write_text(
-        yaml.safe_dump({"groups": [{"name": "scaling", "rules": [{"record": "workers", "expr": query}]}]})
-    )
     wanted = {0.1: 2, 1.9: 2, 2.1: 3, 3.1: 4, 4.1: 6, 5.9: 6, 6.1: 12, 40: 12}
-    (tmp_path / "test.yml").write_text(
-        yaml.safe_dump({"rule_files": ["rules.yml"], "tests": [case(part * first, of) for part, of in wanted.items()]})
-    )
-    done = subprocess.run(
-        [tool("promtool"), "test", "rules", tmp_path / "test.yml"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert_query_gives(query, [case(part * first, of) for part, of in wanted.items()], tmp_path)
 
 
 def test_an_empty_answer_of_prometheus_is_an_error_to_the_scaler_which_then_wants_all_workers(tmp_path: Path) -> None:
     """As when Prometheus no longer finds the workers: KEDA would read it as 0, and as 2 workers at the peak."""
     (trigger,) = SCALED["spec"]["triggers"]
-    (tmp_path / "rules.yml").write_text(
-        yaml.safe_dump(
-            {"groups": [{"name": "g", "rules": [{"record": "workers", "expr": trigger["metadata"]["query"]}]}]}
-        )
-    )
     nothing = {"expr": "workers", "eval_time": "20m", "exp_samples": []}
     test = {"interval": "1m", "input_series": [{"series": "up", "values": "0x30"}], "promql_expr_test": [nothing]}
-    (tmp_path / "test.yml").write_text(yaml.safe_dump({"rule_files": ["rules.yml"], "tests": [test]}))
+    assert_query_gives(trigger["metadata"]["query"], [test], tmp_path)
+    assert trigger["metadata"]["ignoreNullValues"] == "false"
+    assert SCALED["spec"]["fallback"]["replicas"] == SCALED["spec"]["maxReplicaCount"]
+
+
+def assert_query_gives(query: str, tests: list[dict[str, Any]], folder: Path) -> None:
+    """Have promtool say that a query, recorded as `workers`, passes tests of its own form."""
+    rules = {"groups": [{"name": "scaling", "rules": [{"record": "workers", "expr": query}]}]}
+    (folder / "rules.yml").write_text(yaml.safe_dump(rules))
+    (folder / "test.yml").write_text(yaml.safe_dump({"rule_files": ["rules.yml"], "tests": tests}))
     done = subprocess.run(
-        [tool("promtool"), "test", "rules", tmp_path / "test.yml"],
+        [tool("promtool"), "test", "rules", folder / "test.yml"],
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert trigger["metadata"]["ignoreNullValues"] == "false"
-    assert SCALED["spec"]["fallback"]["replicas"] == SCALED["spec"]["maxReplicaCount"]
 
 
 def case(rate: float, workers: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from handraise.conversation import episodes
+from handraise.conversation import episodes, presence
 from handraise.conversation.effects import Assessment, Effects, Fact, Note, Suppression
 from handraise.conversation.episodes import Moment
 from handraise.conversation.state import MAX_OFFER_TURNS, Conversation, Episode, Offer
@@ -192,7 +192,7 @@ def _held_up_by_open(
 ) -> tuple[Suppression, str] | None:
     """Why a trigger that holds may not update the escalation that is open, or None."""
     rule = candidate.rule
-    if candidate.is_crisis and episodes.is_left_in_danger(state, moment.at):
+    if candidate.is_crisis and presence.is_left_in_danger(state, moment.at):
         return None
     # While a human holds, a notice stays one, and what cannot make more of it would update it again and again.
     can_hand_over = state.control is not ControlState.HUMAN and rule.action is Action.ESCALATE

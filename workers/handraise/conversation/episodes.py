@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from handraise.conversation import mood, present, reasons
+from handraise.conversation import mood, presence, present, reasons
 from handraise.conversation.effects import Assessment, Effects, Fact, Note
 from handraise.conversation.state import (
     MAX_ALSO,
@@ -30,18 +30,11 @@ from handraise.events import (
     Holder,
     Priority,
     Reply,
-    Sender,
     utc,
 )
 from handraise.policy.model import CRISIS, BusinessPolicy, Memory, Rule
 
 _URGENCY = (Priority.CRITICAL, Priority.HIGH, Priority.NORMAL, Priority.LOW)
-THERE_MS: Final = 900_000
-"""A human who has spoken within this time is there to speak to somebody in danger."""
-AHEAD_MS: Final = 300_000
-"""What is dated this much later than an event that comes behind it was dated by a clock that is ahead."""
-GOODBYE_MS: Final = 60_000
-"""A human who writes within this time of the end that they reported, which may overtake their words, says goodbye."""
 _MORE_URGENT = {Priority.LOW: Priority.NORMAL, Priority.NORMAL: Priority.HIGH}
 
 
@@ -189,7 +182,7 @@ def press(state: Conversation, effects: Effects, moment: Moment, reason: str, *,
         due_at=due_at,
     )
     reply = None
-    if not state.human_spoke or (before.trigger_class == CRISIS and not _is_spoken_to(state, moment.at)):
+    if not state.human_spoke or (before.trigger_class == CRISIS and not presence.is_spoken_to(state, moment.at)):
         reply = _make_reply(state, effects, moment, before.trigger_class, rule, due_at, delayed=True)
     _publish(state, effects, moment, EscalationType.UPDATED, reply=reply, reason=reason)
     set_control(state, effects, moment, state.control, reply=reply)
@@ -310,40 +303,11 @@ def hold_by_human(state: Conversation, effects: Effects, moment: Moment) -> None
     """A human has spoken to the customer and holds the conversation; an offer of one is answered by that."""
     answered(state, effects, moment.at)
     state.human_spoke = True
-    if not moment.at < state.human_spoke_at <= moment.at + AHEAD_MS:
+    if not moment.at < state.human_spoke_at <= moment.at + presence.AHEAD_MS:
         state.human_spoke_at = moment.at
     state.offer = None
-    settle_questions(state)
+    presence.settle_questions(state)
     set_control(state, effects, moment, ControlState.HUMAN)
-
-
-def is_last_word(state: Conversation, at: int) -> bool:
-    """Whether what a human says belongs to what is over: it takes nothing back."""
-    return _is_of_before_the_end(state, at) or _is_goodbye(state, at)
-
-
-def last_word(state: Conversation, at: int) -> None:
-    """A human says goodbye, or answers what they have just left to the AI."""
-    if _is_goodbye(state, at) and at >= state.ended_at:
-        settle_questions(state)
-
-
-def _is_of_before_the_end(state: Conversation, at: int) -> bool:
-    """Whether an outcome has overtaken what a human said before it. Who was talked over has not ended anything."""
-    ended_at = state.since if state.control is ControlState.CLOSED else state.closed_at
-    return state.holder is Holder.AI and state.taken_back_at < ended_at and at <= ended_at
-
-
-def _is_goodbye(state: Conversation, at: int) -> bool:
-    """Whether a human who has just reported the end says a last word, to which the customer has said nothing yet."""
-    return state.ended_at > 0 and abs(at - state.ended_at) <= GOODBYE_MS
-
-
-def settle_questions(state: Conversation) -> None:
-    """What was asked before a human spoke is the human's, and no question that the AI could leave without an answer."""
-    state.waiting_since = 0
-    state.wait_told = False
-    state.pending = state.left_to_ai = state.ai_offered_human = False
 
 
 def _hand_over(state: Conversation, effects: Effects, moment: Moment, reply: Reply | None) -> None:
@@ -370,7 +334,7 @@ def _make_reply(
     Whoever is in danger is told what to do at once, unless a human has just spoken to them: one who has taken the
     conversation and says nothing is of no help.
     """
-    alone = delayed or (trigger_class == CRISIS and not _is_spoken_to(state, moment.at))
+    alone = delayed or (trigger_class == CRISIS and not presence.is_spoken_to(state, moment.at))
     if state.control is ControlState.HUMAN and not alone:
         return None
     made = moment.policy.reply(
@@ -400,25 +364,6 @@ def _make_reply(
     )
     state.replies = [*state.replies, GivenReply(reply.reply_id, text_hash(reply.text))][-MAX_REPLIES:]
     return reply
-
-
-def is_left_in_danger(state: Conversation, at: int) -> bool:
-    """Whether a human holds the conversation who does not speak, and the customer was told what to do long ago."""
-    return state.control is ControlState.HUMAN and not _is_spoken_to(state, at) and at - state.warned_at > THERE_MS
-
-
-def _is_spoken_to(state: Conversation, at: int) -> bool:
-    """Whether a human speaks with the customer at this time, and does not only hold the conversation."""
-    return state.human_spoke and -AHEAD_MS <= at - state.human_spoke_at <= THERE_MS
-
-
-def is_from_before_a_human_spoke(state: Conversation, at: int) -> bool:
-    """Whether what is dated so was on its way when a human spoke.
-
-    The transcript tells for sure, and the tool that reports `replied` unless its clock is ahead.
-    """
-    overtaken = any(turn.sent_at > at for turn in state.transcript if turn.sender is Sender.HUMAN)
-    return overtaken or at < state.human_spoke_at <= at + AHEAD_MS
 
 
 def _publish(

@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from handraise.conversation import episodes
+from handraise.conversation import episodes, presence
 from handraise.conversation.assess import (
     assess_assistant,
     assess_customer,
@@ -205,8 +205,8 @@ def _fold_message(
             state.open_questions = 0
             _answered_by_ai(state)
             state.memory = moment.policy.spoken(state.memory, message.sender)
-        case Sender.HUMAN if episodes.is_last_word(state, moment.at):
-            episodes.last_word(state, moment.at)
+        case Sender.HUMAN if presence.is_last_word(state, moment.at):
+            presence.last_word(state, moment.at)
         case Sender.HUMAN:
             _human_turn(state, effects, moment)
             decide(state, effects, moment, message, assess_other(state, message, signals, moment.policy))
@@ -402,7 +402,7 @@ def _hand_back(state: Conversation, effects: Effects, moment: Moment) -> None:
 
     An answer from before the human spoke was on its way, and hands nothing back.
     """
-    if not state.human_spoke or episodes.is_from_before_a_human_spoke(state, moment.at):
+    if not state.human_spoke or presence.is_from_before_a_human_spoke(state, moment.at):
         return
     state.human_spoke = False
     state.taken_back_at = moment.at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from handraise.conversation import episodes
+from handraise.conversation import episodes, presence
 from handraise.conversation.effects import Effects, Fact, Miss, Note
 from handraise.conversation.episodes import Moment
 from handraise.conversation.misses import note_miss
@@ -20,8 +20,8 @@ def fold_outcome(state: Conversation, effects: Effects, moment: Moment, outcome:
     match outcome.kind:
         case OutcomeKind.ACCEPTED:
             _accepted(state, effects, moment)
-        case OutcomeKind.REPLIED if episodes.is_last_word(state, moment.at):
-            episodes.last_word(state, moment.at)
+        case OutcomeKind.REPLIED if presence.is_last_word(state, moment.at):
+            presence.last_word(state, moment.at)
         case OutcomeKind.REPLIED:
             take_over(state, effects, moment)
             episodes.hold_by_human(state, effects, moment)
