@@ -49,6 +49,17 @@ def test_each_message_is_folded_once_and_in_order(installation: Installation) ->
     assert asyncio.run(installation.state()) == {f"acme/c{n}".encode(): b"20" for n in range(10)}
 
 
+def test_messages_are_read_however_their_producer_compresses_them(installation: Installation) -> None:
+    """With every codec that Kafka has: which one, the producer alone decides, or the broker for the whole topic."""
+    codecs = ("gzip", "snappy", "lz4", "zstd")
+    for number, codec in enumerate(codecs):
+        sent = [message(10 * number + one, f"c{one % 4}", "the same words again and again " * 9) for one in range(8)]
+        asyncio.run(installation.produce(sent, codec))
+    installation.worker().wait_ready()
+    decisions = asyncio.run(installation.read(Topic.DECISIONS, at_least(8 * len(codecs))))
+    assert counts(decisions) == {f"c{n}": list(range(1, 9)) for n in range(4)}
+
+
 def test_a_bad_record_goes_to_the_dead_letters_as_it_came_and_the_rest_goes_on(installation: Installation) -> None:
     """Key, value and headers of the original; reason and source in headers of our own."""
     bad = Record(Topic.MESSAGES, b'{"message_id": 7}', b"any key", [("trace", b"abc")], partition=2)
