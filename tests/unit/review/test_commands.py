@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from handraise.cli import main
-from handraise.events import DecisionResult, OutcomeKind, Policy, Verdict, encode
+from handraise.events import OUTCOMES, DecisionResult, Outcome, OutcomeKind, Policy, Verdict, decode, encode
 from handraise.policy import Draft, compile_policy, load
 from tests.support.logged import (
     START,
@@ -185,11 +185,30 @@ def test_as_long_as_decisions_are_kept_every_escalation_counts(
         ["calibrate", "--cost", "0:1"],
         ["calibrate", "--cost", "much"],
         ["verdict", "e1", "wonderful"],
+        ["verdict", "e1", "appropriate", "--note", "a" * 2_001],
+        ["verdict", "e1", "appropriate", "--by", "a" * 201],
+        ["verdict", "e1", "appropriate", "--by", " "],
+        ["policy", "revert", "shop", "--by", ""],
     ],
 )
 def test_wrong_usage_is_told(arguments: list[str], log: Log) -> None:
     assert log is not None
     assert main(arguments) == 2
+
+
+def test_a_verdict_with_the_longest_note_is_one_that_workers_can_read(
+    log: Log, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = list[Outcome]()
+
+    async def publish(_: object, outcome: Outcome) -> None:
+        sent.append(decode(encode(outcome), OUTCOMES))
+
+    monkeypatch.setattr("handraise.cli.verdict.publish_outcome", publish)
+    log.add(an_escalation(0, escalation_id="e1"))
+    assert main(["verdict", "e1", "too_late", "--note", "ü" * 2_000, "--by", "ü" * 200]) == 0
+    assert (len(sent[0].note or ""), len(sent[0].by or "")) == (2_000, 200)
+    assert "too_late, by ü" in capsys.readouterr().out
 
 
 def published(offset: int, owner: str | None, by: str) -> FakeRecord:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import getpass
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
+
+_MOST_NAME: Final = 200
+"""A longer name is in no outcome that a worker can read."""
 
 
 def _whoever_is_logged_in() -> str:
@@ -16,9 +19,22 @@ def _whoever_is_logged_in() -> str:
         return "unknown"
 
 
+def _name(given: str) -> str:
+    if not given.strip():
+        raise typer.BadParameter("it is blank: give a name, or leave the option out")
+    if len(given) > _MOST_NAME:
+        raise typer.BadParameter(f"it has {len(given):,} characters: {_MOST_NAME} are allowed")
+    return given
+
+
 By = Annotated[
     str,
     typer.Option(
-        "--by", metavar="NAME", default_factory=_whoever_is_logged_in, show_default=False, help="Who; you by default."
+        "--by",
+        metavar="NAME",
+        default_factory=_whoever_is_logged_in,
+        callback=_name,
+        show_default=False,
+        help="Who; you by default.",
     ),
 ]

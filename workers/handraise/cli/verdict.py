@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -19,12 +19,21 @@ from handraise.review.errors import LogError
 from handraise.review.publishing import publish_outcome
 from handraise.review.tables import EscalationRow
 
+_MOST_NOTE: Final = 2_000
+"""A longer note is in no outcome that a worker can read."""
+
+
+def _note(given: str | None) -> str | None:
+    if given is not None and len(given) > _MOST_NOTE:
+        raise typer.BadParameter(f"it has {len(given):,} characters: {_MOST_NOTE:,} are allowed")
+    return given
+
 
 def verdict_command(
     escalation_id: Annotated[str, typer.Argument(metavar="ESCALATION_ID", help="As the log and the topic name it.")],
     verdict: Annotated[Verdict, typer.Argument(metavar="VERDICT", help="What you think of it.")],
     *,
-    note: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="Why.")] = None,
+    note: Annotated[str | None, typer.Option("--note", metavar="TEXT", callback=_note, help="Why.")] = None,
     by: By,
 ) -> None:
     """Say whether an escalation was right. The verdict goes out on chat.outcomes, where the log reads it too."""
