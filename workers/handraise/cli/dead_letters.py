@@ -123,14 +123,19 @@ def _wanted(
     if partition is None and (first or last is not None):
         raise typer.BadParameter("offsets are of one partition: give --partition too", param_hint="--from, --to")
     now = datetime.now(UTC)
+    begin = None if since is None else time_of(since, now)
+    end = None if until is None else time_of(until, now)
+    if begin is not None and begin >= (end or now):
+        raise typer.BadParameter("it does not begin before its end", param_hint="--since")
     return Wanted(
         reasons=frozenset(reasons or ()),
         topic=None if topic is None else Topic(topic.value),
         partition=partition,
         first=first,
         last=last,
-        since_ms=0 if since is None else round(time_of(since, now).timestamp() * 1_000),
-        until_ms=None if until is None else round(time_of(until, now).timestamp() * 1_000),
+        # Kafka knows no time before 1970.
+        since_ms=0 if begin is None else max(0, round(begin.timestamp() * 1_000)),
+        until_ms=None if end is None else round(end.timestamp() * 1_000),
     )
 
 
