@@ -87,6 +87,16 @@ def test_in_a_pipe_nothing_of_a_table_is_cut_off(
         assert any(line.startswith("complaint ") for line in shown.splitlines())
 
 
+@pytest.mark.parametrize("until", ["9999-12-31", "9999-12-31T23:59-14:00"])
+@pytest.mark.parametrize("command", ["analyse", "calibrate"])
+def test_a_period_may_end_with_the_calendar(
+    command: str, until: str, log: Log, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(log)
+    assert main([command, "--since", "2 days", "--until", until]) == 0
+    assert "complaint" in capsys.readouterr().out
+
+
 def test_analyse_for_programs(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
     fill(log)
     assert main(["analyse", "--since", "2 days", "--business", "shop", "--json"]) == 0

@@ -17,6 +17,8 @@ from handraise.review.database import log_database
 from handraise.review.errors import LogError
 from handraise.review.queries import Scope
 
+_LATEST: Final = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
+"""Queries look a day past the end of a period, and a zone may add another."""
 _LENGTH: Final = re.compile(r"(\d{1,5}) ?(d|days?|h|hours?)")
 
 Business = Annotated[str | None, typer.Option("--business", metavar="ID", help="Only this business.")]
@@ -41,7 +43,8 @@ def reading_the_log() -> Iterator[Session]:
 
 def scope_of(business: str | None, since: str, until: str | None, now: datetime) -> tuple[Scope, str | None]:
     """The part of the log that the options name, for as long as decisions are kept; and what to say if that is less."""
-    asked = Scope(since=time_of(since, now), until=now if until is None else time_of(until, now), business=business)
+    end = now if until is None else min(time_of(until, now), _LATEST)
+    asked = Scope(since=time_of(since, now), until=end, business=business)
     if asked.since >= asked.until:
         raise typer.BadParameter("it does not begin before its end", param_hint="--since")
     days = configured().log_decision_days
