@@ -160,3 +160,37 @@ def test_a_reader_that_leaves_early_is_no_error_message() -> None:
 def test_every_subcommand_is_there_and_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([name, "--help"]) == 0
     assert f"handraise {name}" in capsys.readouterr().out
+
+
+def test_an_argument_that_is_not_utf_8_is_wrong_usage_where_it_has_to_be(
+    subcommand: Callable[[Callable[..., None]], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a terminal or a script in Latin-1 gives; the name of a file may be in any encoding."""
+
+    def topics(name: str, *, note: str = "") -> None:
+        note.encode()
+        typer.echo(f"{len(name)} letters")
+
+    subcommand(topics)
+    latin = os.fsdecode("Zoë".encode("latin-1"))
+    assert cli.main(["topics", latin]) == 0
+    assert capsys.readouterr().out == "3 letters\n"
+    assert cli.main(["topics", "shop", "--note", latin]) == 2
+    assert capsys.readouterr().err == "handraise: `Zo\\udceb` is not UTF-8, and this needs it: write it in UTF-8\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8:strict"])
+def test_what_the_terminal_cannot_show_does_not_end_a_command(encoding: str) -> None:
+    script = (
+        "import sys, types; from handraise import cli; module = types.ModuleType('topics');"
+        "module.command = lambda: print('“مرحباً” of Zo' + chr(0xDCEB)); sys.modules['topics'] = module;"
+        "cli.SUBCOMMANDS['topics'] = cli._Subcommand('topics', 'command', 'Help'); sys.exit(cli.main(['topics']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.rstrip().endswith(b"of Zo\\udceb")

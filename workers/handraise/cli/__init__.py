@@ -11,13 +11,15 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from typing import Annotated, Final, NamedTuple
+from io import TextIOWrapper
+from typing import Annotated, Final, NamedTuple, TextIO
 
 import typer
 
 from handraise.cli.errors import UserError
 
 FAILED: Final = 1
+MISUSED: Final = 2
 INTERRUPTED: Final = 130
 
 
@@ -69,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     client = logging.getLogger("aiokafka")
     if not client.handlers:
         client.addHandler(logging.NullHandler())
+    _show_what_it_can(sys.stdout)
     try:
         try:
             return _run(arguments)
@@ -86,6 +89,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         where = f": {error.filename}" if error.filename else ""
         return _fail(f"{error.strerror or type(error).__name__}{where}")
     except Exception as error:
+        spoilt = next(filter(_is_spoilt, arguments), None)
+        if spoilt is not None and isinstance(error, UnicodeEncodeError):
+            shown = spoilt.encode(errors="backslashreplace").decode()
+            return _fail(f"`{shown}` is not UTF-8, and this needs it: write it in UTF-8", MISUSED)
         if sys.flags.dev_mode:
             raise
         # The message of an exception nobody foresaw may quote a conversation, so only its place is told.
@@ -94,6 +101,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"this is a defect, please report it: {type(error).__name__} at {frame.filename}:{frame.lineno}"
             " (the whole traceback: python -X dev -m handraise …)"
         )
+
+
+def _show_what_it_can(stream: TextIO) -> None:
+    """Let a terminal or a pipe of another encoding, or a file's name in another, cost a letter and not the output."""
+    if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
+        stream.reconfigure(errors="backslashreplace")
+
+
+def _is_spoilt(argument: str) -> bool:
+    """Whether an argument is in another encoding than the system's; as the name of a file it serves all the same."""
+    return any("\udc80" <= letter <= "\udcff" for letter in argument)
 
 
 def _run(arguments: Sequence[str]) -> int:
