@@ -243,6 +243,12 @@ def test_an_error_is_told_with_its_line_and_its_mend(
     assert problem.file == str(tmp_path / "p.yaml")
 
 
+@pytest.mark.parametrize("owner", ["[Rosa]", "7", "''"])
+def test_an_owner_that_cannot_be_read_is_not_missing_as_well(tmp_path: Path, owner: str) -> None:
+    (problem,) = examined(tmp_path, f"business_id: cafe\nowner: {owner}\n").errors
+    assert (problem.line, "missing" in problem.message) == (2, False)
+
+
 @pytest.mark.parametrize(("text", "line", "said", "mend"), WARNINGS)
 def test_a_warning_does_not_keep_the_policy_from_being_used(
     tmp_path: Path, text: str, line: int, said: str, mend: str

@@ -40,7 +40,7 @@ _MENDS: Final = {
 }
 _SHOWN = 60
 _DROPPED: Final[dict[str, Plain]] = {}
-_STAND_INS: Final[dict[str, Plain]] = {"business_id": "unnamed"}
+_STAND_IN: Final = "unnamed"
 
 
 def problems_of_shape(document: Plain, form: Type = _POLICY) -> list[Problem]:
@@ -208,7 +208,11 @@ def without(value: Plain, paths: list[Path]) -> Plain:
         elif isinstance(inner, list) and path and isinstance(path[-1], int) and path[-1] < len(inner):
             inner[path[-1]] = _DROPPED
     value = _swept(value)
-    return {**_STAND_INS, **value} if isinstance(value, dict) else value
+    if not isinstance(value, dict):
+        return value
+    # An owner that cannot be read is not missing as well.
+    stand_ins: dict[str, Plain] = {"owner": _STAND_IN} if ("owner",) in paths else {}
+    return {"business_id": _STAND_IN, **stand_ins, **value}
 
 
 def _entry(value: Plain, part: str | int) -> Plain:
