@@ -162,7 +162,11 @@ def _takes_text(kind: Type, text: str) -> bool:
 
 
 def _expected(about: str) -> str:
-    return f"expected: {about[:1].lower() + about[1:].rstrip('.')}" if about else "see the examples in ops/policies"
+    if not about:
+        return "see the examples in ops/policies"
+    # A name in capitals, such as BCP 47, keeps them.
+    begin = about if about[:2].isupper() else about[:1].lower() + about[1:]
+    return f"expected: {begin.rstrip('.')}"
 
 
 def _name(kind: Type) -> str:
