@@ -350,3 +350,9 @@ def test_advice_stands_beside_the_figures_that_it_is_drawn_from() -> None:
         assert "raise the threshold from 0.6 to 0.63? Try it" in text
         assert 'href="/try/shop"' in part
         assert "The figures suggest no change." in words(reader.page("/triggers/advice?business=cafe", headers=HTMX))
+
+
+def test_a_page_is_called_not_found_only_if_it_is() -> None:
+    with reading() as reader:
+        assert "<title>Not found" in reader.page("/nothing", 404)
+        assert "<title>That did not work" in reader.page("/log?after=zzz", 400)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Final
 
 import structlog
@@ -77,7 +78,10 @@ async def _alive(_: Request) -> Response:
 async def _refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    return services_of(request).renderer.page(request, "refused.html", error.status_code, reason=error.detail)
+    code = error.status_code
+    return services_of(request).renderer.page(
+        request, "refused.html", code, reason=error.detail, is_missing=code == HTTPStatus.NOT_FOUND
+    )
 
 
 async def _log_away(request: Request, error: Exception) -> Response:
