@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from handraise.cli.errors import UserError
+from handraise.cli.errors import UnusableInputError, UserError
 from handraise.demo.lines import printable
 from handraise.detection import Signals, detect
 from handraise.detection.evaluation import Evaluation, Row, RowError, evaluate, read_rows
@@ -28,7 +28,10 @@ def command(
     files: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="FILE...", help="Labelled messages as JSON Lines; without any, those held out of the corpus."
+            metavar="FILE...",
+            exists=True,
+            dir_okay=False,
+            help="Labelled messages as JSON Lines; without any, those held out of the corpus.",
         ),
     ] = None,
     *,
@@ -61,7 +64,7 @@ def _read(paths: Sequence[Path]) -> list[Row]:
     except RowError as error:
         raise UserError(str(error)) from None
     if not rows:
-        raise UserError(f"{', '.join(map(str, paths))}: no messages in it")
+        raise UnusableInputError(f"{', '.join(map(str, paths))}: no messages in it")
     return rows
 
 
