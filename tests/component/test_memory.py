@@ -9,10 +9,11 @@ import subprocess
 import sys
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.errors import NodeNotReadyError
 from aiokafka.structs import OffsetAndMetadata
 
 from handraise.engine import source as sources
@@ -21,13 +22,13 @@ from handraise.engine.clients import Clients
 from handraise.engine.health import Health
 from handraise.engine.memory import give_back
 from handraise.engine.source import Source
-from handraise.engine.task import Load
+from handraise.engine.task import Load, PartitionTask, TaskParts
 from handraise.engine.topics import SOURCES, Topic, TopicNames
 from handraise.settings import load_settings
 from tests.support.allocating import LARGE, LARGE_BYTES, SMALL, SMALL_BYTES
 from tests.support.cluster import ROOT
 from tests.support.counting import COUNTED, Recorder
-from tests.support.modelled import Consumer, Entry, Model, ModelClients, Process
+from tests.support.modelled import Consumer, Entry, Model, ModelClients, Process, Standstill
 from tests.support.waiting import eventually
 
 NAMES: Final = TopicNames("")
@@ -72,6 +73,36 @@ class MemberClients(ModelClients):
     def member(self) -> Member:
         """The only one."""
         return self._member
+
+
+class Copy(bytes):
+    """A state as one restore has read it; it is known how many there are."""
+
+    there = 0
+
+    def __init__(self, _: bytes) -> None:
+        Copy.there += 1
+
+    def __del__(self) -> None:
+        """Nobody holds it any more."""
+        Copy.there -= 1
+
+
+class CopyingReader(Consumer):
+    """A reader that unpacks what it fetches anew each time, as the real one does."""
+
+    async def getmany(self, *sources: Any, **more: Any) -> Any:  # noqa: ANN401 - as the real one
+        """Fetch."""
+        fetched = await super().getmany(*sources, **more)
+        return {one: [entry._replace(value=Copy(entry.value or b"")) for entry in fetched[one]] for one in fetched}
+
+
+class CopyingClients(MemberClients):
+    """Clients of a worker that counts the states that it holds."""
+
+    def reader(self) -> Consumer:
+        """For the changelog."""
+        return CopyingReader(self._model, self._process, -1)
 
 
 def test_what_only_cycles_keep_is_collected() -> None:
@@ -133,6 +164,51 @@ def test_memory_is_given_back_once_what_came_is_ready_and_what_went_is_gone(monk
             await source.stop()
 
     asyncio.run(main())
+
+
+def test_a_partition_that_begins_again_does_not_hold_its_state_twice() -> None:
+    """After an outage all of them do, and the worker would need twice the memory, which it may not have."""
+    model = Model()
+    for number in range(20):
+        model.append(NAMES[Topic.STATE], b"acme/c%d" % number, b"1")
+    model.append(NAMES[Topic.MESSAGES], b"key", b"x")
+    model.committed[NAMES[Topic.MESSAGES]] = OffsetAndMetadata(0, "")
+    held: list[int] = []
+    in_hand: list[Batch] = []
+    thrice = asyncio.Event()
+
+    async def submit(batch: Batch) -> None:
+        # An agent has its last batch at hand until the next one comes.
+        in_hand[:] = [batch]
+        async with batch.transaction() as outbox:
+            assert outbox.load(b"acme/c1") == b"1"
+            held.append(Copy.there)
+            if len(held) == 3:
+                thrice.set()
+            raise NodeNotReadyError
+
+    async def main() -> None:
+        clients = CopyingClients(model)
+        parts = TaskParts(
+            load_settings(),
+            cast(Clients, clients),
+            NAMES,
+            clients.member(),
+            Recorder().as_observer(),
+            lambda _: COUNTED,
+            submit,
+            lambda _: None,
+            lambda: None,
+        )
+        task = PartitionTask(0, parts)
+        task.start()
+        await thrice.wait()
+        await task.stop()
+        held.append(Copy.there)
+
+    with asyncio.Runner(loop_factory=Standstill) as runner:
+        runner.run(main())
+    assert held == [20, 20, 20, 0]
 
 
 def made(model: Model, health: Health, forget: Callable[[Load], None]) -> Source:

@@ -148,6 +148,16 @@ class PartitionState:
         if before != head.open_trigger:
             self._reopen(key, before, head.open_trigger)
 
+    def clear(self) -> None:
+        """Let go of everything, whoever holds this still."""
+        self._states.clear()
+        self._ahead_ms.clear()
+        self._schedule = Schedule()
+        self._progress.clear()
+        self._gone.clear()
+        self._open.clear()
+        self.open_triggers.clear()
+
     def settle(self, message: int, outcome: int) -> None:
         """The sources are committed as read up to these offsets: what they hide cannot come again."""
         for key in list(self._gone):

@@ -121,9 +121,9 @@ class PartitionTask:
             self._life.cancel()
             await wait_for_end(_STOP_SECONDS, f"the task of partition {self.partition} to stop", self._life)
         await self._close()
-        self._parts.forget(self._state.load)
+        self._let_state_go()
         # A task that was cancelled is part of a cycle, which may stay for long; what is large must not stay with it.
-        self._state, self._inbox = self._new_state(), self._new_inbox()
+        self._inbox = self._new_inbox()
         self._parts.observer.state_held(self.partition, 0, {})
         self._parts.observer.bad_records(self.partition, None)
 
@@ -389,6 +389,8 @@ class PartitionTask:
         self._failed = type(error).__name__
         log.warning("partition_begins_again", partition=self.partition, error=repr(error))
         await self._close()
+        # It is restored anew: after an outage every partition would be held twice for that.
+        self._let_state_go()
 
     async def _close(self) -> None:
         self._set_ready(False)
@@ -403,6 +405,13 @@ class PartitionTask:
         # What was known of it would look as if it were still so.
         for topic in SOURCES:
             self._parts.observer.lag_unknown(self._parts.names[topic], self.partition)
+
+    def _let_state_go(self) -> None:
+        self._parts.forget(self._state.load)
+        # The agent has the last batch at hand until its next one comes, and a failed one is part of a cycle with its
+        # error: both hold the state too.
+        self._state.clear()
+        self._state = self._new_state()
 
     def _set_ready(self, ready: bool) -> None:
         self.ready = ready
