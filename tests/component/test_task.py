@@ -13,7 +13,7 @@ from aiokafka.structs import OffsetAndMetadata
 from handraise.conversation import StateHead
 from handraise.engine.batch import Batch
 from handraise.engine.clients import Clients
-from handraise.engine.errors import OffsetsLostError
+from handraise.engine.errors import LogTruncatedError, OffsetsLostError
 from handraise.engine.state import Progress
 from handraise.engine.task import PartitionTask, TaskParts
 from handraise.engine.topics import Topic, TopicNames
@@ -201,6 +201,16 @@ def test_messages_that_were_there_before_the_first_worker_are_read(delivery: Del
     model = read_before(b"3")
     del model.logs[NAMES[Topic.STATE]]
     assert begun(model, delivery) == 3
+
+
+@pytest.mark.parametrize("left", range(3))
+def test_messages_that_were_made_anew_are_known_by_their_end(left: int) -> None:
+    """The last one that was read stands before the end of its topic: what has its offset now would be passed over."""
+    model = read_before(b"3")
+    model.logs[NAMES[Topic.MESSAGES]] = model.logs[NAMES[Topic.MESSAGES]][:left]
+    model.committed[NAMES[Topic.OUTCOMES]] = OffsetAndMetadata(0, "")
+    with pytest.raises(LogTruncatedError, match=rf"from offset 2 of chat\.messages, which ends at {left}"):
+        begun(model, Delivery.AT_LEAST_ONCE)
 
 
 class SlowToStop(Consumer):

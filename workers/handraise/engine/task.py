@@ -249,7 +249,7 @@ class PartitionTask:
         for source in new:
             offset = read[self._parts.names.topic(source.topic)]
             end = (await self._parts.member.end_offsets([source]))[source]
-            if offset > end:
+            if offset >= end:
                 raise LogTruncatedError(
                     f"the state of partition {self.partition} was made from offset {offset} of {source.topic}, which"
                     f" ends at {end}: the topic was made anew. Make {self._changelog.topic} anew too"
