@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
+from handraise.engine.deadletters import size_of
 from handraise.engine.errors import LogTruncatedError, RecordUnreadableError
 from handraise.engine.inbox import Inbox
 from tests.support.counting import Recorder
@@ -198,14 +200,15 @@ def test_a_topic_is_waited_for_while_what_another_has_brought_is_only_unpacked()
         assert runner.run(main()) == [*(("messages", number) for number in range(6)), ("outcomes", 0)]
 
 
+@pytest.mark.parametrize("more", [{}, {"key": b"k" * 5_000}, {"headers": (("baggage", b"h" * 5_000),)}])
 @pytest.mark.parametrize("chunk", [1_000, 40])
-def test_what_was_fetched_is_unpacked_only_as_far_as_its_size_allows(chunk: int) -> None:
+def test_what_was_fetched_is_unpacked_only_as_far_as_its_size_allows(chunk: int, more: dict[str, Any]) -> None:
     """However many records a fetch has brought, well compressed as they were; all of them come in the end."""
     logs: dict[TopicPartition, list[FakeRecord]] = {
-        MESSAGES: [message_record(number, timestamp=number) for number in range(1_000)],
+        MESSAGES: [replace(message_record(number, timestamp=number), **more) for number in range(1_000)],
         OUTCOMES: [],
     }
-    size = max(256, len(logs[MESSAGES][0].value or b""))
+    size = max(256, size_of(logs[MESSAGES][0]))
 
     async def main() -> tuple[int, list[int]]:
         member = FakeMember(logs, chunk=chunk)

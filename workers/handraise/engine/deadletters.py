@@ -96,7 +96,8 @@ def receipt_of(record: Record) -> tuple[int, int] | None:
 
 def size_of(record: Record) -> int:
     """Bytes of key, value and headers together."""
-    return len(record.key or b"") + len(record.value or b"") + _size(record.headers)
+    size = len(record.key or b"") + len(record.value or b"")
+    return size + _size(record.headers) if record.headers else size
 
 
 def _headers(described: DeadLetter) -> Headers:

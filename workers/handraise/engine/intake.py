@@ -10,6 +10,7 @@ from typing import Any, Final
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from handraise.engine.deadletters import size_of
 from handraise.engine.errors import RecordUnreadableError
 from handraise.engine.patience import wait_for_end
 from handraise.engine.record import Record
@@ -161,9 +162,7 @@ class Intake:
         count = 0
         for source, records in fetched.items():
             self.waiting[source].extend(records)
-            self._bytes[source] += max(
-                _LEAST_BYTES * len(records), sum([len(record.value or b"") for record in records])
-            )
+            self._bytes[source] += max(_LEAST_BYTES * len(records), sum([size_of(record) for record in records]))
             self._counts[source] += len(records)
             count += len(records)
         # Fewer than were asked for are all that has been fetched.
