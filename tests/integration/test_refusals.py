@@ -15,7 +15,7 @@ from aiokafka.admin import NewTopic, RecordsToDelete
 
 from handraise.engine.topics import Topic, options
 from handraise.settings import Delivery
-from tests.support.brokers import Broker
+from tests.support.brokers import Broker, kafka_cluster
 from tests.support.installation import Installation, message
 
 TOPICS: Final = ("-m", "handraise", "topics", "create")
@@ -121,6 +121,26 @@ def test_no_state_is_removed_for_its_age(delivery: Delivery) -> None:
     of_state = options(Topic.STATE, 30, delivery)
     assert of_state["cleanup.policy"] == "compact"
     assert "retention.ms" not in of_state
+
+
+@pytest.mark.kafka
+def test_a_state_keeps_the_time_that_it_was_written_with(kafka_jars: None, tmp_path: Path) -> None:
+    """Time goes on from there after a restart; with the broker's own in its place, timers would be put off."""
+    del kafka_jars
+    at_ms = 1_764_000_000_000
+
+    async def written(made: Installation) -> list[int]:
+        state = TopicPartition(made.names[Topic.STATE], 0)
+        producer = await made.clients.start(made.clients.producer())
+        await producer.send_and_wait(state.topic, b"state", key=b"acme/c1", partition=0, timestamp_ms=at_ms)
+        await producer.stop()
+        return [record.timestamp for record in await made.everything(Topic.STATE)]
+
+    with kafka_cluster(tmp_path, properties={"log.message.timestamp.type": "LogAppendTime"}) as cluster:
+        made = Installation(Broker("kafka", cluster.servers, transactions=True), tmp_path)
+        made.create_topics()
+        assert asyncio.run(written(made)) == [at_ms]
+        made.close()
 
 
 @pytest.mark.kafka

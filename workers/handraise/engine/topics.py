@@ -118,6 +118,9 @@ def _kept(topic: Topic, retention_days: int, delivery: Delivery) -> dict[str, st
             lags["min.compaction.lag.ms"] = "0"
         return {
             "cleanup.policy": "compact",
+            # From the time of its record, time goes on for a conversation after a restart. A broker may be set to put
+            # its own in the place of that, which is later: timers would be put off.
+            "message.timestamp.type": "CreateTime",
             "segment.bytes": str(_STATE_SEGMENT_BYTES),
             **lags,
         }

@@ -147,10 +147,11 @@ def _document() -> dict[str, Any]:
 
 
 def _channel(channel: _Channel) -> dict[str, Any]:
-    configuration: dict[str, Any] = {}
-    for option, value in options(channel.topic, _default("retention_days")).items():
-        configuration[option] = value.split(",") if option == "cleanup.policy" else int(value)
-    known = {"cleanup.policy", "retention.ms"}
+    made_with = options(channel.topic, _default("retention_days"))
+    # The binding has names for some options of a topic only.
+    configuration: dict[str, Any] = {"cleanup.policy": made_with["cleanup.policy"].split(",")}
+    if "retention.ms" in made_with:
+        configuration["retention.ms"] = int(made_with["retention.ms"])
     return {
         "address": channel.topic.value,
         "description": channel.text,
@@ -160,8 +161,7 @@ def _channel(channel: _Channel) -> dict[str, Any]:
                 "topic": channel.topic.value,
                 "partitions": _default("partitions"),
                 "replicas": 3,
-                # The binding has names for some options of a topic only.
-                "topicConfiguration": {key: value for key, value in configuration.items() if key in known},
+                "topicConfiguration": configuration,
                 "bindingVersion": _BINDING_VERSION,
             }
         },
