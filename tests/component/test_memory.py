@@ -8,7 +8,7 @@ import platform
 import subprocess
 import sys
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, cast
 
 import pytest
@@ -188,19 +188,7 @@ def test_a_partition_that_begins_again_does_not_hold_its_state_twice() -> None:
             raise NodeNotReadyError
 
     async def main() -> None:
-        clients = CopyingClients(model)
-        parts = TaskParts(
-            load_settings(),
-            cast(Clients, clients),
-            NAMES,
-            clients.member(),
-            Recorder().as_observer(),
-            lambda _: COUNTED,
-            submit,
-            lambda _: None,
-            lambda: None,
-        )
-        task = PartitionTask(0, parts)
+        task = task_of(CopyingClients(model), submit)
         task.start()
         await thrice.wait()
         await task.stop()
@@ -211,18 +199,80 @@ def test_a_partition_that_begins_again_does_not_hold_its_state_twice() -> None:
     assert held == [20, 20, 20, 0]
 
 
+class StuckReader(CopyingReader):
+    """A reader that hears no more of its broker once it has brought twelve states."""
+
+    brought = 0
+
+    async def getmany(self, *sources: Any, **more: Any) -> Any:  # noqa: ANN401 - as the real one
+        """Fetch."""
+        if self.brought >= 12:
+            await asyncio.Event().wait()
+        fetched = await super().getmany(*sources, **more)
+        self.brought += sum(len(records) for records in fetched.values())
+        return fetched
+
+
+class StuckClients(CopyingClients):
+    """Clients of a worker that does not come to the end of a restore."""
+
+    def reader(self) -> Consumer:
+        """For the changelog."""
+        return StuckReader(self._model, self._process, -1)
+
+
+def test_a_partition_that_goes_while_it_is_restored_leaves_nothing_of_it() -> None:
+    """While workers are replaced one by one the group reassigns every few seconds, and it would pile up."""
+    model = Model()
+    for number in range(20):
+        model.append(NAMES[Topic.STATE], b"acme/c%d" % number, b"1")
+
+    async def main() -> list[int]:
+        held = []
+        for _ in range(2):
+            task = task_of(StuckClients(model), nothing_comes)
+            task.start()
+            await asyncio.sleep(5)
+            held.append(Copy.there)
+            await task.stop()
+            held.append(Copy.there)
+        return held
+
+    with asyncio.Runner(loop_factory=Standstill) as runner:
+        held = runner.run(main())
+    # What was fetched last, four records here, may still be at hand where it was cancelled.
+    assert held == [12, 4, 16, 8]
+
+
+async def nothing_comes(batch: Batch) -> None:
+    """There is nothing to fold."""
+    raise AssertionError(batch)
+
+
+def task_of(clients: MemberClients, submit: Callable[[Batch], Awaitable[None]]) -> PartitionTask:
+    """A task over the model."""
+    parts = TaskParts(
+        load_settings(),
+        cast(Clients, clients),
+        NAMES,
+        clients.member(),
+        Recorder().as_observer(),
+        lambda _: COUNTED,
+        submit,
+        lambda _: None,
+        lambda: None,
+    )
+    return PartitionTask(0, parts)
+
+
 def made(model: Model, health: Health, forget: Callable[[Load], None]) -> Source:
     """A source over the model; there is nothing to fold."""
-
-    async def submit(batch: Batch) -> None:
-        raise AssertionError(batch)
-
     return Source(
         settings=load_settings(),
         clients=cast(Clients, MemberClients(model)),
         observer=Recorder().as_observer(),
         health=health,
         head_of=lambda _: COUNTED,
-        submit=submit,
+        submit=nothing_comes,
         forget=forget,
     )

@@ -222,29 +222,33 @@ async def _read(
     # Only what is newest is decoded: a changelog that is not compacted yet has many values of one conversation.
     newest: dict[bytes, tuple[bytes | None, int, Progress | None]] = {}
     overwritten: set[bytes] = set()
-    # The position passes over transaction markers, which no record stands for; the last record's offset would not.
-    while await reader.position(changelog) < end:
-        fetched = await reader.getmany(changelog, timeout_ms=_FETCH_WAIT_MS)
-        for record in fetched.get(changelog, ()):
-            if record.key == OWNER_MARK:
-                continue
-            records += 1
-            progress = _progress(record.headers)
-            known = newest.get(record.key)
-            if known is not None and _is_late(progress, known[2]):
-                overwritten.add(record.key)
-                continue
-            overwritten.discard(record.key)
-            newest[record.key] = (record.value, record.timestamp, progress)
     kept_again: dict[bytes, Kept] = {}
-    while newest:
-        key, (value, at_ms, progress) = newest.popitem()
-        kept = Kept(value, None if value is None else head_of(value), at_ms, progress)
-        state.put(key, kept)
-        if key in overwritten:
-            kept_again[key] = kept
-        if not len(newest) % _DECODED_AT_ONCE:
-            await asyncio.sleep(0)
+    try:
+        # The position passes over transaction markers, which no record stands for; the last record's offset would not.
+        while await reader.position(changelog) < end:
+            fetched = await reader.getmany(changelog, timeout_ms=_FETCH_WAIT_MS)
+            for record in fetched.get(changelog, ()):
+                if record.key == OWNER_MARK:
+                    continue
+                records += 1
+                progress = _progress(record.headers)
+                known = newest.get(record.key)
+                if known is not None and _is_late(progress, known[2]):
+                    overwritten.add(record.key)
+                    continue
+                overwritten.discard(record.key)
+                newest[record.key] = (record.value, record.timestamp, progress)
+        while newest:
+            key, (value, at_ms, progress) = newest.popitem()
+            kept = Kept(value, None if value is None else head_of(value), at_ms, progress)
+            state.put(key, kept)
+            if key in overwritten:
+                kept_again[key] = kept
+            if not len(newest) % _DECODED_AT_ONCE:
+                await asyncio.sleep(0)
+    finally:
+        # A task that was cancelled is part of a cycle, which may stay for long; what is large must not stay with it.
+        newest.clear()
     return Restored(state, records, kept_again)
 
 

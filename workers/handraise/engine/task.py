@@ -193,8 +193,7 @@ class PartitionTask:
         await committed_offsets(parts.clients, parts.settings.group, self._sources)
         self._delivery = delivery = self._new_delivery()
         self._owner = await delivery.open()
-        restored = await restore(parts.clients, self._changelog, parts.head_of, self._new_state())
-        self._state = restored.state
+        restored = await restore(parts.clients, self._changelog, parts.head_of, self._state)
         if restored.overwritten:
             await delivery.commit((), restored.overwritten, {})
         self._inbox = self._new_inbox()
