@@ -206,6 +206,11 @@ def test_a_yes_that_names_again_what_was_offered_raises_that() -> None:
     assert (escalation.trigger, escalation.action, escalation.also) == ("high_value", Action.ESCALATE, [])
 
 
+def test_a_yes_that_asks_for_a_person_is_a_request_for_one() -> None:
+    (escalation,) = chat_that_offers().customer(said(affirm=0.95, human_request=0.9)).escalations
+    assert (escalation.trigger, escalation.also) == ("human_request", [])
+
+
 def test_a_yes_to_an_offer_that_the_ai_has_put_in_its_own_words_is_one_to_the_offer() -> None:
     chat = chat_that_offers()
     chat.ai(said(offers_human=True, question=True))

@@ -139,3 +139,16 @@ def test_a_promise_that_has_passed_repeats_what_to_do_in_danger() -> None:
     assert first.reply is not None
     assert first.reply.text.startswith("I'm sorry, nobody has got back to you")
     assert EMERGENCY in first.reply.text
+
+
+def test_a_promise_that_was_kept_bounds_no_new_one() -> None:
+    """The human who answered in time is told anew, by when somebody is promised to whoever is in danger."""
+    crisis = TriggerPolicy(within="15 minutes")
+    policy = Policy(business_id="shop", owner="Rosa", within="2 hours", triggers=BuiltinTriggers(crisis=crisis))
+    chat = Chat(policy=compile_policy(policy))
+    (raised,) = chat.customer(ASKS_FOR_ONE).escalations
+    chat.human()
+    chat.wait(110)
+    (update,) = chat.customer(DANGER).escalations
+    assert update.escalation_id == raised.escalation_id
+    assert update.due_at > raised.due_at

@@ -114,6 +114,26 @@ def test_a_failed_escalation_goes_to_the_fallback_owner() -> None:
     assert (update.type, update.owner) == (EscalationType.UPDATED, chat.policy.fallback_owner)
 
 
+def test_whoever_has_answered_and_passes_it_on_is_known_to_have_taken_it() -> None:
+    chat = Chat()
+    chat.customer(WANTS_HUMAN)
+    chat.human()
+    chat.outcome(OutcomeKind.FAILED)
+    assert chat.state is not None
+    assert chat.state.episode is not None
+    assert (chat.state.episode.claimed, chat.state.episode.answered) == (True, True)
+
+
+def test_a_notice_that_its_owner_cannot_take_changes_nothing_about_who_holds() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.outcome(OutcomeKind.ACCEPTED)
+    (notice,) = chat.customer(CRISIS).escalations
+    assert notice.action is Action.NOTIFY
+    chat.outcome(OutcomeKind.FAILED)
+    assert chat.controls[-1].state is ControlState.HUMAN
+
+
 def test_a_cooldown_follows_the_close_and_ends() -> None:
     chat = Chat()
     chat.customer(COMPLAINS)
@@ -212,6 +232,27 @@ def test_what_is_asked_after_the_close_waits_for_the_cooldown() -> None:
     chat.ai()
     chat.customer(ASKS)
     assert not chat.ai(said(admission=0.95), answered=False).escalations
+
+
+def test_once_the_ai_has_answered_what_it_was_left_the_cooldown_holds_up_the_next_question() -> None:
+    chat = Chat()
+    chat.customer(WANTS_HUMAN)
+    chat.human()
+    chat.customer(ASKS)
+    chat.outcome(OutcomeKind.RELEASED)
+    chat.ai()
+    chat.customer(said(Intent.QUESTION, question=True, fingerprint=(7, 8, 9)))
+    effects = chat.ai(answered=False)
+    assert not effects.escalations
+    assert [(one.trigger, one.result) for one in effects.decisions] == [("knowledge_gap", DecisionResult.SUPPRESSED)]
+
+
+def test_a_question_that_was_told_to_be_without_an_answer_is_not_told_again() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    (raised,) = chat.ai(answered=False, sources=[]).escalations
+    assert raised.trigger == "knowledge_gap"
+    assert not chat.ai(answered=False, sources=[]).decisions
 
 
 @pytest.mark.parametrize("asked_for", [True, False])

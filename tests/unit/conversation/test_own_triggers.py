@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from handraise.conversation import Conversation, Effects, advance, decode_state, encode_state
+from handraise.conversation.decide import MAX_COOLED
 from handraise.detection.signals import Intent, Signals
 from handraise.events import (
     Action,
@@ -291,6 +292,15 @@ def test_an_own_trigger_can_be_in_shadow_and_so_can_a_silence() -> None:
     _is_only_logged(pass_time(chat, 11), "waits")
 
 
+def test_what_cools_in_shadow_is_bounded_however_many_triggers_there_are() -> None:
+    names = [f"word{number}" for number in range(MAX_COOLED + 5)]
+    chat = shop(**{name: {"when": {"keywords": [name]}, "action": "shadow"} for name in names})
+    for name in names:
+        chat.customer(ASKS, name)
+    assert chat.state is not None
+    assert list(chat.state.cooled) == names[-MAX_COOLED:]
+
+
 @pytest.mark.parametrize("by_override", [False, True])
 def test_a_crisis_in_shadow_leaves_the_distress_in_it_to_be_acted_on(by_override: bool) -> None:
     """Who tries out `crisis` must not lose the customer who is desperate."""
@@ -319,6 +329,14 @@ def test_what_the_human_who_holds_says_is_told_to_whom_the_policy_names() -> Non
     assert chat.controls[-1].state is ControlState.HUMAN
 
 
+def test_nobody_is_offered_for_what_the_human_who_holds_says() -> None:
+    chat = shop(refund_promised={"when": {"sender": "human", "keywords": ["refund"]}, "action": "offer"})
+    chat.customer(ASKS)
+    effects = chat.say(Sender.HUMAN, NEUTRAL, "I have approved your refund.")
+    assert not effects.escalations
+    assert ("refund_promised", DecisionResult.SUPPRESSED) in decided(effects)
+
+
 def test_what_the_customer_says_to_the_human_who_holds_is_told_to_nobody() -> None:
     chat = shop(refund_asked={"when": {"keywords": ["refund"]}, "action": "notify"})
     chat.customer(ASKS)
@@ -340,6 +358,13 @@ def test_what_the_human_who_holds_says_again_updates_no_notice_twice() -> None:
     chat.customer(ASKS)
     told = [chat.say(Sender.HUMAN, NEUTRAL, "I have approved your refund.").escalations for _ in range(3)]
     assert [len(events) for events in told] == [1, 0, 0]
+
+
+def test_the_segment_that_an_earlier_message_named_is_still_the_customer_s() -> None:
+    """A message that tells of the customer without it says less, and nothing else."""
+    chat = _shadowed("complaint", by_override=True)
+    chat.customer(ASKS, segment="test")
+    _is_only_logged(chat.customer(BUILTIN["complaint"], segment=None), "complaint")
 
 
 def test_an_own_trigger_goes_by_the_channel_that_an_earlier_message_named() -> None:

@@ -530,6 +530,17 @@ def test_an_ai_may_be_given_longer_to_answer_than_a_conversation_lasts() -> None
     assert (raised.trigger, raised.caused_by) == ("ai_failure", "timer:ai_silent")
 
 
+def test_a_silence_of_the_ai_that_is_only_logged_waits_for_no_cooldown_after_a_close() -> None:
+    """A shadow disturbs nobody, and shows what would have fired."""
+    shadow = TriggerPolicy(action=Action.SHADOW, cooldown="1 hour")
+    chat = shop(replace(SHOP, triggers=BuiltinTriggers(ai_failure=shadow)))
+    chat.customer(WANTS_HUMAN)
+    chat.outcome(OutcomeKind.RELEASED)
+    chat.customer(ASKS)
+    (logged,) = pass_time(chat, 11).decisions
+    assert (logged.trigger, logged.action, logged.result) == ("ai_failure", Action.SHADOW, DecisionResult.FIRED)
+
+
 def test_a_conversation_that_is_over_is_forgotten_and_its_control_record_with_it() -> None:
     chat = shop()
     chat.customer(WANTS_HUMAN)
@@ -559,6 +570,17 @@ def test_the_control_record_of_a_conversation_goes_too_where_a_message_ends_it_a
     again = chat.customer(WANTS_HUMAN)
     assert again.controls
     assert not again.forgets
+
+
+def test_the_control_record_stays_where_the_message_that_ends_a_conversation_has_the_next_one_handed_over() -> None:
+    """The one record of the key tells of the new conversation: a tombstone behind it would take that away."""
+    chat = shop()
+    chat.customer(WANTS_HUMAN)
+    chat.outcome(OutcomeKind.RELEASED)
+    chat.wait(25 * 60)
+    effects = chat.customer(WANTS_HUMAN)
+    assert effects.controls[-1].state is ControlState.ESCALATED
+    assert not effects.forgets
 
 
 def test_an_idle_escalation_is_closed_as_of_when_it_became_so() -> None:
