@@ -108,7 +108,7 @@ def accept_offer(state: Conversation, effects: Effects, moment: Moment, offer: O
 
 
 def call_to_waiting(state: Conversation, effects: Effects, moment: Moment) -> None:
-    """The human who holds the conversation leaves the customer waiting, and no escalation names anybody: tell one."""
+    """Raise an escalation where the human who holds the conversation leaves the customer waiting, and none is open."""
     assessment = Assessment(trigger="human_request", score=SILENCE)
     rule = _rule(moment, assessment)
     if rule is None or not rule.enabled or rule.action is Action.SHADOW:
@@ -142,10 +142,11 @@ def _crisis_is_distress(holding: list[Candidate]) -> list[Candidate]:
 
 
 def _with_accepted(holding: list[Candidate], accepted: Candidate) -> list[Candidate]:
-    """What holds on a yes to an offer, the offer among it: what is more urgent takes its place, and one reply is given.
+    """The triggers that hold on a message which says yes to an offer, with the offer put in its place among them.
 
-    The customer gets a person in any case, so what would only tell one hands over too. What was offered, and a request
-    for a person, say no more than the yes does.
+    What is more urgent goes first, so that one trigger acts and one reply is given. The customer gets a person in any
+    case, so a trigger that would only notify one hands over too. A request for a person, and the offered trigger when
+    it holds again, say no more than the yes does and come last.
     """
     same, others = [], []
     for candidate in holding:

@@ -64,7 +64,7 @@ def raise_escalation(
 ) -> None:
     """Open an episode. Under `notify`, and where a human already holds, nothing changes hands.
 
-    `reason` where it is not what the customer or the AI said.
+    `reason` is given where it is neither what the customer nor what the AI said.
     """
     action = Action.NOTIFY if state.control is ControlState.HUMAN else rule.action
     due_at = moment.policy.due_at(rule, moment.at)
@@ -105,9 +105,9 @@ def update_escalation(
     rule: Rule,
     also: tuple[str, ...],
 ) -> None:
-    """A trigger holds that goes further: the open episode takes its place, and never becomes weaker by it.
+    """Carry the open episode on under a trigger that goes further; it never becomes weaker by that.
 
-    A promise that still stands is kept to, or becomes a nearer one. Where it was kept or has passed, this is a new one.
+    A promise that still stands may become nearer, never later. Where it was kept or has passed, a new one is made.
     """
     before = _open_episode(state)
     action = Action.ESCALATE if Action.ESCALATE in (before.action, rule.action) else Action.NOTIFY
@@ -189,7 +189,7 @@ def press(state: Conversation, effects: Effects, moment: Moment, reason: str, *,
 
 
 def _owner(before: Episode, rule: Rule, policy: BusinessPolicy) -> str:
-    """Who is told of an update: not again who has let the open episode pass to somebody else."""
+    """Who an update goes to: the rule's owner, but not the one from whom the open episode has passed to another."""
     first = rule_of(before, policy).owner
     return before.owner if rule.owner == first else rule.owner
 
@@ -217,7 +217,7 @@ def close_escalation(
 ) -> None:
     """End the open episode. What was said before is settled: it counts for nothing from here on.
 
-    `owes` where the customer still waits for the AI, as `forget_evidence` has it.
+    `owes`: the customer still waits for an answer of the AI, so what `forget_evidence` says of that is kept.
     """
     before = _open_episode(state)
     state.episode = replace(before, revision=before.revision + 1)
@@ -242,7 +242,7 @@ def close_escalation(
 
 
 def forget_evidence(state: Conversation, *, owes: bool = False) -> None:
-    """Nothing said so far may fire again. `owes`: what the customer waits for, and was offered, is still open."""
+    """See that nothing said so far fires again. With `owes`, what the customer waits for or was offered stays open."""
     state.weak.clear()
     state.answers.clear()
     state.repeats = 0
@@ -426,9 +426,10 @@ def text_hash(text: str) -> bytes:
 
 
 def _escalation_id(state: Conversation, moment: Moment) -> str:
-    """Also of when the conversation began and how far it has come: a producer may use a message_id again later.
+    """The id of an escalation that is raised now, the same whenever this is folded again.
 
-    A timer may fire again before another message comes, so its time counts too.
+    When the conversation began and how far it has come are part of it, since a producer may use a message_id again
+    later; and the time of a timer, which may fire again before another message comes.
     """
     came_to = f"{state.started_at}/{state.turns}"
     if moment.caused_by.startswith(TIMER):

@@ -58,7 +58,7 @@ def _accepted(state: Conversation, effects: Effects, moment: Moment) -> None:
 
 
 def _end(state: Conversation, effects: Effects, moment: Moment, because: ClosedBecause, control: ControlState) -> None:
-    """What was raised is over; that of a notice is not the end of the AI's conversation, which holds on."""
+    """End what was raised. The end of a notice is not the end of the conversation, which the AI goes on with."""
     released = because is ClosedBecause.RELEASED
     holds_on = state.holder is Holder.AI and (state.episode is not None or released)
     handed_over = released and not holds_on and _waits_for_more(state)
@@ -83,7 +83,10 @@ def _has_written_since(state: Conversation, at: int) -> bool:
 
 
 def _waits_for_more(state: Conversation) -> bool:
-    """The customer waits for an answer, and not to what was raised: who took that and wrote nothing may have called."""
+    """Whether the customer waits for an answer that the human has not given.
+
+    A human who took what was raised and wrote nothing may have called, so that nothing is owed.
+    """
     return state.waiting_since > 0 and (state.human_spoke or state.episode is None)
 
 

@@ -27,7 +27,10 @@ def last_word(state: Conversation, at: int) -> None:
 
 
 def _is_of_before_the_end(state: Conversation, at: int) -> bool:
-    """Whether an outcome has overtaken what a human said before it. Who was talked over has not ended anything."""
+    """Whether what a human says was said before the end that an outcome has reported already.
+
+    Not where a turn of the AI has ended it, which talked over the human: that human has ended nothing.
+    """
     ended_at = state.since if state.control is ControlState.CLOSED else state.closed_at
     return state.holder is Holder.AI and state.taken_back_at < ended_at and at <= ended_at
 
@@ -55,9 +58,10 @@ def is_spoken_to(state: Conversation, at: int) -> bool:
 
 
 def is_from_before_a_human_spoke(state: Conversation, at: int) -> bool:
-    """Whether what is dated so was on its way when a human spoke.
+    """Whether an AI turn of this time was already on its way when a human spoke.
 
-    The transcript tells for sure, and the tool that reports `replied` unless its clock is ahead.
+    A later turn of a human in the transcript proves it. So does a `replied` that a tool has reported with a later time,
+    unless that is so much later that the tool's clock is ahead.
     """
     overtaken = any(turn.sent_at > at for turn in state.transcript if turn.sender is Sender.HUMAN)
     return overtaken or at < state.human_spoke_at <= at + AHEAD_MS

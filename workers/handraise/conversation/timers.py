@@ -145,7 +145,7 @@ def _customer_waits(state: Conversation, effects: Effects, moment: Moment) -> No
 
 
 def _has_missed(state: Conversation) -> bool:
-    """A human is waited for who has let the promise of the open escalation pass, and has not answered yet."""
+    """Whether the promise of the open escalation has passed with no human having answered, and one is waited for."""
     episode = state.episode
     return episode is not None and episode.overdue and not episode.answered and state.holder is Holder.HUMAN
 
@@ -174,9 +174,9 @@ def _silence_has_lasted(state: Conversation, effects: Effects, moment: Moment) -
 
 
 def _held_back(state: Conversation, memory: Memory, moment: Moment) -> dict[bytes, int]:
-    """The silences that have lasted while the last close holds their triggers up, with the end of that cooldown.
+    """The silences that have lasted while the cooldown after a close holds their triggers up, with the end of that.
 
-    Each fires once: it would never be told otherwise.
+    They are put off until then. A silence fires only once, so one that fired into the cooldown would never be told.
     """
     held = {}
     for key, ends in memory.silences.items():
@@ -198,9 +198,9 @@ def _end(state: Conversation, effects: Effects, moment: Moment) -> None:
 
 
 def _patience_ends(state: Conversation, policy: BusinessPolicy) -> int:
-    """When the promise that holds for this conversation would have passed, had it been made when the wait began.
+    """Until when the customer is left to wait: as long as the promise that holds here lasts, from when the wait began.
 
-    After a missed promise, not before the one that the customer has been given instead.
+    After a missed promise, not before the one that the customer has been given instead has passed.
     """
     episode = state.episode
     rule = episodes.rule_of(episode, policy) if episode else policy.rule("human_request")

@@ -61,7 +61,7 @@ class Outbox:
     def keep(self, key: bytes, state: bytes | None, head: StateHead | None, at_ms: int, *, still: bool = False) -> None:
         """Set a conversation's state, as folded at this time of the worker's clock; None forgets the conversation.
 
-        Where it stands `still`, time goes on from where it did before: what is due is not put off.
+        `still`: neither its time nor a timer has moved, so time goes on as it did before and nothing due is put off.
         """
         if state is None and self._owner is None and self.load(key) is None:
             # There is nothing to forget, and no progress that a tombstone would have to tell.

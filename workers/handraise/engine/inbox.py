@@ -133,9 +133,9 @@ class Inbox:
     async def has_none_before(self, at_ms: int) -> bool:
         """Whether no record waits to be taken, fetched or not, that is older than this (epoch milliseconds).
 
-        By the timestamp of the oldest of each topic. Of what is not fetched, only behind something fetched is the age
-        known. A topic of which nothing is fetched has none if its broker has said so since then: what it said before,
-        the last time that it could be reached, tells nothing of what came after.
+        A topic of which something is fetched is judged by the oldest of that: what is not fetched stands behind it. One
+        of which nothing is fetched has none if its broker has said so since then: an answer from before, when it could
+        last be reached, tells nothing of what came after.
         """
         if self._must_seek:
             return False

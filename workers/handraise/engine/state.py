@@ -125,7 +125,8 @@ class PartitionState:
     def apply(self, changes: Mapping[bytes, Kept], progress: Mapping[bytes, Progress]) -> None:
         """Take over what is committed, and how far the sources had been read for the conversations of the batch.
 
-        That goes further than the states say where a duplicate changed nothing: an end that comes later tells of it.
+        A duplicate is read and changes no state, so `progress` may be further than the states say. The tombstone of a
+        conversation that ends later carries it.
         """
         for key, kept in changes.items():
             self.put(key, kept)

@@ -71,7 +71,7 @@ class Slot(Struct, frozen=True):
         return Noted(hits, turn, now)
 
     def _step(self, case: Case, before: tuple[int, ...], turn: int, held: list[Held | None]) -> Noted:
-        """For each step, the latest message at which a sequence that has come so far began: 0 turns are none."""
+        """Note, for each step but the last, where the newest sequence that has reached it began; turn 0 is nowhere."""
         began = [(before[at], before[at + 1]) for at in range(0, len(before), _PAIR)]
         began += [(0, 0)] * (len(self.checks) - 1 - len(began))
         since = began[-1] if held[-1] is not None and began[-1][0] else None

@@ -81,7 +81,7 @@ def erase(database: LogDatabase, conversations: list[Conversation], *, now: date
 
 
 def forget(connection: Connection, erasures: list[tuple[Conversation, datetime]], held_until: datetime) -> int:
-    """Take conversations out, each with all that is there, and remember not to take in again what is of up to a time.
+    """Take conversations out, each with all that is there, and remember to keep out what is dated up to a time.
 
     Also what is there with a later time goes: a row has the time that its producer claims, not when Kafka got it, so
     one from a clock that is ahead would outlive its erasure. A log that reads an erasure late loses what it had read of

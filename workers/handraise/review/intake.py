@@ -70,7 +70,7 @@ class Entry(NamedTuple):
 
 
 class Erasure(NamedTuple):
-    """That a conversation is to be forgotten: what the log has of it, and what it will read of up to a time.
+    """That a conversation is to be forgotten: what the log has of it, and what it will read that is dated up to a time.
 
     The time is in epoch milliseconds.
     """
