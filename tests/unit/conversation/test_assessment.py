@@ -40,6 +40,15 @@ def test_what_the_producer_says_of_the_turn_decides(fields: dict[str, Any], fire
     assert bool(chat.ai(NEUTRAL, **fields).escalations) is fires
 
 
+@pytest.mark.parametrize(("admission", "fires"), [(0.9, False), (0.97, True)])
+def test_where_the_producer_says_that_the_turn_answers_only_a_clear_admission_counts(
+    admission: float, *, fires: bool
+) -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    assert bool(chat.ai(said(admission=admission), answered=True).escalations) is fires
+
+
 @pytest.mark.parametrize(
     "before",
     [
@@ -264,6 +273,14 @@ def test_a_yes_to_the_ai_that_offers_a_person_is_a_request_for_one() -> None:
     chat.ai(said(offers_human=True, question=True))
     (escalation,) = chat.customer(said(affirm=0.95)).escalations
     assert escalation.trigger == "human_request"
+
+
+def test_an_ai_that_offers_a_person_promises_none_yet() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    effects = chat.ai(said(promise=0.95, offers_human=True, question=True))
+    assert not effects.escalations
+    assert Fact.PROMISE_BROKEN not in [note.fact for note in effects.notes]
 
 
 def test_a_yes_to_anything_else_is_none() -> None:

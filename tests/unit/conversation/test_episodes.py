@@ -3,9 +3,11 @@ from __future__ import annotations
 import pytest
 
 from handraise.conversation import Fact
+from handraise.conversation.state import ID_BYTES, id_mark
 from handraise.detection.signals import Intent, Signals
 from handraise.events import (
     Action,
+    ChatMessage,
     ClosedBecause,
     ControlState,
     DecisionResult,
@@ -550,6 +552,20 @@ def test_a_message_and_an_outcome_may_have_the_same_id() -> None:
         assert [note.fact for note in again.notes] == [Fact.DUPLICATE]
     assert chat.outcome(OutcomeKind.RESOLVED, outcome_id="2").escalations
     assert chat.customer(ASKS, message_id="2").controls[0].state is ControlState.AI
+
+
+@pytest.mark.parametrize("comes_later", [True, False])
+def test_an_id_whose_mark_is_put_together_of_two_others_is_no_duplicate(*, comes_later: bool) -> None:
+    message = ChatMessage(
+        message_id="m9", conversation_id="c1", business_id="shop", sender=Sender.CUSTOMER, sent_at=START, text="hello"
+    )
+    mark = id_mark(message)
+    half = ID_BYTES // 2
+    chat = Chat()
+    chat.customer(ASKS)
+    assert chat.state is not None
+    chat.state.recent_ids = b"." * half + mark + b"." * half + (mark if comes_later else b"")
+    assert chat.state.seen(message) is comes_later
 
 
 def test_a_late_event_is_counted_and_folded_where_it_stands() -> None:

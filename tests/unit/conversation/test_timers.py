@@ -655,6 +655,14 @@ def test_a_customer_who_comes_back_later_has_a_new_concern(minutes: int) -> None
     assert all(one.result is not DecisionResult.MISSED for one in chat.customer(ASKS_ELSE).decisions)
 
 
+def test_what_a_customer_wrote_before_the_end_that_overtook_it_is_no_coming_back() -> None:
+    chat = shop()
+    chat.customer(WANTS_HUMAN)
+    chat.outcome(OutcomeKind.RESOLVED)
+    chat.wait(-5)
+    assert all(one.result is not DecisionResult.MISSED for one in chat.customer(ASKS_ELSE).decisions)
+
+
 def test_hours_are_those_of_the_business() -> None:
     """A promise that was made at night waits until the morning, and so does its timer."""
     chat = shop()
