@@ -38,7 +38,6 @@ class Plan(Struct, frozen=True, kw_only=True):
     memory_of_worker: float
     changelog_of_partition: float
     """At most."""
-    restore_of_partition: float
     restore_of_worker: float
     """All its partitions, by itself: after everything was down, or where all partitions move."""
     broker_cores: float
@@ -81,7 +80,6 @@ def plan(rate: float, idle: float, found: Figures) -> Plan:
         live=live,
         memory_of_worker=live * found.memory_bytes / workers,
         changelog_of_partition=changelog,
-        restore_of_partition=changelog / found.restore_bytes_a_second,
         restore_of_worker=changelog * partitions / of_cell / found.restore_bytes_a_second,
         broker_cores=rate * found.broker_microseconds / 1e6 * found.replication / found.utilisation,
         brokers=max(

@@ -17,8 +17,6 @@ NAMES: Final = tuple(
 
 CUSTOMER_SIGNALS: Final = ("human_request", "complaint", "high_value", "distress", "crisis", "affirm", "thanks")
 ASSISTANT_SIGNALS: Final = ("admission", "promise", "deferral", "asks_detail", "offers_human")
-FLAGS: Final = ("question",)
-"""Patterns may also set flags that concern every sender."""
 
 
 class Pattern(Struct, frozen=True, forbid_unknown_fields=True):
