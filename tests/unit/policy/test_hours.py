@@ -21,6 +21,7 @@ SPLIT = Hours(
 )
 OFFICE = Hours(zone="Europe/Berlin", holidays="DE-BY")
 BAR = Hours(zone="America/New_York", days={"thu-sat": "18:00-02:00"})
+LATE = Hours(zone="Europe/Rome", days={"thu": "18:00-02:00", "fri": "00:30-01:30, 10:00-12:00"})
 ALWAYS = Hours(zone="America/Sao_Paulo", days={"mon-sun": "00:00-24:00"})
 NIGHT = Hours(zone="Europe/London", days={"mon-sun": "00:30-01:15, 01:30-02:30, 22:00-00:30"})
 
@@ -63,6 +64,8 @@ def due(hours: Hours, at: str, promise: str) -> str:
         (BAR, "2026-11-27 01:00", "2 hours", "2026-11-27 19:00"),
         (BAR, "2026-11-27 01:00", "1 business day", "2026-11-28 01:00"),
         (BAR, "2026-11-29 01:30", "1 hour", "2026-12-03 18:30"),
+        # What the day before still covers counts once, also where it is the whole of an opening.
+        (LATE, "2026-11-27 01:00", "90 minutes", "2026-11-27 10:30"),
         # Never closed.
         (ALWAYS, "2026-11-28 23:30", "2 hours", "2026-11-29 01:30"),
         (ALWAYS, "2026-11-28 23:30", "1 business day", "2026-11-29 23:30"),

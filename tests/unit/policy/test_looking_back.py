@@ -193,6 +193,13 @@ def test_the_steps_of_a_sequence_stand_in_their_order() -> None:
     assert talk.holds("three")
 
 
+def test_one_message_is_one_step_of_a_sequence_also_where_it_could_be_two() -> None:
+    steps = [{"keywords": ["one"]}, {"keywords": ["two"]}, {"keywords": ["two", "three"]}, {"keywords": ["four"]}]
+    talk = Talk({"sequence": steps})
+    assert [talk.holds(word) for word in ("one", "two", "four")] == [False, False, False]
+    assert [talk.holds(word) for word in ("two", "four")] == [False, True]
+
+
 def test_a_sequence_has_its_time_from_the_first_step_to_the_last() -> None:
     """The first step that is nearest counts."""
     talk = Talk({"sequence": {"of": [{"keywords": ["one"]}, {"keywords": ["two"]}], "within": "10 minutes"}})
