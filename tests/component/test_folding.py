@@ -10,13 +10,14 @@ import msgspec
 import pytest
 from aiokafka.errors import IllegalStateError
 
+from handraise.conversation.effects import Effects
 from handraise.conversation.processor import Load
 from handraise.engine.batch import Batch, Outbox
 from handraise.engine.folding import Detected, Folding
 from handraise.engine.state import Due, Kept, PartitionState, Progress
 from handraise.engine.topics import Topic, TopicNames
-from handraise.events import MAX_VALUE_BYTES, DeadLetterReason, Decision, Outcome, Sender
-from tests.support.counting import COUNTED, CountingStep, check_policy
+from handraise.events import MAX_VALUE_BYTES, DeadLetterReason, Decision, Outcome, Sender, utc
+from tests.support.counting import COUNTED, Counted, CountingStep, check_policy
 from tests.support.records import FakeRecord, message_record, outcome_record
 
 NAMES = TopicNames("")
@@ -105,6 +106,46 @@ def test_what_it_costs_to_fire_timers_is_no_work_on_records() -> None:
     batch = asyncio.run(run())
     assert batch.timer_seconds > 0.0
     assert batch.work_seconds == 0.0
+
+
+class GoingOnStep(CountingStep):
+    """Counts, and lets conversations go on after their timers."""
+
+    def advance(self, key: bytes, state: bytes, until: int) -> Counted:
+        """Time has come as far as it was asked for."""
+        return Counted(key, state + b"0", Effects(), head=msgspec.structs.replace(COUNTED, seen_at=until))
+
+
+def fired(records: Sequence[FakeRecord], due: Due, now: int = NOW) -> Outbox:
+    """What comes of a batch in which a conversation is due, at a time of the worker's clock."""
+    state = PartitionState()
+    state.put(due.key, Kept(b"1", COUNTED, NOW))
+    outboxes: list[Outbox] = []
+
+    async def commit(_: Batch, outbox: Outbox) -> None:
+        outboxes.append(outbox)
+
+    async def run() -> None:
+        batch = Batch(records, 1, state, None, commit, [due])
+        async with batch.transaction() as outbox:
+            await Folding(GoingOnStep(), NAMES, check_policy, lambda: utc(now)).fold(batch, outbox)
+
+    asyncio.run(run())
+    return outboxes[0]
+
+
+def test_a_conversation_that_a_record_of_the_batch_has_moved_is_left_to_the_next_sweep() -> None:
+    """What was due is what the state before said; by the new one it may be due later, or not at all."""
+    outbox = fired([message_record(0)], Due(b"acme/c1", NOW, 0))
+    assert told(outbox) == [("m0", "2")]
+    assert outbox.kept[b"acme/c1"].state == b"2"
+    assert len(outbox.folded) == 1
+
+
+def test_timers_that_are_found_late_do_not_put_off_the_next_ones() -> None:
+    """After an hour in which no worker ran, time goes on from where the timers left it."""
+    kept = fired([], Due(b"acme/c1", NOW + 60_000, 2_000), now=NOW + 3_600_000).kept[b"acme/c1"]
+    assert (kept.state, kept.at_ms, kept.ahead_ms) == (b"10", NOW + 62_000, 2_000)
 
 
 def test_a_batch_that_is_dropped_while_its_messages_are_looked_at_is_not_committed() -> None:

@@ -6,7 +6,6 @@ from handraise.conversation.effects import Effects, Fact, Miss, Note, Suppressio
 from handraise.engine.observer import Folded
 from handraise.events import (
     Action,
-    ChatMessage,
     ClosedBecause,
     DeadLetterReason,
     Decision,
@@ -26,13 +25,6 @@ from tests.support import made
 
 NOW = 1_700_000_000.0
 AT = int(NOW * 1000)
-
-
-def a_message(sender: Sender = Sender.CUSTOMER) -> ChatMessage:
-    """A message of one sender."""
-    return ChatMessage(
-        message_id="m", conversation_id="c", business_id="b", sender=sender, sent_at=AT, text="my secret words"
-    )
 
 
 def an_outcome(kind: OutcomeKind = OutcomeKind.RESOLVED, verdict: Verdict | None = None) -> Outcome:
