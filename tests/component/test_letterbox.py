@@ -163,6 +163,7 @@ def test_letters_are_chosen_by_reason_topic_offset_and_time() -> None:
     assert listed(records, Wanted(reasons=frozenset({DeadLetterReason.NOT_JSON}))) == [11]
     assert listed(records, Wanted(topic=Topic.OUTCOMES)) == [15]
     assert listed(records, Wanted(partition=0, first=11, last=14)) == [11]
+    assert listed(records, Wanted(partition=0, first=11, last=11)) == [11]
     assert listed(records, Wanted(partition=1)) == []
     assert listed(records, Wanted(since_ms=2_000)) == [11, 15]
     assert listed(records, Wanted(since_ms=2_000, until_ms=3_000)) == [11]
