@@ -8,18 +8,20 @@ import pytest
 
 from handraise.detection import detect, detect_fast
 from handraise.detection.lexicon import FOLDER, NAMES
-from handraise.detection.outright import SIGNALS, default_outright
+from handraise.detection.outright import SIGNALS, default_outright, wordings
 from handraise.detection.tokens import TOKEN
 from handraise.events import Sender
 
 STORED = tomllib.loads((FOLDER / "outright.toml").read_text("utf-8"))
 SAID = [
-    (name, signal, text)
+    (name, signal, wording)
     for name, language in STORED.items()
     for signal in SIGNALS
     for texts in language.get(signal, {}).values()
     for text in texts
+    for wording in wordings(text)
 ]
+OF_THE_AI = ("promise", "admission")
 
 
 def found(text: str) -> set[str]:
@@ -28,12 +30,22 @@ def found(text: str) -> set[str]:
 
 def test_every_way_of_writing_has_its_statements() -> None:
     assert set(STORED) == set(NAMES)
-    of_customers = {(name, signal) for name in NAMES for signal in SIGNALS if signal != "promise"}
-    assert {(name, signal) for name, signal, _ in SAID} == of_customers | {("en", "promise")}
+    of_customers = {(name, signal) for name in NAMES for signal in SIGNALS if signal not in OF_THE_AI}
+    assert {(name, signal) for name, signal, _ in SAID if signal not in OF_THE_AI} == of_customers
+
+
+def test_of_a_choice_each_is_a_wording() -> None:
+    assert sorted(wordings("my (son|little girl) is (very )?ill")) == [
+        "my little girl is ill",
+        "my little girl is very ill",
+        "my son is ill",
+        "my son is very ill",
+    ]
+    assert [text for _, _, text in SAID if any(mark in text for mark in "()|?")] == []
 
 
 def test_each_statement_counts() -> None:
-    senders = [Sender.ASSISTANT if signal == "promise" else Sender.CUSTOMER for _, signal, _ in SAID]
+    senders = [Sender.ASSISTANT if signal in OF_THE_AI else Sender.CUSTOMER for _, signal, _ in SAID]
     scores = detect_fast([text for _, _, text in SAID], senders=senders, languages=[None] * len(SAID))
     missed = [
         said
@@ -60,6 +72,8 @@ def test_a_refusal_counts_only_where_nothing_else_is_said(text: str) -> None:
         ("quero morrer", "crisis"),
         ("I want to die.", "crisis"),
         ("the order is 4471. I want to kill myself. bye", "crisis"),
+        ("my son swallowed a battery, what do I do?", "crisis"),
+        ("mi bebé no respira ayuda por favor", "crisis"),
     ],
 )
 def test_it_is_found_wherever_its_sentence_stands(text: str, signal: str) -> None:
@@ -80,6 +94,9 @@ def test_it_is_found_wherever_its_sentence_stands(text: str, signal: str) -> Non
         "I want to die 😂",
         "lol i want to die",
         "I want to die?",
+        "my son swallowed a battery?",
+        "what do I do?",
+        "help please",
         "my sister said she wants to die laughing",
         "not good enough?",
         "",

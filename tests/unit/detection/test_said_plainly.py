@@ -6,6 +6,8 @@ import pytest
 
 from handraise.conversation import Processor
 from handraise.detection import Signals, detect
+from handraise.detection.outright import default_outright
+from handraise.detection.tokens import TOKEN
 from handraise.events import ChatMessage, Sender
 from handraise.policy import default_policy
 from tests.support.chats import START
@@ -214,3 +216,88 @@ def test_danger_that_is_told_in_a_sentence_is_danger(text: str) -> None:
 )
 def test_what_is_near_to_danger_is_none(text: str) -> None:
     assert detect([text])[0].crisis < 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "im having suicidal thoughts",
+        "i took too many tablets",
+        "my husband hits me",
+        "he has a knife",
+        "my child is locked in the car, what do i do?",
+        "my throat is closing up",
+        "mi esposo me golpea",
+        "mi hijo tomó cloro que hago",
+        "mi perro comió veneno para ratas",
+        "estou com pensamentos suicidas",
+        "meu namorado me bate",
+        "meu filho está engasgado, socorro",
+        "j'ai des idées noires",
+        "mon conjoint me bat",
+        "ma fille a avalé une pièce, que faire ?",
+        "mein freund schlägt mich",
+        "mein sohn hat eine batterie verschluckt, was soll ich tun?",
+        "hier riechts nach gas",
+        "खुदकुशी करने जा रहा हूं",
+        "बच्चे का दम घुट रहा है",
+        "maine zeher pi liya",
+        "bache ne battery nigal li, kya karu",
+        "ghar me chor ghus gaya",
+        "ابني شرب كلور",
+        "في حريق بالمطبخ",
+        "خطيبي بيضربني",
+    ],
+)
+def test_danger_that_is_told_after_an_ordinary_turn_is_danger(text: str) -> None:
+    """The reader, which hears "how can I help?" before it, takes it for an answer."""
+    assert detect([text], before=[["hi", "Hi! How can I help?"]])[0].crisis >= 0.9
+    assert raised((Sender.CUSTOMER, "hi"), (Sender.ASSISTANT, "Hi! How can I help?"), (Sender.CUSTOMER, text)) == [
+        "distress"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my husband is going to kill me if it is late",
+        "does it come with a knife",
+        "my son beats me at fifa every time",
+        "is the driver drunk-proof lock in stock",
+        "what do i do if my son swallows a battery?",
+        "me tomé todas las pastillas del tratamiento",
+        "mi esposo me va a matar por gastar tanto",
+        "tomei todos os comprimidos da receita",
+        "elle va me tuer si j'oublie le cadeau",
+        "der ofen brennt schön, danke",
+        "er wacht nicht aus dem standby auf",
+        "meine frau bringt mich um wenn ich das vergesse",
+        "boss mujhe maar dalega agar late hua",
+        "الطقم معه سكين؟",
+    ],
+)
+def test_what_is_said_like_danger_is_none(text: str) -> None:
+    assert not {"crisis"} & set(default_outright().find(TOKEN.findall(text)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "your driver touched me",
+        "i got an electric shock from the kettle",
+        "el repartidor me tocó",
+        "achei vidro na papinha",
+        "le chauffeur m'a touchée",
+        "aus der waschmaschine kommt rauch",
+        "driver ne mujhe chua",
+        "मशीन से धुआं निकल रहा है",
+        "السواق تحرش بيا",
+    ],
+)
+def test_harm_that_was_done_is_a_complaint_after_an_ordinary_turn(text: str) -> None:
+    assert detect([text], before=[["hi", "Hi! How can I help?"]])[0].complaint >= 0.9
+
+
+@pytest.mark.parametrize("text", ["your driver called me", "hay vidrio templado", "la prise est neuve"])
+def test_no_harm_is_none(text: str) -> None:
+    assert detect([text], before=[["hi", "Hi! How can I help?"]])[0].complaint < 0.5

@@ -7,9 +7,11 @@ says it. So what is said outright is looked up (`lexicon/outright.toml`), and co
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import product
 from typing import Final, NamedTuple
 
 import msgspec
@@ -24,6 +26,7 @@ _END_MARKS: Final = frozenset(".!?…؟۔।")
 _LAUGHING: Final = frozenset("😂🤣😅😆😁😄😜😝😛😹😭💀☠")
 """Pictures with which things are said in jest, if not always."""
 _ASKING: Final = frozenset("?؟")
+_CHOICE: Final = re.compile(r"\(([^()]+)\)(\??)")
 
 Words = tuple[str, ...]
 
@@ -42,6 +45,8 @@ class Language(Struct, frozen=True, forbid_unknown_fields=True):
     """Words that stand before a sentence and change nothing."""
     fillers: tuple[str, ...] = ()
     """Words that change nothing wherever they stand: how much something is so."""
+    closers: tuple[str, ...] = ()
+    """What stands behind a sentence and changes nothing: a cry for help, or what is to be done."""
     contractions: dict[str, str] = field(default_factory=dict)
     """Written words, and the two that they stand for."""
     jest: tuple[str, ...] = ()
@@ -73,6 +78,8 @@ class Outright:
         self._openers: Final = frozenset(_plain(word) for one in known for word in one.openers)
         self._fillers: Final = frozenset(_plain(word) for one in known for word in one.fillers)
         self._jest: Final = tuple(_plain(word) for one in known for word in one.jest)
+        self._closers: Final = {tuple(map(_plain, text.split())) for one in known for text in one.closers}
+        self._closing: Final = sorted({len(words) for words in self._closers}, reverse=True)
         self._contractions: Final = {
             _plain(word): words.split() for one in known for word, words in one.contractions.items()
         }
@@ -81,8 +88,8 @@ class Outright:
         for one in known:
             for signal in SIGNALS:
                 statements: Statements = getattr(one, signal)
-                self._whole.update((self._read(text), signal) for text in statements.whole)
-                self._start.update((self._read(text), signal) for text in statements.start)
+                self._whole.update((self._read(one), signal) for text in statements.whole for one in wordings(text))
+                self._start.update((self._read(one), signal) for text in statements.start for one in wordings(text))
         self._lengths: Final = sorted({len(words) for words in self._start})
         self._firsts: Final = frozenset(words[0] for words in (*self._whole, *self._start))
 
@@ -99,8 +106,9 @@ class Outright:
             if not words or words[0][0] not in self._firsts:
                 continue
             said = tuple(word for word, _ in words)
-            asks = end < len(tokens) and not _ASKING.isdisjoint(tokens[end])
-            signal, last = None if asks else self._whole.get(said), words[-1][1]
+            stated = said if said in self._whole else self._without_closers(said)
+            asks = stated == said and end < len(tokens) and not _ASKING.isdisjoint(tokens[end])
+            signal, last = None if asks else self._whole.get(stated), words[len(stated) - 1][1]
             for length in self._lengths:
                 if signal is None and length <= len(said):
                     signal, last = self._start.get(said[:length]), words[length - 1][1]
@@ -121,9 +129,25 @@ class Outright:
                 found += [(one, at) for one in self._contractions.get(word, (word,))]
         return found
 
+    def _without_closers(self, said: Words) -> Words:
+        for length in self._closing:
+            if length < len(said) and said[-length:] in self._closers:
+                return self._without_closers(said[:-length])
+        return said
+
     def _read(self, text: str) -> Words:
         words = text.split()
         return tuple(word for word, _ in self._spoken(words, 0, len(words)))
+
+
+def wordings(text: str) -> Iterator[str]:
+    """Each sentence that one stands for: of `(a|b c)` either, of `(a)?` both with it and without."""
+    parts = _CHOICE.split(text)
+    choices = [
+        [*inner.split("|"), *([""] if maybe else [])] for inner, maybe in zip(parts[1::3], parts[2::3], strict=True)
+    ]
+    for chosen in product(*choices):
+        yield "".join(f"{before}{one}" for before, one in zip(parts[::3], (*chosen, ""), strict=True))
 
 
 def _sentences(tokens: Sequence[str]) -> Iterator[tuple[int, int]]:
