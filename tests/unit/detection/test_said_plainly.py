@@ -301,3 +301,102 @@ def test_harm_that_was_done_is_a_complaint_after_an_ordinary_turn(text: str) -> 
 @pytest.mark.parametrize("text", ["your driver called me", "hay vidrio templado", "la prise est neuve"])
 def test_no_harm_is_none(text: str) -> None:
     assert detect([text], before=[["hi", "Hi! How can I help?"]])[0].complaint < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "signal"),
+    [
+        ("can i speek to sombody", "human_request"),
+        ("i need to spk to some1", "human_request"),
+        ("no kiero ablar con una makina", "human_request"),
+        ("peço que entrem em contato", "human_request"),
+        ("merci de me contacter", "human_request"),
+        ("hab keine lust mit nem roboter zu schreiben", "human_request"),
+        ("bot nahi chahiye insaan chahiye", "human_request"),
+        ("किसी प्रतिनिधि से जोड़ें", "human_request"),
+        ("صعدوا طلبي", "human_request"),
+        ("looking to place a big order", "high_value"),
+        ("quiero hacer un pedido grande", "high_value"),
+        ("vocês vendem no atacado", "high_value"),
+        ("je veux passer une grosse commande", "high_value"),
+        ("ich möchte eine großbestellung machen", "high_value"),
+        ("bada order dena hai", "high_value"),
+        ("बड़ा ऑर्डर देना है", "high_value"),
+        ("ابغى طلبية كبيرة", "high_value"),
+    ],
+)
+def test_what_is_wanted_outright_is_heard_after_an_ordinary_turn(text: str, signal: str) -> None:
+    assert raised((Sender.CUSTOMER, "hi"), (Sender.ASSISTANT, "Hi! How can I help?"), (Sender.CUSTOMER, text)) == [
+        signal
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "main kal call karunga",
+        "i spoke to someone yesterday, all good",
+        "my order was big",
+        "das war eine große bestellung",
+    ],
+)
+def test_what_only_names_a_call_or_an_order_raises_nobody(text: str) -> None:
+    assert raised((Sender.CUSTOMER, text)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No encuentro tu pedido.",
+        "Não entendi sua mensagem.",
+        "Das liegt leider außerhalb meiner Möglichkeiten.",
+        "لم أجد طلبك.",
+        "لا يمكنني تأكيد ذلك.",
+    ],
+)
+def test_what_the_ai_does_not_know_is_admitted(text: str) -> None:
+    assert said_by_the_ai(text).admission >= 0.9
+
+
+@pytest.mark.parametrize(
+    "text", ["No encuentro mejor regalo que este.", "Das liegt außerhalb der Stadt.", "Estoy seguro de eso."]
+)
+def test_an_answer_is_no_admission(text: str) -> None:
+    assert said_by_the_ai(text).admission < 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You'll hear from us by Friday.",
+        "We'll get back to you as soon as possible.",
+        "I'm putting you through now.",
+        "Your callback is booked for 3pm.",
+        "A human will take over shortly.",
+        "Please hold, an agent will be right with you.",
+        "Tu llamada está agendada para las 3.",
+        "Pedí que te llamen.",
+        "Sua ligação está agendada para as 15h.",
+        "Patientez, un conseiller arrive.",
+        "Bitte warten, ein Mitarbeiter ist gleich für Sie da.",
+        "Aapka callback schedule ho gaya hai.",
+        "आपका कॉलबैक शेड्यूल हो गया है।",
+        "تم حجز مكالمة لك الساعة 3.",
+    ],
+)
+def test_a_person_who_will_come_is_promised(text: str) -> None:
+    assert said_by_the_ai(text).promise >= 0.9
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The money will get back to you within 3 days.",
+        "Your booking is confirmed.",
+        "Handing in the form takes a minute.",
+        "Tu cita está agendada para las 3.",
+        "Un colis arrive demain.",
+    ],
+)
+def test_a_thing_that_will_come_is_not(text: str) -> None:
+    assert said_by_the_ai(text).promise < 0.5

@@ -311,8 +311,8 @@ class Detector:
             scores = {name: round(row[column], 3) for name, column in _ANSWERS}
             if phrases.promise >= _SURE_PROMISE and GROUPS[phrases.language] != "en":
                 scores["promise"] = max(scores["promise"], phrases.promise)
-            if "promise" in self._outright.find(tokens):
-                scores["promise"] = max(scores["promise"], SCORE)
+            said_outright = self._outright.find(tokens)
+            scores |= {name: max(scores[name], SCORE) for name in scores if name in said_outright}
             flags = {name: row[column] >= 0.5 for name, column in _FLAGS}  # noqa: PLR2004 - likelier than not
             return replace(phrases, **scores, **flags, spans=self._spans(text, phrases, tokens, scores))
         scores = {name: round(row[column], 3) for name, column in _SCORES}

@@ -54,13 +54,17 @@ class Language(Struct, frozen=True, forbid_unknown_fields=True):
     complaint: Statements = Statements()
     distress: Statements = Statements()
     crisis: Statements = Statements()
+    human_request: Statements = Statements()
+    high_value: Statements = Statements()
     refusal: Statements = Statements()
     """That nobody is wanted; it counts only where nothing else is said."""
     promise: Statements = Statements()
     """Of an AI, that it hands over; in languages other than English the phrases count outright anyhow."""
+    admission: Statements = Statements()
+    """Of an AI, that it does not know."""
 
 
-SIGNALS: Final = ("complaint", "distress", "crisis", "refusal", "promise")
+SIGNALS: Final = ("complaint", "distress", "crisis", "human_request", "high_value", "refusal", "promise", "admission")
 
 
 class Place(NamedTuple):
