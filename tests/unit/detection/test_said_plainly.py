@@ -400,3 +400,37 @@ def test_a_person_who_will_come_is_promised(text: str) -> None:
 )
 def test_a_thing_that_will_come_is_not(text: str) -> None:
     assert said_by_the_ai(text).promise < 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "¿Te paso con un asesor?",
+        "¿Quieres que un asesor te llame?",
+        "Puedo comunicarte con un asesor si lo prefieres.",
+        "Posso te transferir para um humano, se preferir.",
+        "Souhaitez-vous qu'un collègue vous rappelle ?",
+        "Si vous voulez, un conseiller vous rappelle.",
+        "Soll Sie ein Kollege zurückrufen?",
+        "क्या मैं मैनेजर से कहूँ कि वे आपको फ़ोन कर लें?",
+        "Human agent se baat karenge?",
+        "هل تود أن يتصل بك أحد موظفينا؟",
+        "أقدر أحولك لموظف إذا تحب.",
+    ],
+)
+def test_an_offer_promises_nothing(text: str) -> None:
+    """Whoever says nothing to it has been promised nobody, so nobody breaks a promise."""
+    assert said_by_the_ai(text).promise < 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "¿Algo más? Un asesor te llamará mañana.",
+        "Un collègue vous rappelle demain. Autre chose ?",
+        "Um atendente vai te ligar amanhã. Posso ajudar em algo mais?",
+        "سيتصل بك أحد موظفينا. هل من شيء آخر؟",
+    ],
+)
+def test_a_promise_beside_a_question_is_one(text: str) -> None:
+    assert said_by_the_ai(text).promise >= 0.9
