@@ -434,3 +434,42 @@ def test_an_offer_promises_nothing(text: str) -> None:
 )
 def test_a_promise_beside_a_question_is_one(text: str) -> None:
     assert said_by_the_ai(text).promise >= 0.9
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Shall I get a colleague to call you?",
+        "Fancy a chat with one of our team?",
+        "¿Quieres que le pida a alguien que te llame?",
+        "¿Le paso con el departamento de ventas?",
+        "Pretende falar com um assistente?",
+        "Je peux vous mettre en relation avec un conseiller si vous voulez.",
+        "On vous rappelle ?",
+        "Ich kann Sie mit einem Mitarbeiter verbinden, wenn Sie möchten.",
+        "Möchten Sie weiterverbunden werden?",
+        "क्या हम आपको कॉल करें?",
+        "Kya hum aapko call kare?",
+        "Aap chahe to main agent se baat kara sakta hu.",
+        "هل ترغب أن نتصل بك؟",
+        "أقدر أحولك لموظف إذا تحب.",
+    ],
+)
+def test_a_person_offered_in_passing_is_an_offer(text: str) -> None:
+    assert said_by_the_ai(text).offers_human
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Fancy a chat about football?",
+        "¿Le paso el enlace del departamento?",
+        "Je peux vous envoyer le lien si vous voulez.",
+        "Ich kann das mit Ihrem Konto verbinden, wenn Sie möchten.",
+        "क्या हम ऑर्डर कैंसल करें?",
+        "Kya hum order cancel kare?",
+        "هل ترغب أن نرسل الفاتورة؟",
+    ],
+)
+def test_another_thing_offered_in_passing_is_not(text: str) -> None:
+    assert not said_by_the_ai(text).offers_human
