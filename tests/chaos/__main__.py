@@ -25,7 +25,7 @@ from tests.chaos.report import write_report
 from tests.chaos.results import Results
 from tests.chaos.running import run_trial
 from tests.chaos.trial import LONG_SECONDS, SHORT_SECONDS, Plan
-from tests.support.cluster import ROOT
+from tests.support.cluster import ROOT, BrokerUnavailableError
 
 KEPT: Final = ROOT / ".cache" / "chaos.json"
 
@@ -41,13 +41,18 @@ def main() -> int:
     # What was started has to be ended, whatever ends this.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     results = Results(None if options.short else KEPT)
+    untried = []
     for name, delivery in chosen(options.fault or FAULTS, short=options.short):
         if name in (options.fault or ()) or options.again or not results.has(name, delivery):
-            _try(name, FAULTS[name], delivery, options, results)
-    if not (options.short or options.fault):
+            try:
+                _try(name, FAULTS[name], delivery, options, results)
+            except BrokerUnavailableError as error:
+                untried.append(f"{name} was not tried: {error}")
+    if not (options.short or options.fault or untried):
         write_report(results.kept)
+    sys.stderr.writelines(f"{line}\n" for line in untried)
     sys.stdout.write(json.dumps(results.summary()) + "\n")
-    return 0 if results.hold() else 1
+    return 0 if results.hold() and not untried else 1
 
 
 def _options() -> argparse.ArgumentParser:

@@ -117,3 +117,48 @@ def test_no_more_than_the_last_two_turns_are_read() -> None:
     last = detect([DOUBTFUL], before=[RETURNS])
     assert detect([DOUBTFUL], before=[("Everything here is broken!", *RETURNS)]) == last
     assert detect([DOUBTFUL], before=[RETURNS[1:]]) != last
+
+
+GREETING: Final = ("hi", "Hi! How can I help?")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "he wont wake up and im scared",
+        "im standing on the bridge",
+        "there's smoke coming from the washing machine",
+        "sie wacht nicht auf",
+        "ayuda me van a matar",
+        "il a un couteau",
+        "minha insulina acabou",
+        "सीने में दर्द हो रहा है",
+        "قطعت ايدي",
+    ],
+)
+def test_a_greeting_before_it_makes_nobody_deaf_to_danger(text: str) -> None:
+    """The reader alone took each of them, after a greeting, for an answer to the question how it can help."""
+    alone, later = detect([text, text], before=[(), GREETING])
+    assert alone.crisis >= later.crisis >= 0.5
+
+
+@pytest.mark.parametrize(
+    "text", ["my bath bomb arrived broken", "this deal is killing it", "do you sell rope by the metre?"]
+)
+def test_what_only_sounds_like_danger_stays_none_after_a_greeting(text: str) -> None:
+    assert detect([text], before=[GREETING])[0].crisis < 0.5
+
+
+@pytest.mark.parametrize(
+    "text", ["agent chahiye", "operador", "bitte eskalieren", "atencion al cliente", "kaun madad karega"]
+)
+def test_a_few_words_that_ask_for_a_person_do_so_after_a_greeting(text: str) -> None:
+    alone, later = detect([text, text], before=[(), GREETING])
+    assert alone.human_request >= later.human_request >= 0.5
+
+
+def test_what_stands_before_may_tell_of_danger_that_a_text_does_not() -> None:
+    """Where it says more than the text alone, that stands."""
+    before = ("I have taken all my pills", "Are you serious? Please tell me that you are safe.")
+    alone, later = detect(["No. It won't hurt much longer."] * 2, before=[(), before])
+    assert later.crisis > alone.crisis

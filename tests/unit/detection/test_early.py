@@ -49,10 +49,16 @@ class Telling:
 
 
 def believing() -> Mixture:
-    """A mixture that is in doubt of everything until it hears the reader, and then says what the reader says."""
+    """A mixture that is in doubt of everything until it hears the reader, and then says what the reader says.
+
+    But for danger and requests, for which a text is read twice.
+    """
     weights = {stage: np.zeros((len(HEADS), FEATURES + 1)) for stage in STAGES}
+    read_twice = [HEADS.index("crisis"), HEADS.index("human_request")]
     for stage, own in weights.items():
-        if not stage.endswith("/0"):
+        if stage.endswith("/0"):
+            own[read_twice, -1] = np.log(0.05 / 0.95)
+        else:
             own[:, -1 - len(HEADS) : -1] = np.eye(len(HEADS))
     return Mixture(weights)
 

@@ -21,12 +21,13 @@ from handraise.detection.phrase_detector import PhraseDetector, default_phrases
 from handraise.detection.reader import PARTS, Reader, default_reader
 from handraise.detection.signals import Intent, Signals, Span
 from handraise.detection.tokens import EMOJI, TOKEN, tokens_of
+from handraise.detection.twice import half_way, read_alone
 from handraise.events import Sender
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-DETECTOR_VERSION: Final = "learned-12"
+DETECTOR_VERSION: Final = "learned-13"
 """Names what `detect` does; it changes whenever the same text may give other signals."""
 FAST_VERSION: Final = f"{DETECTOR_VERSION}-fast"
 """Names what `detect_fast` does."""
@@ -107,7 +108,7 @@ _AFTER_WORDS: Final = [
 ]
 """From and to which scores a signal is still in doubt, after each of the reader's words but the last."""
 _ALONE: Final = 4_096
-"""Texts in doubt with nothing before them of which the reader's word is remembered."""
+"""Texts in doubt, read as if nothing stood before them, of which the reader's word is remembered."""
 _SCORES: Final = tuple((name, _COLUMN[name]) for name in CUSTOMER_SIGNALS)
 _ANSWERS: Final = tuple((name, _COLUMN[name]) for name in ("admission", "promise"))
 _FLAGS: Final = tuple((name, _COLUMN[name]) for name in ("deferral", "asks_detail"))
@@ -123,6 +124,8 @@ class Doubted(NamedTuple):
     tokens: list[str]
     evidence: npt.NDArray[np.float64]
     """What is weighed; the reader's word has its place in it."""
+    alone: Sequence[int]
+    """The heads for which it is read twice: after what stands before it, and without."""
 
 
 class Begun(NamedTuple):
@@ -237,7 +240,8 @@ class Detector:
             for row, at in enumerate(chosen):
                 if row in unsure:
                     del clear[new[at]]
-                    doubted[new[at]] = Doubted(phrases[row], tokens[row], weighed[row])
+                    alone = read_alone(new[at][1], tokens[row], scores[row])
+                    doubted[new[at]] = Doubted(phrases[row], tokens[row], weighed[row], alone)
                 else:
                     clear[new[at]] = self._signals(new[at], phrases[row], tokens[row], scores[row].tolist())
         for one, signals in clear.items():
@@ -253,13 +257,19 @@ class Detector:
         asked = begun.doubted.get(said)
         if self._reader is None or asked is None:
             raise ValueError("this text is not in doubt, or there is no reader")
+        found = self._heard(self._reader, said, asked, before)
+        if before and asked.alone:
+            return half_way(found, self._heard(self._reader, said, asked, ()), asked.alone)
+        return found
+
+    def _heard(self, reader: Reader, said: Said, asked: Doubted, before: Sequence[str]) -> npt.NDArray[np.float64]:
         known = None if before else self._alone.get(said)
         if known is not None:
             return known
         weighed = asked.evidence[None].copy()
         languages = [asked.phrases.language]
         found = np.zeros(len(HEADS))
-        for words, logits in enumerate(self._reader.read(asked.tokens, list(map(tokens_of, before))), 1):
+        for words, logits in enumerate(reader.read(asked.tokens, list(map(tokens_of, before))), 1):
             weighed[0, -len(HEADS) :] = logits
             found = self._mixture.probabilities(weighed, languages, words=words)[0]
             if words < PARTS and self._is_clear(found, said[1], words):
