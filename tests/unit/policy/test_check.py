@@ -31,6 +31,7 @@ ERRORS = [
     ("business_id: a/b\nowner: Rosa\n", 1, "`a/b` cannot be read", "without `/`"),
     (HEAD + "languages: [english]\n", 3, "`english` cannot be read", "expected: BCP 47, for example `en`"),
     (HEAD + "triggers:\n  high_value:\n    amounts: {euro: 5}\n", 5, "`euro` cannot be read", "ISO 4217"),
+    (HEAD + "hours:\n  closed: [soon]\n", 4, "`soon` cannot be read", "expected: a date or a range"),
     (HEAD + "onwer: Rosa\n", 3, "unknown key `onwer`", "did you mean `owner`?"),
     (HEAD + "zzz: 1\n", 3, "unknown key `zzz`", "known here are business_id"),
     (HEAD + "triggers:\n  complant: {}\n", 4, "unknown key `complant`", "did you mean `complaint`?"),

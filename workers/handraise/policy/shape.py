@@ -165,7 +165,7 @@ def _expected(about: str) -> str:
     if not about:
         return "see the examples in ops/policies"
     # A name in capitals, such as BCP 47, keeps them.
-    begin = about if about[:2].isupper() else about[:1].lower() + about[1:]
+    begin = about if about[1:2].isupper() else about[:1].lower() + about[1:]
     return f"expected: {begin.rstrip('.')}"
 
 
