@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,3 +80,16 @@ def test_show_of_a_refused_file_is_one_sentence(tmp_path: Path, capsys: pytest.C
     file = write(tmp_path / "a.yaml", "business_id: a\n")
     assert cli.main(["policy", "show", file]) == 1
     assert capsys.readouterr().err.startswith(f"handraise: {file}:1: `owner` is missing")
+
+
+def test_what_show_prints_can_be_loaded_wherever_it_is_printed(tmp_path: Path) -> None:
+    """A redirection in a terminal that is not UTF-8 must not put escapes into what customers are told."""
+    file = write(tmp_path / "a.yaml", "business_id: a\nowner: Zoë or سارة\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "handraise", "policy", "show", file],
+        env=os.environ | {"PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        check=True,
+    )
+    (tmp_path / "s.yaml").write_bytes(done.stdout)
+    assert [policy.owner for policy in load(tmp_path / "s.yaml")] == ["Zoë or سارة"]

@@ -54,9 +54,9 @@ def compare(
     return diff
 
 
-def as_json(diff: Diff) -> str:
+def as_json(diff: Diff) -> bytes:
     """For programs."""
-    return msgspec.json.format(msgspec.json.encode(diff), indent=2).decode()
+    return msgspec.json.format(msgspec.json.encode(diff), indent=2)
 
 
 def show(diff: Diff, console: Console, examples: int) -> None:

@@ -40,7 +40,7 @@ def analyse(
     if shortened is not None:
         typer.echo(shortened, err=json)
     if json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(_report(found, promises, advice)), indent=2).decode())
+        typer.echo(msgspec.json.format(msgspec.json.encode(_report(found, promises, advice)), indent=2))
         return
     console = table_console()
     console.print(Text(_summary(found)), soft_wrap=True)

@@ -47,7 +47,7 @@ def calibrate_command(
     if shortened is not None:
         typer.echo(shortened, err=json)
     if json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
         return
     console = table_console()
     if not found:

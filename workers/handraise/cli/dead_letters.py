@@ -171,7 +171,7 @@ def _line(judged: Judged) -> str:
     return f"{place:<12} {at:%Y-%m-%d %H:%M:%S}  {described.reason.value:<21} {source}  {told}\n    {described.error}"
 
 
-def _as_json(judged: Judged) -> str:
+def _as_json(judged: Judged) -> bytes:
     (record, described), fate, why = judged
     report = {
         "partition": record.partition,
@@ -181,7 +181,7 @@ def _as_json(judged: Judged) -> str:
         "fate": fate,
         "why": why or None,
     }
-    return msgspec.json.encode(report).decode()
+    return msgspec.json.encode(report)
 
 
 def _summary(counts: Counter[Fate], shown: int, done: int, *, publish: bool, replays: bool) -> str:

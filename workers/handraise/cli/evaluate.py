@@ -83,7 +83,7 @@ def _detect(rows: Sequence[Row]) -> list[Signals]:
 def _show(name: str, rows: Sequence[Row], result: Evaluation, micros: float, *, as_json: bool) -> None:
     if as_json:
         found = msgspec.to_builtins(result) | {"name": name, "microseconds": round(micros, 1)}
-        sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+        typer.echo(msgspec.json.encode(found))
         return
     console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else _CUT, highlight=False)
     table = Table(title=Text(f"{name}: {result.rows} messages"), title_justify="left")

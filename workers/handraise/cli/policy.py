@@ -68,20 +68,22 @@ def show(
             for policy in policies
             if policy.business_id == DEFAULT
         ]
+    said = []
     if not policies:
         whose = business or "default"
-        typer.echo(f"# `{whose}` has no policy of its own, so this built-in one is in force.")
+        said.append(f"`{whose}` has no policy of its own, so this built-in one is in force.")
         policies = [default_document(whose)]
-    for policy in policies:
-        typer.echo(f"# {policy.business_id}: version {compile_policy(policy).version}")
+    said += [f"{policy.business_id}: version {compile_policy(policy).version}" for policy in policies]
     shown_policies = [effective(policy) for policy in policies]
     if channel is not None or segment is not None:
         where = " and ".join(
             f"{what} `{name}`" for what, name in (("channel", channel), ("segment", segment)) if name is not None
         )
-        typer.echo(f"# as it holds for {where}")
+        said.append(f"as it holds for {where}")
         shown_policies = [overridden(policy, fitting(policy.overrides, channel, segment)) for policy in shown_policies]
-    typer.echo(to_yaml(shown_policies), nl=False)
+    comment = "".join(f"# {sentence}\n" for sentence in said)
+    # In UTF-8 wherever it goes: it is to be loaded again.
+    typer.echo(f"{comment}{to_yaml(shown_policies)}".encode(), nl=False)
 
 
 def _summary(examined: Examined) -> Text:

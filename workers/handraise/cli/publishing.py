@@ -70,13 +70,13 @@ def history(
     """The versions of a business's policy that were published, the newest first, with who, when and why."""
     with reading_the_log() as session:
         if show is not None:
-            typer.echo(_version(session, business, show).document, nl=False)
+            typer.echo((_version(session, business, show).document or "").encode(), nl=False)
             return
         rows = policy_history(session, business)
         if not rows:
             raise UserError(_nothing(session, business))
     if json:
-        typer.echo(msgspec.json.format(msgspec.json.encode([_plain(row) for row in rows]), indent=2).decode())
+        typer.echo(msgspec.json.format(msgspec.json.encode([_plain(row) for row in rows]), indent=2))
         return
     table = Table(box=None, pad_edge=False)
     for name in ("version", "published", "by", "note"):
