@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import difflib
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from msgspec import Struct
 
 from handraise.detection.sentiment import NEGATIVE, POSITIVE
 from handraise.detection.signals import Intent, Signals
-from handraise.events import Sender
+from handraise.events import InvalidEventError, Sender, decode
 from handraise.intervals import share
 
 CUSTOMER: Final = ("human_request", "complaint", "high_value", "distress", "crisis", "thanks", "affirm")
@@ -94,12 +93,11 @@ def _row(line: bytes) -> Row:
     if not line.lstrip().startswith(b"{"):
         raise RowError(f": the file must hold {_FORM}; turn a CSV into that first")
     try:
-        row = _DECODER.decode(line)
+        row = decode(line, _DECODER)
         given = None if row.labels else _GIVEN.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        place = re.search(r"\$\S*$", str(error).rstrip("`"))
-        missing = re.search(r"missing required field `\w+`", str(error))
-        raise RowError(f", at {place[0]}" if place else f": {missing[0]}" if missing else "") from None
+    except InvalidEventError as error:
+        place = "" if error.path == "$" else f", at {error.path}"
+        raise RowError(f"{place}: {error.reason[:1].lower()}{error.reason[1:]}") from None
     if given is not None and given.labels is msgspec.UNSET:
         chat = " (it is a message of a chat, as `handraise detect` reads them)" if given.message_id else ""
         raise RowError(f": it has no `labels`{chat}, which must be [] if none holds")
