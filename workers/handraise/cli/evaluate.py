@@ -18,7 +18,7 @@ from rich.text import Text
 from handraise.cli.errors import UnusableInputError, UserError
 from handraise.demo.lines import printable
 from handraise.detection import Signals, detect
-from handraise.detection.evaluation import Evaluation, Row, RowError, evaluate, read_rows
+from handraise.detection.evaluation import Evaluation, NoRowsError, Row, RowError, evaluate, read_rows
 
 _BATCH: Final = 400
 _CUT: Final = 100
@@ -61,6 +61,8 @@ def command(
 def _read(paths: Sequence[Path]) -> list[Row]:
     try:
         rows = read_rows(paths)
+    except NoRowsError as error:
+        raise UnusableInputError(str(error)) from None
     except RowError as error:
         raise UserError(str(error)) from None
     if not rows:
@@ -86,7 +88,7 @@ def _show(name: str, rows: Sequence[Row], result: Evaluation, micros: float, *, 
         typer.echo(msgspec.json.encode(found))
         return
     console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else _CUT, highlight=False)
-    table = Table(title=Text(f"{name}: {result.rows} messages"), title_justify="left")
+    table = Table(title=Text(f"{name}: {_messages(result.rows)}"), title_justify="left")
     for head in ("label", "holds", "precision", "recall", "F1", "95 %", "calibration error"):
         table.add_column(head, justify="left" if head == "label" else "right")
     for one in result.measured:
@@ -107,10 +109,14 @@ def _show(name: str, rows: Sequence[Row], result: Evaluation, micros: float, *, 
         console.print(f"intent right for {result.intent:.3f}")
     if result.quiet:
         console.print(
-            f"false alarms: {result.alarms} of {result.quiet} quiet messages"
+            f"false alarms: {result.alarms} of {_messages(result.quiet, 'quiet ')}"
             f" ({result.alarms_per_thousand:.1f} per 1,000)"
         )
     console.print(f"{micros:.0f} microseconds a message, in batches of {_BATCH}, starting up included")
     for index, label, score in result.worst:
         holds = "missed" if label in rows[index].labels else "false"
         console.print(f"  {holds:6} {label:14} {score:.3f}  {printable(rows[index].text)[:_CUT]}", markup=False)
+
+
+def _messages(number: int, kind: str = "") -> str:
+    return f"{number} {kind}{'message' if number == 1 else 'messages'}"

@@ -56,6 +56,10 @@ class RowError(ValueError):
     """A line that is no labelled message."""
 
 
+class NoRowsError(RowError):
+    """No line is one."""
+
+
 class _Given(Struct, frozen=True):
     """What a line says at all, where a row has defaults."""
 
@@ -72,11 +76,13 @@ def read_rows(paths: Iterable[Path]) -> list[Row]:
     """The rows of JSON Lines files, in order.
 
     Raises:
+        NoRowsError: there are lines, and none of them is a row.
         RowError: a line is no row, or its labels are none of those that are measured: a wrong name would count as a
             message without a label, and nobody would see it. The error says which line and why, and quotes nothing of
             it.
     """
     rows = []
+    first: str | None = None
     for path in paths:
         for number, line in enumerate(path.read_bytes().removeprefix(codecs.BOM_UTF8).splitlines(), 1):
             if not line.strip():
@@ -84,7 +90,9 @@ def read_rows(paths: Iterable[Path]) -> list[Row]:
             try:
                 rows.append(_row(line))
             except RowError as error:
-                raise RowError(f"{path}:{number}: this is no labelled message{error}") from None
+                first = first or f"{path}:{number}: this is no labelled message{error}"
+    if first is not None:
+        raise RowError(first) if rows else NoRowsError(first)
     return rows
 
 
