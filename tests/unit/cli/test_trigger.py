@@ -55,3 +55,13 @@ def test_what_is_nearer_to_what_is_not_meant_is_told_with_both(
 def test_no_file_is_a_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["trigger", "try", "a sentence", "--on", "/nowhere.jsonl"]) == 2
     assert "/nowhere.jsonl" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[""], ["a coat", " \t"], ["a coat", "--unlike", "…"]])
+def test_a_sentence_without_a_word_is_a_wrong_usage(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "messages.jsonl"
+    file.touch()
+    assert main(["trigger", "try", *arguments, "--on", str(file)]) == 2
+    assert "there is nothing to read in" in capsys.readouterr().err

@@ -41,6 +41,16 @@ class _Tried(NamedTuple):
         return not self.is_caught(at_least) and self.likeness.like >= max(NEAR * at_least, _LEAST)
 
 
+def _readable(sentences: list[str] | None) -> list[str] | None:
+    """Refuse what `handraise policy check` would refuse as well."""
+    from handraise.detection.meaning import is_readable  # noqa: PLC0415 - as in `try_`
+
+    for sentence in sentences or ():
+        if not is_readable(sentence):
+            raise typer.BadParameter(f"there is nothing to read in `{printable(sentence)}`: write a sentence")
+    return sentences
+
+
 @app.callback()
 def trigger() -> None:
     """Keep `try` a command of its own."""
@@ -49,14 +59,16 @@ def trigger() -> None:
 @app.command("try")
 def try_(
     sentences: Annotated[
-        list[str], typer.Argument(metavar="SENTENCE...", help="Sentences that mean what is looked for.")
+        list[str],
+        typer.Argument(metavar="SENTENCE...", callback=_readable, help="Sentences that mean what is looked for."),
     ],
     *,
     on: Annotated[
         list[Path], typer.Option("--on", metavar="FILE", exists=True, dir_okay=False, help="Messages as JSON lines.")
     ],
     unlike: Annotated[
-        list[str] | None, typer.Option(metavar="SENTENCE", help="A sentence that means something else.")
+        list[str] | None,
+        typer.Option(metavar="SENTENCE", callback=_readable, help="A sentence that means something else."),
     ] = None,
     at_least: Annotated[
         float, typer.Option(metavar="SHARE", help="How alike at least, from 0 to 1.", min=0.0, max=1.0)
