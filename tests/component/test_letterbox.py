@@ -164,10 +164,14 @@ def test_letters_are_chosen_by_reason_topic_offset_and_time() -> None:
     assert listed(records, Wanted(topic=Topic.OUTCOMES)) == [15]
     assert listed(records, Wanted(partition=0, first=11, last=14)) == [11]
     assert listed(records, Wanted(partition=0, first=11, last=11)) == [11]
-    assert listed(records, Wanted(partition=1)) == []
     assert listed(records, Wanted(since_ms=2_000)) == [11, 15]
     assert listed(records, Wanted(since_ms=2_000, until_ms=3_000)) == [11]
     assert listed(records, Wanted(since_ms=9_000)) == []
+
+
+def test_a_partition_that_is_not_there_is_told_and_not_taken_for_an_empty_one() -> None:
+    with pytest.raises(EngineError, match=r"chat\.dead-letters has no partition 1: there is only 0"):
+        listed([stored(FakeRecord(b"{}"), 10)], Wanted(partition=1))
 
 
 def test_a_receipt_is_found_wherever_the_letters_asked_for_end() -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from aiokafka import TopicPartition
 
 from handraise.engine.deadletters import read_letter, receipt_of
+from handraise.engine.errors import EngineError
 from handraise.engine.record import Record
 from handraise.engine.topics import Topic, TopicNames
 from handraise.events import DeadLetter, DeadLetterReason
@@ -51,13 +52,20 @@ class Letterbox:
         self._ranges: dict[TopicPartition, tuple[int, int]] = {}
 
     async def measure(self) -> None:
-        """Find out from where to where each partition is read."""
+        """Find out from where to where each partition is read.
+
+        Raises:
+            EngineError: the one that is asked for is not there.
+        """
         reader, wanted = self._reader, self._wanted
         name = self._names[Topic.DEAD_LETTERS]
         # The client learns of a topic's partitions when it is asked for one of them.
         reader.assign([TopicPartition(name, 0)])
         await reader.end_offsets([TopicPartition(name, 0)])
         numbers = sorted(reader.partitions_for_topic(name))
+        if wanted.partition is not None and wanted.partition not in numbers:
+            there = "there is only 0" if len(numbers) == 1 else f"there are 0 to {numbers[-1]}"
+            raise EngineError(f"{name} has no partition {wanted.partition}: {there}")
         sources = [TopicPartition(name, number) for number in numbers if wanted.partition in {None, number}]
         begins, ends = await reader.beginning_offsets(sources), await reader.end_offsets(sources)
         young = await reader.offsets_for_times(dict.fromkeys(sources, wanted.since_ms)) if wanted.since_ms else {}
@@ -106,7 +114,11 @@ class Letterbox:
 
 
 async def open_letterbox(reader: Any, names: TopicNames, wanted: Wanted) -> Letterbox:  # noqa: ANN401 - aiokafka carries no types
-    """Over a reader that has been started, as the topic is now."""
+    """Over a reader that has been started, as the topic is now.
+
+    Raises:
+        EngineError: the partition that is asked for is not there.
+    """
     box = Letterbox(reader, names, wanted)
     await box.measure()
     return box

@@ -121,8 +121,8 @@ async def look_through(
         most: look no further once so many have been, or would be, replayed.
 
     Raises:
-        EngineError: no broker answers, topics are missing, or a transaction failed or cannot be had; what was told of
-            is done.
+        EngineError: no broker answers, topics or the partition are missing, or a transaction failed or cannot be had;
+            what was told of is done.
     """
     clients, names = Clients(settings), TopicNames(settings.topic_prefix)
     partitions = await check_topics(settings, clients)
