@@ -311,6 +311,61 @@ def test_what_the_log_does_not_have_is_told(log: Log, capsys: pytest.CaptureFixt
         assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["analyse", "--business", "shpo"], "no business `shpo` in the log or in a policy: did you mean `shop`?"),
+        (["analyse", "--json", "--business", "zzz"], "known are inn, pub, shop"),
+        (["calibrate", "--business", "shpo"], "did you mean `shop`?"),
+        (["calibrate", "--trigger", "complant"], "no trigger `complant` in the log or in a policy: did you mean `comp"),
+        (["calibrate", "--json", "--trigger", "lost_iten"], "did you mean `lost_item`?"),
+        (["calibrate", "--trigger", "night_nose"], "did you mean `night_noise`?"),
+    ],
+)
+def test_a_name_that_is_nowhere_is_told_and_not_taken_for_one_without_figures(
+    arguments: list[str], said: str, named: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert named is None
+    assert main(arguments) == 0
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(["analyse", "--business", name] for name in ("shop", "inn", "pub")),
+        *(["calibrate", "--business", name] for name in ("shop", "inn", "pub")),
+        *(["calibrate", "--trigger", name] for name in ("complaint", "lost_item", "night_noise")),
+    ],
+)
+def test_a_name_that_only_a_policy_has_is_one_without_figures(
+    arguments: list[str], named: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert named is None
+    assert main(arguments) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.fixture
+def named(log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One business in the log, one with a policy that was published, and one with a policy in the worker's folder."""
+    log.add(a_message(AGO))
+    policies = tmp_path / "policies"
+    policies.mkdir()
+    monkeypatch.setenv("HANDRAISE_POLICY_PATH", str(policies))
+    own = "business_id: {}\nowner: Rosa\nown_triggers: {{{}: {{when: {{keywords: [left behind]}}}}}}\n"
+    (policies / "pub.yaml").write_text(own.format("pub", "night_noise"))
+    text = own.format("inn", "lost_item")
+    headers = [("handraise.by", b"Ines"), ("handraise.document", text.encode())]
+    value = encode(load(write(tmp_path / "inn.yaml", text))[0])
+    log.add_records([FakeRecord(value, topic="chat.policies", offset=0, timestamp=1, key=b"inn", headers=headers)])
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
 def test_a_policy_with_errors_is_not_published(log: Log, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert log is not None
     file = tmp_path / "policy.yaml"

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from handraise.cli.names import tell_unknown_business
 from handraise.cli.period import Business, Since, Until, reading_the_log, scope_of
 from handraise.cli.tables import table_console
 from handraise.intervals import Share
@@ -34,6 +35,7 @@ def analyse(
     now = datetime.now(UTC)
     scope, shortened = scope_of(business, since, until, now)
     with reading_the_log() as session:
+        tell_unknown_business(session, business)
         found = figures(session, scope, now=now)
         promises = promise_figures(session, scope, now=now)
         advice = advise(session, found)

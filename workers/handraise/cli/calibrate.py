@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from handraise.cli.names import tell_unknown_business, tell_unknown_trigger
 from handraise.cli.period import Business, Since, Until, reading_the_log, scope_of
 from handraise.cli.tables import table_console
 from handraise.review.calibration import Calibration, Proposal, calibrate
@@ -43,6 +44,8 @@ def calibrate_command(
     price = _ratio(cost)
     scope, shortened = scope_of(business, since, until, datetime.now(UTC))
     with reading_the_log() as session:
+        tell_unknown_business(session, business)
+        tell_unknown_trigger(session, trigger)
         found = [calibrate(one, price) for one in labelled(session, scope) if trigger in (None, one.trigger)]
     if shortened is not None:
         typer.echo(shortened, err=json)

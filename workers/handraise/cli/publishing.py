@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from handraise.cli.configured import configured
 from handraise.cli.errors import UserError
+from handraise.cli.names import published_drafts
 from handraise.cli.period import reading_the_log
 from handraise.cli.person import By
 from handraise.cli.problems import shown
@@ -133,11 +134,8 @@ def _published() -> dict[str, Draft]:
         with log_database(configured()) as database:
             database.check()
             with database.reading() as session:
-                for business in businesses(session):
-                    newest = policy_history(session, business, limit=1)
-                    if newest and newest[0].document:
-                        for draft in examine_text(newest[0].document, business).drafts:
-                            found[business] = draft
+                for draft in published_drafts(session):
+                    found[draft.business_id] = draft
     except LogError:
         return found
     return found
