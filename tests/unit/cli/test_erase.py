@@ -141,3 +141,9 @@ def test_a_conversation_that_is_named_is_forgotten_without_a_log_too(
     monkeypatch.setenv("HANDRAISE_LOG_DATABASE_URL", "sqlite:///gone/log.sqlite3")
     assert main(["erase", "--conversation", "shop/c1"]) == 0
     assert workers.told == [("shop", "c1")]
+
+
+def test_a_business_beside_a_named_conversation_is_wrong_usage(workers: Workers) -> None:
+    """Whoever gives another than the conversation's would not know which of the two is erased."""
+    assert main(["erase", "--conversation", "shop/c1", "--business", "inn"]) == 2
+    assert workers.told == []

@@ -53,6 +53,8 @@ def erase(
     """
     if (conversation is None) == (customer is None):
         raise typer.BadParameter("give --conversation, or --customer")
+    if conversation is not None and business is not None:
+        raise typer.BadParameter("it goes with --customer: a conversation names its own", param_hint="--business")
     settings = configured()
     now = datetime.now(UTC)
     named = [_conversation(one) for one in conversation or ()]
