@@ -40,6 +40,21 @@ def test_an_error_is_printed_with_file_line_and_mend_and_ends_with_1(
     )
 
 
+@pytest.mark.parametrize("text", ["own\\u001b[2Jer", "own\\u202eer", "own\\u0007er\\nx"])
+def test_what_a_file_holds_does_not_steer_the_terminal(
+    tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A policy may come from a customer of the agency that runs the check."""
+    file = write(tmp_path / "a.yaml", f'business_id: a\nowner: Rosa\n"{text}": 1\nlanguages: ["{text}"]\n')
+    assert cli.main(["policy", "check", file]) == 1
+    out = capsys.readouterr().out
+    assert not [letter for letter in out if letter != "\n" and not letter.isprintable()]
+    assert len(out.splitlines()) == 5
+    assert cli.main(["policy", "show", file]) == 1
+    err = capsys.readouterr().err
+    assert not [letter for letter in err if letter != "\n" and not letter.isprintable()]
+
+
 def test_warnings_end_with_0_unless_strict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A pipeline may ask for more than the worker does."""
     file = write(tmp_path / "a.yaml", "business_id: a\nowner: Rosa\ntriggers: {crisis: {enabled: false}}\n")

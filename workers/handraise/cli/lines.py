@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from handraise.cli.errors import UnusableInputError, UserError
 from handraise.conversation import Processed, Processor, head_of
-from handraise.demo.lines import printable
+from handraise.demo.lines import harmless, printable
 from handraise.detection import detection
 from handraise.events import (
     MAX_VALUE_BYTES,
@@ -275,7 +275,7 @@ def policy_book(path: Path | None) -> PolicyBook:
     try:
         return PolicyBook(load(path))
     except PolicyError as refused:
-        raise UserError(f"{refused} (see `handraise policy check {path}`)") from refused
+        raise UserError(f"{harmless(str(refused))} (see `handraise policy check {path}`)") from refused
 
 
 def _some(names: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from handraise.cli.errors import UserError
 from handraise.cli.problems import shown
 from handraise.cli.publishing import history, push, revert
 from handraise.cli.scenarios import run_scenarios
+from handraise.demo.lines import harmless
 from handraise.policy import Examined, PolicyError, compile_policy, effective, examine, fitting, load, overridden
 from handraise.policy.defaults import default_document
 from handraise.policy.inheritance import DEFAULT
@@ -61,7 +62,7 @@ def show(
     try:
         policies = load(path) if path is not None else []
     except PolicyError as refused:
-        raise UserError(f"{refused} (see `handraise policy check {path}`)") from refused
+        raise UserError(f"{harmless(str(refused))} (see `handraise policy check {path}`)") from refused
     if business is not None:
         policies = [policy for policy in policies if policy.business_id == business] or [
             msgspec.structs.replace(policy, business_id=business, name=business)

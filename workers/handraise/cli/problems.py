@@ -6,6 +6,7 @@ from typing import Final
 
 from rich.text import Text
 
+from handraise.demo.lines import harmless
 from handraise.policy import Problem, Severity
 
 _COLOURS: Final = {Severity.ERROR: "bold red", Severity.WARNING: "yellow"}
@@ -13,8 +14,8 @@ _COLOURS: Final = {Severity.ERROR: "bold red", Severity.WARNING: "yellow"}
 
 def shown(problem: Problem) -> Text:
     """Where it is, what is wrong, and how to mend it, on two lines."""
-    text = Text(problem.where, style="bold")
+    text = Text(harmless(problem.where), style="bold")
     text.append(": ", style="not bold")
     text.append(f"{problem.severity}: ", style=f"not bold {_COLOURS[problem.severity]}")
-    text.append(problem.message, style="not bold")
-    return text.append(f"\n    {problem.mend}", style="not bold dim")
+    text.append(harmless(problem.message), style="not bold")
+    return text.append(f"\n    {harmless(problem.mend)}", style="not bold dim")

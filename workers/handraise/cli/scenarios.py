@@ -15,7 +15,7 @@ from rich.text import Text
 from handraise.cli.errors import UserError
 from handraise.cli.lines import Fast
 from handraise.cli.problems import shown
-from handraise.demo.lines import printable
+from handraise.demo.lines import harmless, printable
 from handraise.events import Policy
 from handraise.policy import PolicyError, Problem, compile_policy, effective, load
 from handraise.policy.defaults import default_document
@@ -70,7 +70,7 @@ def _found(paths: list[Path]) -> tuple[dict[str, Policy], list[Path]]:
     try:
         policies = {policy.business_id: policy for policy in load([*given, *_policies_of(named, given)])}
     except PolicyError as refused:
-        raise UserError(f"{refused} (see `handraise policy check`)") from refused
+        raise UserError(f"{harmless(str(refused))} (see `handraise policy check`)") from refused
     files = list(dict.fromkeys([*named, *(file for path in given for file in files_beside(path))]))
     if not files:
         raise UserError(f"no scenarios: name a file like {given[0].stem}{SCENARIOS} beside the policy")

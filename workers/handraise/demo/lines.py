@@ -11,7 +11,12 @@ from handraise.events import Escalation
 
 def printable(text: str) -> str:
     """A text of somebody else's on one line, without what could steer a terminal or turn the line around."""
-    return " ".join("".join(map(_harmless, text)).split())
+    return " ".join(harmless(text).split())
+
+
+def harmless(text: str) -> str:
+    """The same, with its blanks as they are."""
+    return "".join(map(_harmless, text))
 
 
 def headline(escalation: Escalation) -> str:
