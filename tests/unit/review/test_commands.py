@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -244,6 +245,28 @@ def test_the_history_of_a_policy_says_who_when_and_why(log: Log, capsys: pytest.
     assert capsys.readouterr().out == "# of Rosa\nbusiness_id: shop\nowner: Rosa\n"
     assert main(["policy", "history", "shop", "--json"]) == 0
     assert [one["by"] for one in json.loads(capsys.readouterr().out)] == ["Ana", "Tom", "Ines"]
+
+
+@pytest.mark.parametrize("note", ["[shop] new hours", "back [/shop]", "[link=x]y[/link]", "[red]", ":smile:"])
+def test_brackets_in_what_people_write_are_shown(note: str, log: Log, capsys: pytest.CaptureFixture[str]) -> None:
+    record = published(0, "Rosa", note)
+    headers = [("handraise.by", note.encode()), ("handraise.note", note.encode())]
+    log.add_records([replace(record, headers=headers)])
+    assert main(["policy", "history", "shop"]) == 0
+    assert capsys.readouterr().out.count(note) == 2
+    log.add(a_message(AGO), an_escalation(AGO, owner=note), an_outcome(AGO + 10, OutcomeKind.REPLIED), a_decision(AGO))
+    assert main(["analyse"]) == 0
+    assert note in capsys.readouterr().out
+
+
+def test_what_people_write_does_not_steer_the_terminal(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
+    note = b"a\x1b[2J\xe2\x80\xaeb\nc"
+    headers = [("handraise.by", note), ("handraise.note", note)]
+    log.add_records([replace(published(0, "Rosa", "Ines"), headers=headers)])
+    assert main(["policy", "history", "shop"]) == 0
+    out = capsys.readouterr().out
+    assert not [letter for letter in out if letter != "\n" and not letter.isprintable()]
+    assert len(out.splitlines()) == 2
 
 
 @pytest.fixture

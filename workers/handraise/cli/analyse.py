@@ -13,6 +13,7 @@ from rich.text import Text
 from handraise.cli.names import tell_unknown_business
 from handraise.cli.period import Business, Since, Until, reading_the_log, scope_of
 from handraise.cli.tables import table_console
+from handraise.demo.lines import printable
 from handraise.intervals import Share
 from handraise.review.advice import Advice, advise
 from handraise.review.queries import Figures, PromiseFigures, TriggerFigures, figures, promise_figures
@@ -104,7 +105,7 @@ def _owners(promises: list[PromiseFigures]) -> Table:
         table.add_column(name, justify="right")
     for one in promises:
         numbers = (one.kept, one.broken, one.waiting, one.replaced)
-        table.add_row(one.owner, one.trigger, *map(_number, numbers), _share(one.share_kept))
+        table.add_row(printable(one.owner), one.trigger, *map(_number, numbers), _share(one.share_kept))
     return table
 
 

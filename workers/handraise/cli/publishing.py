@@ -19,6 +19,7 @@ from handraise.cli.period import reading_the_log
 from handraise.cli.person import By
 from handraise.cli.problems import shown
 from handraise.cli.tables import table_console
+from handraise.demo.lines import printable
 from handraise.engine.errors import EngineError
 from handraise.policy import Draft, Examined, compile_policy, examine_text
 from handraise.policy.written import draft_to_yaml
@@ -84,7 +85,10 @@ def history(
         table.add_column(name)
     for row in rows:
         table.add_row(
-            row.version or "given up", f"{row.published_at:%Y-%m-%d %H:%M:%S} UTC", row.by or "·", row.note or "·"
+            row.version or "given up",
+            f"{row.published_at:%Y-%m-%d %H:%M:%S} UTC",
+            printable(row.by or "·"),
+            printable(row.note or "·"),
         )
     table_console().print(table)
 

@@ -12,8 +12,11 @@ _WIDE: Final = 200
 
 
 def table_console() -> Console:
-    """Standard output: as wide as the terminal, or as a table needs where there is none, so that nothing is cut off."""
-    console = Console(highlight=False)
+    """Standard output: as wide as the terminal, or as a table needs where there is none, so that nothing is cut off.
+
+    What people write may hold brackets; they are shown as they are.
+    """
+    console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = _WIDE
     return console
