@@ -121,3 +121,25 @@ def test_explain_tells_every_turn_and_why(file: Path, options: list[str], capfd:
 def test_explain_says_when_there_is_no_such_conversation(file: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", str(file), "--conversation", "nobody"]) == 1
     assert "no conversation nobody" in capfd.readouterr().err
+
+
+def test_what_customers_write_does_not_steer_the_terminal_in_a_difference(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, policy = tmp_path / "messages.jsonl", tmp_path / "shop.yaml"
+    policy.write_text("business_id: shop\nowner: Rosa\ntriggers: {human_request: {enabled: false}}\n")
+    message = {
+        "message_id": "m1",
+        "conversation_id": "c\x1b[2J",
+        "business_id": "shop",
+        "sender": "customer",
+        "sent_at": "2026-03-02T10:15:00Z",
+        "text": "\x1b]0;mine\x07I want to talk to a human being \u202enow",
+    }
+    file.write_text(json.dumps(message) + "\n")
+    empty = tmp_path / "old.yaml"
+    empty.write_text("business_id: shop\nowner: Rosa\n")
+    assert main(["replay", str(file), "--policy", str(policy), "--against", str(empty)]) == 1
+    out = capsys.readouterr().out
+    assert "I want to talk to a human being" in out
+    assert not [letter for letter in out if letter != "\n" and not letter.isprintable()]

@@ -15,6 +15,7 @@ from rich.text import Text
 from handraise.cli.errors import UnusableInputError
 from handraise.cli.lines import Reader, policy_book, until_ms
 from handraise.cli.progress import Progress
+from handraise.demo.lines import harmless, printable
 from handraise.detection import detection
 from handraise.review.acts import Act
 from handraise.review.diff import Comparison, Diff, Example
@@ -106,17 +107,18 @@ def _show_later(console: Console, example: Example) -> None:
 
 def _show_example(console: Console, kind: str, example: Example, *, later: str = "") -> None:
     sign, colour = _SIGNS[kind]
-    head = Text(f"{sign} {example.trigger}{later}", style=f"bold {colour}")
-    head.append(f"  {example.business_id}/{example.conversation_id}", style="not bold default")
+    head = Text(harmless(f"{sign} {example.trigger}{later}"), style=f"bold {colour}")
+    head.append(harmless(f"  {example.business_id}/{example.conversation_id}"), style="not bold default")
     console.print(head)
     if example.text:
-        text = " ".join(example.text.split())
+        text = printable(example.text)
         console.print(Text(f"  “{text[:_TEXT]}{'…' if len(text) > _TEXT else ''}”", style="dim"))
     act = example.after or example.before
     if act is not None and not example.changes:
-        console.print(Text(f"  {_told(act)}"))
+        console.print(Text(harmless(f"  {_told(act)}")))
     for change in example.changes:
-        console.print(Text(f"  {change.name.replace('_', ' ')}: {change.before or 'none'} → {change.after or 'none'}"))
+        told = f"  {change.name.replace('_', ' ')}: {change.before or 'none'} → {change.after or 'none'}"
+        console.print(Text(harmless(told)))
 
 
 def _told(act: Act) -> str:
