@@ -59,8 +59,9 @@ class Chat:
         assistant: Assistant | None = None,
         **more: Any,  # noqa: ANN401 - further fields of the message
     ) -> Effects:
-        """Fold one message; `segment` is that of its customer."""
+        """Fold one message; `who` is its customer, or `segment` all that is known of them."""
         self.count += 1
+        who = Customer(segment=more.pop("segment")) if "segment" in more else more.pop("who", None)
         message = ChatMessage(
             message_id=message_id or f"m{self.count}",
             conversation_id="c1",
@@ -70,7 +71,7 @@ class Chat:
             text=text,
             reply_id=reply_id,
             assistant=assistant,
-            customer=Customer(segment=more.pop("segment")) if "segment" in more else None,
+            customer=who,
             **more,
         )
         return self._fold(message, signals)

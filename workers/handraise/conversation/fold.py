@@ -240,15 +240,17 @@ def _only_nudges(state: Conversation, message: ChatMessage, signals: Signals) ->
 
 def _note_context(state: Conversation, message: ChatMessage, signals: Signals) -> None:
     state.channel = message.channel or state.channel
-    known, new = state.customer, message.customer
-    if new is not None and new != known:
-        state.customer = Customer(
-            id=new.id or (known.id if known else None),
-            name=new.name or (known.name if known else None),
-            segment=new.segment or (known.segment if known else None),
-        )
+    if message.customer is not None and message.customer != state.customer:
+        state.customer = _known_by_now(state.customer, message.customer)
     if message.sender is Sender.CUSTOMER:
         note_language(state, message, signals)
+
+
+def _known_by_now(known: Customer | None, new: Customer) -> Customer:
+    """What is known of a customer, with what a message says anew; of somebody else it is that alone."""
+    if known is None or (known.id and new.id and known.id != new.id):
+        return new
+    return Customer(id=new.id or known.id, name=new.name or known.name, segment=new.segment or known.segment)
 
 
 def _customer_turn(
