@@ -95,6 +95,21 @@ def test_an_accepted_offer_is_not_answered_with_the_question_again() -> None:
     assert "Rosa" in escalation.reply.text
 
 
+def test_a_yes_hands_over_though_the_policy_has_dropped_what_was_offered_for() -> None:
+    """The customer was asked, and would be left with an offer that nobody knows of."""
+    own = '{"wedding": {"when": {"keywords": ["wedding"]}, "action": "offer"}}'
+    text = f'{{"business_id": "shop", "owner": "Rosa", "own_triggers": {own}}}'
+    chat = Chat(policy=compile_policy(parse(text.encode())))
+    assert chat.customer(NEUTRAL, "we plan a wedding").controls[0].state is ControlState.OFFERED
+    chat.policy = Chat().policy
+    effects = chat.customer(YES)
+    (escalation,) = effects.escalations
+    assert (escalation.trigger, escalation.action) == ("human_request", Action.ESCALATE)
+    assert escalation.reply is not None
+    assert chat.controls[-1].state is ControlState.ESCALATED
+    assert Fact.OFFER_ACCEPTED in [note.fact for note in effects.notes]
+
+
 def test_a_yes_to_what_the_ai_has_asked_since_the_offer_takes_nobody_up_on_it() -> None:
     chat = chat_with("high_value", "offer")
     chat.customer(HIGH_VALUE)

@@ -91,8 +91,11 @@ def decide(
         acted = candidate
 
 
-def accept_offer(state: Conversation, effects: Effects, moment: Moment, offer: Offer) -> Candidate | None:
-    """The customer said yes to a person: what it was offered for now hands over. None if the policy dropped that."""
+def accept_offer(state: Conversation, effects: Effects, moment: Moment, offer: Offer) -> Candidate:
+    """The customer said yes to a person: what it was offered for now hands over.
+
+    As a plain request does, where the policy no longer has that trigger: the customer was asked, and is owed a person.
+    """
     assessment = Assessment(
         trigger=offer.trigger,
         trigger_class=offer.trigger_class,
@@ -100,9 +103,10 @@ def accept_offer(state: Conversation, effects: Effects, moment: Moment, offer: O
         signs=(Sign.OFFER_ACCEPTED,),
     )
     rule = _rule(moment, assessment)
-    state.offer = None
     if rule is None:
-        return None
+        assessment = replace(assessment, trigger="human_request", trigger_class=None)
+        rule = moment.policy.rule("human_request")
+    state.offer = None
     effects.notes.append(Note(Fact.OFFER_ACCEPTED))
     return Candidate(assessment=assessment, rule=replace(rule, action=Action.ESCALATE))
 
