@@ -83,6 +83,24 @@ def test_one_who_has_left_is_no_reason_to_say_nothing(replied: bool) -> None:
     assert told(chat) is not None
 
 
+def test_danger_that_nobody_has_taken_is_told_again() -> None:
+    """On a Friday night the AI pauses until Monday, and whoever writes again would hear nothing."""
+    chat = Chat()
+    chat.wait(4 * 24 * 60 + 14 * 60)
+    first = told(chat)
+    assert first is not None
+    assert not chat.customer(DANGER).escalations, "not with every line"
+    chat.wait(20)
+    again = told(chat)
+    assert again is not None
+    assert EMERGENCY in again.text
+    raised, updated = chat.escalations
+    assert (updated.type, updated.escalation_id) == (EscalationType.UPDATED, raised.escalation_id)
+    assert (updated.action, updated.due_at) == (Action.ESCALATE, raised.due_at)
+    assert chat.controls[-1].state is ControlState.ESCALATED
+    assert not chat.customer(DANGER).escalations
+
+
 @pytest.mark.parametrize("ahead", [10, 30, 60])
 @pytest.mark.parametrize("messages", [True, False])
 def test_a_clock_that_is_ahead_is_no_reason_to_say_nothing(ahead: float, messages: bool) -> None:

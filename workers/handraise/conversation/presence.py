@@ -48,8 +48,8 @@ def settle_questions(state: Conversation) -> None:
 
 
 def is_left_in_danger(state: Conversation, at: int) -> bool:
-    """Whether a human holds the conversation who does not speak, and the customer was told what to do long ago."""
-    return state.control is ControlState.HUMAN and not is_spoken_to(state, at) and at - state.warned_at > THERE_MS
+    """Whether a human is waited for, or holds and does not speak, and the customer was told what to do long ago."""
+    return state.holder is Holder.HUMAN and not is_spoken_to(state, at) and at - state.warned_at > THERE_MS
 
 
 def is_spoken_to(state: Conversation, at: int) -> bool:
