@@ -68,9 +68,10 @@ def test_a_count_raises_with_the_words_of_the_last_message() -> None:
     assert escalation.evidence[0].text == "still nothing"
 
 
-def test_what_was_said_before_the_close_counts_for_nothing() -> None:
+@pytest.mark.parametrize("when", [IN_A_ROW["when"], {"negative_streak": 2}])
+def test_what_was_said_before_the_close_counts_for_nothing(when: object) -> None:
     """One more negative message after it is the first one."""
-    chat = shop(sour=IN_A_ROW)
+    chat = shop(sour={"when": when, "cooldown": "0 minutes"})
     chat.customer(SAD)
     chat.customer(SAD)
     chat.outcome(OutcomeKind.RESOLVED)

@@ -244,6 +244,7 @@ def close_escalation(
 def forget_evidence(state: Conversation, *, owes: bool = False) -> None:
     """See that nothing said so far fires again. With `owes`, what the customer waits for or was offered stays open."""
     state.weak.clear()
+    state.mood = replace(state.mood, streak=0)
     state.answers.clear()
     state.repeats = 0
     state.failed = state.asking_again = False
