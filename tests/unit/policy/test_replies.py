@@ -286,6 +286,7 @@ def test_a_preposition_before_the_timeframe_is_not_doubled(language: str, text: 
         ("${customer}, we call ${timeframe}.", "Ana, we call within 2 hours.", "We call within 2 hours."),
         ("Thank you, ${customer}. ${owner}", "Thank you, Ana. Rosa", "Thank you. Rosa"),
         ("${customer}'s order ${timeframe}", "Ana's order within 2 hours", "Your order within 2 hours"),
+        ("Hi ${ customer }, ${ owner } calls.", "Hi Ana, Rosa calls.", "Hello, Rosa calls."),
     ],
 )
 def test_a_text_reads_well_without_the_name_of_the_customer(text: str, known: str, unknown: str) -> None:

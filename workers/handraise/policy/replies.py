@@ -108,6 +108,7 @@ def _builtin(wording: Wording, name: str, handover: Handover) -> str:
 
 def fill(text: str, wording: Wording | None, handover: Handover) -> str | None:
     """Replace the placeholders; None if there is one that is unknown, or that this language cannot say."""
+    text = PLACEHOLDER.sub(lambda found: f"${{{found[1].strip()}}}", text)
     text = without_doubled_preposition(text, wording) if wording else text
     if handover.customer is None or not handover.customer.strip():
         text = _without_customer(text, wording)
@@ -115,7 +116,7 @@ def fill(text: str, wording: Wording | None, handover: Handover) -> str | None:
     filled: list[str] = []
     end = 0
     for found in PLACEHOLDER.finditer(text):
-        value = values.get(found[1].strip())
+        value = values.get(found[1])
         if value is None:
             return None
         before = text[: found.start()]
