@@ -173,6 +173,23 @@ def test_a_business_day_after_a_long_closure_is_told_by_its_date(closed: str, ex
     assert expected in say(policy, at="2026-12-23 11:00").text
 
 
+@pytest.mark.parametrize(
+    ("language", "expected", "due"),
+    [
+        ("en", "on Friday 1 January by 11:00", "Friday 1 January, 11:00"),
+        ("fr", "le vendredi 1er janvier avant 11:00", "vendredi 1er janvier, 11:00"),
+        ("pt", "na sexta-feira, 1º de janeiro, até as 11:00", "sexta-feira, 1º de janeiro, 11:00"),
+        ("de", "am Freitag, 1. Januar, bis 11:00 Uhr", "Freitag, 1. Januar, 11:00 Uhr"),
+    ],
+)
+def test_the_first_of_a_month_is_written_as_the_language_writes_it(language: str, expected: str, due: str) -> None:
+    """Closed until then."""
+    now, first = (datetime.fromisoformat(f"{time}+01:00") for time in ("2026-12-20 11:00", "2027-01-01 11:00"))
+    assert WORDINGS[language].by(now, first) == expected
+    assert WORDINGS[language].moment(first) == due
+    assert "11" in WORDINGS[language].moment(first.replace(day=11))
+
+
 def test_an_earlier_promise_that_still_stands_is_the_one_that_is_told() -> None:
     """An update keeps the due time of the first promise, so "within 2 hours" would be false."""
     policy = business()

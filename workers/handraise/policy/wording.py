@@ -99,6 +99,8 @@ class _Texts(Struct, frozen=True, forbid_unknown_fields=True):
     reason: ReasonFrame
     due_weekdays: list[str] | None = None
     """The names of the days standing alone, where they differ from those within a sentence."""
+    first_day: str | None = None
+    """How the first day of a month is written, where it is no plain number."""
 
 
 class Wording:
@@ -134,7 +136,7 @@ class Wording:
             time=f"{due:%H:%M}",
             zone=zone_note(due),
             weekday=weekdays[due.weekday()],
-            day=due.day,
+            day=(due.day == 1 and self.texts.first_day) or due.day,
             month=self.texts.months[due.month - 1],
         )
 
