@@ -74,6 +74,17 @@ def test_an_offer_asks_first_and_a_yes_escalates() -> None:
     assert chat.controls[-1].state is ControlState.ESCALATED
 
 
+def test_who_reads_of_an_accepted_offer_reads_what_it_was_made_for() -> None:
+    """And not that the customer complains: “yes please”."""
+    chat = chat_with("complaint", "offer")
+    chat.customer(COMPLAINS, "The lamp came broken.")
+    chat.customer(ASKS, "do you open on Sunday?")
+    (escalation,) = chat.customer(YES, "yes please").escalations
+    assert escalation.reason == ("The customer complains: “The lamp came broken.” (the customer said yes to a person).")
+    (evidence,) = escalation.evidence
+    assert (evidence.signal, evidence.text, evidence.score) == ("affirm", "yes please", 0.95)
+
+
 def test_an_offer_lapses_after_three_customer_turns() -> None:
     chat = chat_with("high_value", "offer")
     chat.customer(HIGH_VALUE)

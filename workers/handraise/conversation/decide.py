@@ -7,11 +7,12 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from handraise.conversation import episodes, presence
+from handraise.conversation import episodes, presence, reasons
 from handraise.conversation.effects import Assessment, Effects, Fact, Note, Suppression
 from handraise.conversation.episodes import Moment
 from handraise.conversation.state import MAX_OFFER_TURNS, Conversation, Episode, Offer
 from handraise.conversation.weights import NEAR, SILENCE, Sign
+from handraise.detection.signals import Span
 from handraise.events import Action, ChatMessage, ControlState, Decision, DecisionResult, Sender, utc
 from handraise.policy.model import CRISIS, STRENGTH, Rule
 
@@ -91,16 +92,21 @@ def decide(
         acted = candidate
 
 
-def accept_offer(state: Conversation, effects: Effects, moment: Moment, offer: Offer) -> Candidate:
+def accept_offer(
+    state: Conversation, effects: Effects, moment: Moment, offer: Offer, spans: tuple[Span, ...]
+) -> Candidate:
     """The customer said yes to a person: what it was offered for now hands over.
 
     As a plain request does, where the policy no longer has that trigger: the customer was asked, and is owed a person.
+    `spans` are the words of the yes.
     """
     assessment = Assessment(
         trigger=offer.trigger,
         trigger_class=offer.trigger_class,
         score=offer.score,
         signs=(Sign.OFFER_ACCEPTED,),
+        spans=spans,
+        said=offer.said,
     )
     rule = _rule(moment, assessment)
     if rule is None:
@@ -237,7 +243,8 @@ def _act(
         episodes.update_escalation(state, effects, moment, message, assessment, rule, also)
     elif rule.action is Action.OFFER and state.control is not ControlState.HUMAN:
         episodes.make_offer(state, effects, moment, assessment, rule)
-        state.offer = Offer(rule.trigger, assessment.trigger_class, assessment.score, MAX_OFFER_TURNS)
+        said = reasons.quote_of(message, assessment)
+        state.offer = Offer(rule.trigger, assessment.trigger_class, assessment.score, MAX_OFFER_TURNS, said)
     else:
         episodes.raise_escalation(state, effects, moment, message, assessment, rule, also)
     _log(state, effects, moment, assessment, rule, DecisionResult.FIRED, _because(assessment, rule))

@@ -87,6 +87,8 @@ class Assessment(Struct, frozen=True, kw_only=True):
     spans: tuple[Span, ...] = ()
     aside: str = ""
     """What was seen and does not count, in words."""
+    said: str = ""
+    """What made it hold, as it is quoted, where that was said before the message in hand."""
 
 
 class Effects(Struct, kw_only=True):

@@ -30,10 +30,10 @@ from handraise.conversation.mood import feel
 from handraise.conversation.outcomes import fold_outcome, take_over
 from handraise.conversation.present import masked, stored_turn
 from handraise.conversation.similarity import repeats_answer, repeats_question
-from handraise.conversation.state import MAX_FINGERPRINTS, Conversation
+from handraise.conversation.state import MAX_FINGERPRINTS, MAX_TURN_TEXT, Conversation
 from handraise.conversation.timers import fire_until, set_timers
 from handraise.conversation.weights import CORROBORATION, MIN_QUESTION_WORDS, STRONG, WEAK, WEAK_FADE
-from handraise.detection.signals import Signals
+from handraise.detection.signals import Signals, Span
 from handraise.events import (
     ChatMessage,
     ClosedBecause,
@@ -275,7 +275,7 @@ def _customer_turn(
         state.waiting_since = state.seen_at
     back = real and came_back(state, moment.at)
     assessments = assess_customer(state, message, signals, moment.policy, real=real, asked_again=asked_again)
-    accepted = _answer_offer(state, effects, moment, signals)
+    accepted = _answer_offer(state, effects, moment, message, signals)
     decide(state, effects, moment, message, assessments, accepted=accepted)
     if not _fired(effects, message) and state.episode is None and state.holder is Holder.AI:
         if back:
@@ -306,7 +306,9 @@ def _fired(effects: Effects, message: ChatMessage) -> bool:
     )
 
 
-def _answer_offer(state: Conversation, effects: Effects, moment: Moment, signals: Signals) -> Candidate | None:
+def _answer_offer(
+    state: Conversation, effects: Effects, moment: Moment, message: ChatMessage, signals: Signals
+) -> Candidate | None:
     """A yes to the offer takes it up; anything else leaves one turn less.
 
     Where the AI has asked something else since, a yes is an answer to that.
@@ -316,9 +318,11 @@ def _answer_offer(state: Conversation, effects: Effects, moment: Moment, signals
         return None
     asked_else = state.ai_asked and not state.ai_offered_human
     if signals.affirm >= STRONG and max(signals.crisis, signals.human_request) < STRONG and not asked_else:
-        return accept_offer(state, effects, moment, offer)
+        words = tuple(span for span in signals.spans if span.signal == "affirm")
+        whole = Span("affirm", 0, min(len(message.text), MAX_TURN_TEXT), signals.affirm)
+        return accept_offer(state, effects, moment, offer, words or (whole,))
     if offer.turns_left > 1:
-        state.offer = type(offer)(offer.trigger, offer.trigger_class, offer.score, offer.turns_left - 1)
+        state.offer = replace(offer, turns_left=offer.turns_left - 1)
     else:
         lapse_offer(state, effects, moment)
     return None

@@ -22,7 +22,7 @@ def why(state: Conversation, policy: BusinessPolicy, message: ChatMessage | None
     texts = policy.wording.texts
     frame = texts.reason
     signs = "; ".join(_signs(policy, assessment))
-    quote = gist_of_request(masked(message), assessment.spans) if message else ""
+    quote = quote_of(message, assessment)
     said = quoted(quote, texts.summary) if quote else ""
     if assessment.trigger_class == CRISIS:
         return frame.told.format(lead=frame.lead[CRISIS], said=said or frame.no_text)
@@ -40,6 +40,11 @@ def why(state: Conversation, policy: BusinessPolicy, message: ChatMessage | None
     if signs:
         return frame.told_why.format(lead=lead, said=said or frame.no_text, why=signs)
     return frame.told.format(lead=lead, said=said or frame.no_text)
+
+
+def quote_of(message: ChatMessage | None, assessment: Assessment) -> str:
+    """What was said that made a trigger hold; nothing where a timer did."""
+    return assessment.said or (gist_of_request(masked(message), assessment.spans) if message else "")
 
 
 def could_not_take(wording: Wording, owner: str, goes_to: str | None) -> str:

@@ -93,6 +93,8 @@ class Offer(Struct, frozen=True, array_like=True):
     trigger_class: str | None
     score: float
     turns_left: int
+    said: str = ""
+    """What made the trigger hold, as it is quoted."""
 
 
 class GivenReply(Struct, frozen=True, array_like=True):
