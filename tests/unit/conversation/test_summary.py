@@ -69,6 +69,7 @@ def test_a_detail_that_the_ai_asked_for_is_not_what_is_wanted() -> None:
     [
         (said(Intent.QUESTION, question=True), "are you there??"),
         (said(Intent.QUESTION, question=True, fingerprint=(9,)), "any news?"),
+        (said(Intent.REQUEST_HUMAN, human_request=0.95, fingerprint=(9,)), "agent please"),
     ],
 )
 def test_a_call_for_the_one_who_is_waited_for_is_not_what_is_wanted(call: Signals, text: str) -> None:

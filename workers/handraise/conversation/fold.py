@@ -232,7 +232,7 @@ def _only_nudges(state: Conversation, message: ChatMessage, signals: Signals) ->
         return True
     if state.episode is None or state.episode.answered:
         return False
-    if signals.human_request >= STRONG and state.episode.trigger != "human_request":
+    if signals.human_request >= STRONG:
         # "Agent please" says less than what was raised before.
         return len(signals.fingerprint) < MIN_QUESTION_WORDS
     return _only_calls(message, signals)
