@@ -139,6 +139,17 @@ def test_nobody_is_offered_to_somebody_in_danger_while_a_human_holds() -> None:
     assert EMERGENCY in reply.text
 
 
+def test_who_is_in_danger_is_told_what_to_do_with_the_offer_of_a_person() -> None:
+    """A yes may never come."""
+    offers = BuiltinTriggers(crisis=TriggerPolicy(action=Action.OFFER))
+    chat = Chat(policy=compile_policy(Policy(business_id="shop", owner="Rosa", triggers=offers)))
+    (control,) = chat.customer(DANGER).controls
+    assert control.state is ControlState.OFFERED
+    assert control.reply is not None
+    assert EMERGENCY in control.reply.text
+    assert "?" in control.reply.text
+
+
 def test_other_replies_are_not_given_while_a_human_holds() -> None:
     chat = held(spoken=False)
     chat.wait(60)

@@ -91,6 +91,9 @@ def every_default_reply(language: str) -> str:
     offered = business(triggers={"complaint": TriggerPolicy(action=Action.OFFER)})
     lines += ["[offer, open]", say(offered, language=language).text]
     lines += ["[offer, closed]", say(offered, language=language, at=CLOSED).text]
+    in_danger = business(triggers={CRISIS: TriggerPolicy(action=Action.OFFER)})
+    lines += ["[offer, crisis, open]", say(in_danger, CRISIS, language).text]
+    lines += ["[offer, crisis, closed]", say(in_danger, CRISIS, language, CLOSED).text]
     delayed = business()
     for at in (OPEN, CLOSED):
         lines.append(f"[delayed, {'open' if at == OPEN else 'closed'}]")
@@ -119,7 +122,7 @@ def test_the_default_replies_are_those_that_were_read(language: str) -> None:
 @pytest.mark.parametrize("language", sorted(WORDINGS))
 def test_every_default_reply_says_who_and_by_when(language: str) -> None:
     """The owner and the time are in each; the crisis reply does not hang on either."""
-    expected = {*BUILTIN, "own", "offer", "delayed", "delayed_crisis"}
+    expected = {*BUILTIN, "own", "offer", "offer_crisis", "delayed", "delayed_crisis"}
     assert set(WORDINGS[language].texts.replies) == expected
     for text in WORDINGS[language].texts.replies.values():
         assert PLACEHOLDER.findall(text).count("owner") == 1

@@ -266,7 +266,8 @@ class CompiledPolicy:
             within=trigger.promise if self._holds_as_length(trigger, at_ms, due_ms) else None,
             around_the_clock=trigger.around_the_clock,
         )
-        builtin = "offer" if rule.action is Action.OFFER else (trigger_class or rule.trigger) if rule.builtin else "own"
+        offered = "offer_crisis" if trigger_class == CRISIS else "offer"
+        builtin = offered if rule.action is Action.OFFER else (trigger_class or rule.trigger) if rule.builtin else "own"
         accepted = trigger.rule.action is Action.OFFER and rule.action is not Action.OFFER
         texts = {} if accepted else trigger.texts
         if delayed:
