@@ -496,6 +496,25 @@ def test_who_took_it_and_failed_has_not_taken_it() -> None:
     assert pressed.reason.startswith("Nobody has taken it")
 
 
+def test_who_gets_it_from_one_who_has_answered_is_not_late_from_the_start() -> None:
+    """The first owner spoke in time, and goes home in the afternoon."""
+    chat = shop()
+    (raised,) = chat.customer(WANTS_HUMAN).escalations
+    chat.human()
+    chat.wait(4 * 60)
+    (passed_on,) = chat.outcome(OutcomeKind.FAILED).escalations
+    assert (passed_on.owner, passed_on.due_at) == ("Ben", passed_on.occurred_at + timedelta(hours=2))
+    assert passed_on.due_at > raised.due_at
+
+
+def test_who_gets_it_from_one_who_has_not_answered_keeps_the_promise_that_was_made() -> None:
+    chat = shop()
+    (raised,) = chat.customer(WANTS_HUMAN).escalations
+    chat.wait(60)
+    (passed_on,) = chat.outcome(OutcomeKind.FAILED).escalations
+    assert passed_on.due_at == raised.due_at
+
+
 def test_an_open_escalation_is_not_ended_for_want_of_words_before_its_promise_has_passed() -> None:
     friday_evening = shop()
     friday_evening.wait(4 * 24 * 60 + 9 * 60)

@@ -151,10 +151,16 @@ def update_escalation(
 
 
 def fail_over(state: Conversation, effects: Effects, moment: Moment) -> None:
-    """The owner cannot take it: the open episode goes to the fallback owner."""
+    """The owner cannot take it: the open episode goes to the fallback owner, who has the time that is left, if any is.
+
+    Where the promise was kept or has passed, they have as long as the owner had.
+    """
     before = _open_episode(state)
     owner = moment.policy.fallback_owner
-    state.episode = replace(before, revision=before.revision + 1, owner=owner, claimed=before.answered)
+    due_at = before.due_at
+    if before.answered or due_at <= moment.at:
+        due_at = moment.policy.due_at(rule_of(before, moment.policy), moment.at)
+    state.episode = replace(before, revision=before.revision + 1, owner=owner, due_at=due_at, claimed=before.answered)
     _publish(
         state,
         effects,
