@@ -139,6 +139,20 @@ def test_what_the_customer_asks_again_is_counted() -> None:
     assert "Asked again 1×. " in summary(chat.customer(WANTS_HUMAN, "a person please"))
 
 
+def test_what_was_asked_again_before_it_was_settled_is_not_counted_of_what_comes_after() -> None:
+    chat = chat_in()
+    chat.customer(ASKS, "where is it?")
+    chat.ai()
+    chat.customer(ASKS, "where is it?")
+    chat.customer(WANTS_HUMAN, "a person please")
+    closed = chat.outcome(OutcomeKind.RESOLVED)
+    assert "Asked again 1×. " in summary(closed)
+    chat.wait(60)
+    raised = chat.customer(COMPLAINS, "it came broken")
+    assert "Asked again" not in summary(raised)
+    assert raised.escalations[0].intent.asked_again == 0
+
+
 def test_the_reply_that_handraise_gave_is_no_attempt() -> None:
     chat = chat_in()
     (control,) = chat.customer(WANTS_HUMAN, "a person please").controls

@@ -264,7 +264,7 @@ def forget_evidence(state: Conversation, *, owes: bool = False) -> None:
         state.memory = Memory(silences=silences) if silences else None
         return
     state.questions.clear()
-    state.open_questions = 0
+    state.open_questions = state.asked_again = 0
     state.pending = state.ai_offered_human = False
     state.offer = None
     state.memory = None
