@@ -99,6 +99,17 @@ def test_the_owner_that_has_no_name_has_one_in_every_language() -> None:
     assert reason(chat).endswith("\u00a0; notre équipe prend le relais.")
 
 
+@pytest.mark.parametrize("owner", ["our team", "Our Team"])
+@pytest.mark.parametrize(("language", "named"), [("en", "Our team"), ("de", "Unser Team"), ("pt", "Nossa equipe")])
+def test_a_sentence_that_begins_with_it_begins_with_a_capital(language: str, named: str, owner: str) -> None:
+    chat = shop(language, owner=owner, fallback_owner="iPhone desk")
+    chat.customer(WANTS_HUMAN)
+    chat.outcome(OutcomeKind.FAILED)
+    assert reason(chat).startswith(f"{named} ")
+    chat.outcome(OutcomeKind.FAILED)
+    assert reason(chat).startswith("iPhone desk ")
+
+
 def test_an_ai_that_is_silent_is_told_with_how_long() -> None:
     chat = shop("de", ai_answers_within="10 minutes")
     chat.customer(ASKS)

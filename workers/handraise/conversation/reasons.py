@@ -12,7 +12,7 @@ from handraise.conversation.summary import quoted, wanted
 from handraise.conversation.weights import Sign
 from handraise.events import ChatMessage
 from handraise.policy.model import CRISIS, BusinessPolicy
-from handraise.policy.wording import DEFAULT_OWNER, Wording
+from handraise.policy.wording import Wording
 
 _MINUTE_MS: Final = 60_000
 
@@ -49,21 +49,21 @@ def quote_of(message: ChatMessage | None, assessment: Assessment) -> str:
 
 def could_not_take(wording: Wording, owner: str, goes_to: str | None) -> str:
     """The owner cannot take it; to whom it goes now, if that is somebody else."""
-    frame, named = wording.texts.reason, _named(wording, owner)
+    frame, named = wording.texts.reason, _first(wording, owner)
     if goes_to is None:
         return frame.could_not_take.format(owner=named)
-    return frame.could_not_take_goes.format(owner=named, next=_named(wording, goes_to))
+    return frame.could_not_take_goes.format(owner=named, next=wording.named(goes_to))
 
 
 def not_taken(wording: Wording, goes_to: str | None) -> str:
     """The promised time has passed and nobody took it; to whom it goes now, if that is somebody else."""
     frame = wording.texts.reason
-    return frame.not_taken if goes_to is None else frame.not_taken_goes.format(next=_named(wording, goes_to))
+    return frame.not_taken if goes_to is None else frame.not_taken_goes.format(next=wording.named(goes_to))
 
 
 def not_answered(wording: Wording, owner: str) -> str:
     """Somebody took it, and has left the customer without an answer."""
-    return wording.texts.reason.not_answered.format(owner=_named(wording, owner))
+    return wording.texts.reason.not_answered.format(owner=_first(wording, owner))
 
 
 def _because(wording: Wording, lead: str, signs: str) -> str:
@@ -85,5 +85,7 @@ def _signs(policy: BusinessPolicy, assessment: Assessment) -> list[str]:
     return told
 
 
-def _named(wording: Wording, owner: str) -> str:
-    return wording.texts.our_team if owner == DEFAULT_OWNER else owner
+def _first(wording: Wording, owner: str) -> str:
+    """An owner as the first words of a sentence; the name of a person or a desk stays as it is written."""
+    named = wording.named(owner)
+    return named[:1].upper() + named[1:] if named == wording.texts.our_team else named

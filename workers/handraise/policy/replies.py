@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from handraise.events import Replies, ReplyTexts
 from handraise.policy.durations import TimeSpan
-from handraise.policy.wording import DEFAULT_OWNER, WORDINGS, Wording, wording_for, zone_note
+from handraise.policy.wording import WORDINGS, Wording, wording_for, zone_note
 
 PLACEHOLDER: Final = re.compile(r"\$\{([^{}]*)\}")
 _SENTENCE_START: Final = re.compile(r"(?:^|[.!?…。؟।]\s+[¿¡]?|^[¿¡])$")
@@ -137,8 +137,7 @@ def _values(wording: Wording | None, handover: Handover) -> dict[str, str]:
         values["owner"] = handover.owner
         return values
     values["due_at"] = wording.moment(handover.due)
-    ours = handover.owner.casefold() == DEFAULT_OWNER
-    values["owner"] = wording.texts.our_team if ours else handover.owner
+    values["owner"] = wording.named(handover.owner)
     values["timeframe"] = (
         wording.within(handover.within, around_the_clock=handover.around_the_clock)
         if handover.within is not None

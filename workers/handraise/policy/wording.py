@@ -110,6 +110,10 @@ class Wording:
         self.language: Final = language
         self.texts: Final = texts
 
+    def named(self, owner: str) -> str:
+        """An owner as this language says it."""
+        return self.texts.our_team if owner.casefold() == DEFAULT_OWNER else owner
+
     def within(self, span: TimeSpan, *, around_the_clock: bool) -> str:
         """`within 2 hours`."""
         forms = {
