@@ -255,6 +255,17 @@ def test_who_accepts_without_an_escalation_and_never_speaks_has_the_owner_told()
     assert (raised.trigger, raised.action) == ("human_request", Action.NOTIFY)
 
 
+def test_who_takes_over_from_an_ai_that_was_silent_has_their_own_time() -> None:
+    """The customer has waited for longer than a promise lasts when somebody notices."""
+    chat = shop(replace(SHOP, ai_answers_within=None))
+    chat.customer(ASKS)
+    chat.wait(150)
+    chat.outcome(OutcomeKind.ACCEPTED)
+    assert not pass_time(chat, 119).escalations
+    (told,) = pass_time(chat, 1).escalations
+    assert (told.action, told.caused_by) == (Action.NOTIFY, "timer:unanswered")
+
+
 @pytest.mark.parametrize("setting", [TriggerPolicy(enabled=False), TriggerPolicy(action=Action.SHADOW)])
 def test_nobody_is_told_of_a_wait_where_the_policy_wants_no_requests(setting: TriggerPolicy) -> None:
     chat = shop(replace(SHOP, triggers=BuiltinTriggers(human_request=setting)))

@@ -200,9 +200,10 @@ def _end(state: Conversation, effects: Effects, moment: Moment) -> None:
 def _patience_ends(state: Conversation, policy: BusinessPolicy) -> int:
     """Until when the customer is left to wait: as long as the promise that holds here lasts, from when the wait began.
 
-    After a missed promise, not before the one that the customer has been given instead has passed.
+    Who takes a conversation over has as long from then on. After a missed promise, not before the one that the customer
+    has been given instead has passed.
     """
     episode = state.episode
     rule = episodes.rule_of(episode, policy) if episode else policy.rule("human_request")
-    ends = policy.due_at(rule, state.waiting_since)
+    ends = policy.due_at(rule, max(state.waiting_since, 0 if episode else state.since))
     return max(ends, episode.due_at) if episode is not None and _has_missed(state) else ends
