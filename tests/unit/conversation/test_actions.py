@@ -55,6 +55,18 @@ def test_a_notice_that_was_acknowledged_is_taken_by_nobody_once_it_hands_over() 
     assert not chat.state.episode.claimed
 
 
+def test_the_ai_is_told_which_escalation_is_open_and_when_none_is() -> None:
+    """A notice changes nobody's hold, neither when it is raised beside a human nor when it is ticked off."""
+    chat = chat_with("complaint", "notify")
+    chat.customer(COMPLAINS)
+    (control,) = chat.outcome(OutcomeKind.RESOLVED).controls
+    assert (control.state, control.escalation_id, control.reply) == (ControlState.AI, None, None)
+    chat.human()
+    effects = chat.customer(said(crisis=0.95))
+    (control,) = effects.controls
+    assert (control.state, control.escalation_id) == (ControlState.HUMAN, effects.escalations[0].escalation_id)
+
+
 def test_who_accepts_a_notice_does_not_take_the_conversation() -> None:
     chat = chat_with("complaint", "notify")
     chat.customer(COMPLAINS)

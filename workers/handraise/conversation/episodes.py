@@ -151,10 +151,7 @@ def update_escalation(
 
 
 def fail_over(state: Conversation, effects: Effects, moment: Moment) -> None:
-    """The owner cannot take it: the open episode goes to the fallback owner, who has the time that is left, if any is.
-
-    Where the promise was kept or has passed, they have as long as the owner had.
-    """
+    """The owner cannot take it: it goes to the fallback owner, with the time that is left, or as much as at first."""
     before = _open_episode(state)
     owner = moment.policy.fallback_owner
     due_at = before.due_at
@@ -282,10 +279,16 @@ def make_offer(state: Conversation, effects: Effects, moment: Moment, assessment
 
 
 def set_control(
-    state: Conversation, effects: Effects, moment: Moment, control: ControlState, *, reply: Reply | None = None
+    state: Conversation,
+    effects: Effects,
+    moment: Moment,
+    control: ControlState,
+    *,
+    reply: Reply | None = None,
+    anew: bool = False,
 ) -> None:
-    """Move the conversation to a control state and publish that; publishes nothing where nothing changes."""
-    if control is state.control and reply is None:
+    """Move to a control state and publish what changes; `anew`: another escalation is named, or none any more."""
+    if control is state.control and reply is None and not anew:
         return
     if control is not state.control:
         state.since = moment.at
@@ -322,7 +325,8 @@ def _hand_over(state: Conversation, effects: Effects, moment: Moment, reply: Rep
     takes_over = episode.action is Action.ESCALATE and state.control is not ControlState.HUMAN
     if takes_over:
         state.offer = None
-    set_control(state, effects, moment, ControlState.ESCALATED if takes_over else state.control, reply=reply)
+    control = ControlState.ESCALATED if takes_over else state.control
+    set_control(state, effects, moment, control, reply=reply, anew=episode.revision == 0)
 
 
 def _make_reply(

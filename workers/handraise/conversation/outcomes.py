@@ -63,7 +63,8 @@ def _end(state: Conversation, effects: Effects, moment: Moment, because: ClosedB
     holds_on = state.holder is Holder.AI and (state.episode is not None or released)
     handed_over = released and not holds_on and _waits_for_more(state)
     owes = holds_on or handed_over
-    if state.episode is not None:
+    closes = state.episode is not None
+    if closes:
         episodes.close_escalation(state, effects, moment, because, owes=owes)
     else:
         episodes.forget_evidence(state, owes=owes)
@@ -72,9 +73,8 @@ def _end(state: Conversation, effects: Effects, moment: Moment, because: ClosedB
     state.human_spoke = False
     if state.holder is Holder.HUMAN and not _has_written_since(state, moment.at):
         state.ended_at = moment.at
-    if holds_on and (not released or state.offer is not None):
-        return
-    episodes.set_control(state, effects, moment, control)
+    stays = holds_on and (not released or state.offer is not None)
+    episodes.set_control(state, effects, moment, state.control if stays else control, anew=closes)
 
 
 def _has_written_since(state: Conversation, at: int) -> bool:
