@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
 
-from handraise.events import ClosedBecause, ControlState, OutcomeKind, Sender, Verdict
+from handraise.events import Action, ClosedBecause, ControlState, OutcomeKind, Sender, Verdict
 from handraise.review.tables import EscalationRow, PromiseRow
 from tests.support.logged import (
     Event,
@@ -89,6 +90,19 @@ def test_a_person_who_speaks_claims_it_without_saying_so() -> None:
     assert stands(an_escalation(0), a_control(12, ControlState.HUMAN)).claimed_at == at(12)
     assert stands(an_escalation(0), a_control(12, ControlState.ESCALATED)).claimed_at is None
     assert stands(an_escalation(0), a_closing(30, 1, ClosedBecause.RELEASED)).claimed_at == at(30)
+
+
+@pytest.mark.parametrize("before", [None, "another"])
+def test_a_person_who_held_the_conversation_before_has_not_claimed_what_is_raised_beside_them(
+    before: str | None,
+) -> None:
+    """The control topic names it, and somebody is told because the one who holds says nothing."""
+    held = a_control(0, ControlState.HUMAN, escalation_id=before)
+    named = a_control(0, ControlState.HUMAN)
+    notice = an_escalation(30, action=Action.NOTIFY)
+    assert stands(held, notice, named).claimed_at is None
+    assert stands(held, notice, named, an_outcome(40, OutcomeKind.ACCEPTED)).claimed_at == at(40)
+    assert stands(held, notice, named, a_message(45, sender=Sender.HUMAN)).claimed_at == at(45)
 
 
 def test_an_escalation_that_ended_because_the_ai_spoke_was_not_answered_by_that() -> None:

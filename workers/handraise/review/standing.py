@@ -110,12 +110,17 @@ def _answers(
 def _claims(
     revisions: Sequence[Escalation], outcomes: Sequence[OutcomeRow], controls: Sequence[ControlRow]
 ) -> list[_Sign]:
-    """Every sign that a person has taken it on, besides the answers, and has not failed to take it since."""
+    """Every sign that a person has taken it on, besides the answers, and has not failed to take it since.
+
+    Who held the conversation before it was raised has not: it tells somebody else.
+    """
     first = revisions[0]
+    holds = [row for row in controls if row.state == ControlState.HUMAN]
+    before = {row.since for row in holds if row.escalation_id != first.escalation_id}
     held = [
         _Sign(max(row.since, first.occurred_at), None)
-        for row in controls
-        if row.state == ControlState.HUMAN and row.escalation_id == first.escalation_id
+        for row in holds
+        if row.escalation_id == first.escalation_id and row.since not in before
     ]
     claims = [*_told(revisions, outcomes, _CLAIMED), *held]
     failures = [sign.at for sign in _told(revisions, outcomes, _FAILED) if _is_open(revisions, sign.at)]
