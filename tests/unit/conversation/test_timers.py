@@ -518,6 +518,36 @@ def test_who_gets_it_from_one_who_has_answered_is_not_late_from_the_start() -> N
     assert passed_on.due_at > raised.due_at
 
 
+def test_who_gets_it_from_one_who_has_answered_is_not_pressed_before_their_time_has_passed() -> None:
+    """The customer has written once more, an hour before the first owner goes home."""
+    chat = shop()
+    chat.customer(WANTS_HUMAN)
+    chat.human()
+    chat.wait(60)
+    chat.customer(ASKS)
+    chat.wait(60)
+    (passed_on,) = chat.outcome(OutcomeKind.FAILED).escalations
+    (pressed,) = pass_time(chat, 121).escalations
+    assert (pressed.occurred_at, pressed.caused_by) == (passed_on.due_at, "timer:unanswered")
+
+
+def test_who_gets_it_after_a_wait_that_was_told_keeps_the_promise_that_was_made_then() -> None:
+    """Whoever is in danger has read by when."""
+    chat = shop()
+    chat.customer(CRISIS)
+    chat.human()
+    chat.wait(20)
+    chat.customer(ASKS)
+    (pressed,) = pass_time(chat, 121).escalations
+    assert pressed.reply is not None
+    chat.wait(30)
+    (passed_on,) = chat.outcome(OutcomeKind.FAILED).escalations
+    assert (passed_on.owner, passed_on.due_at) == ("Ben", pressed.due_at)
+    chat.human()
+    (passed_on,) = chat.outcome(OutcomeKind.FAILED).escalations
+    assert passed_on.due_at == passed_on.occurred_at + timedelta(hours=2)
+
+
 def test_who_gets_it_from_one_who_has_not_answered_keeps_the_promise_that_was_made() -> None:
     chat = shop()
     (raised,) = chat.customer(WANTS_HUMAN).escalations

@@ -155,7 +155,8 @@ def fail_over(state: Conversation, effects: Effects, moment: Moment) -> None:
     before = _open_episode(state)
     owner = moment.policy.fallback_owner
     due_at = before.due_at
-    if before.answered or due_at <= moment.at:
+    kept = before.answered and not state.wait_told
+    if kept or due_at <= moment.at:
         due_at = moment.policy.due_at(rule_of(before, moment.policy), moment.at)
     state.episode = replace(before, revision=before.revision + 1, owner=owner, due_at=due_at, claimed=before.answered)
     _publish(

@@ -201,9 +201,10 @@ def _patience_ends(state: Conversation, policy: BusinessPolicy) -> int:
     """Until when the customer is left to wait: as long as the promise that holds here lasts, from when the wait began.
 
     Who takes a conversation over has as long from then on. After a missed promise, not before the one that the customer
-    has been given instead has passed.
+    has been given instead; nor before the time of somebody to whom it has been passed on.
     """
     episode = state.episode
-    rule = episodes.rule_of(episode, policy) if episode else policy.rule("human_request")
-    ends = policy.due_at(rule, max(state.waiting_since, 0 if episode else state.since))
-    return max(ends, episode.due_at) if episode is not None and _has_missed(state) else ends
+    if episode is None:
+        return policy.due_at(policy.rule("human_request"), max(state.waiting_since, state.since))
+    ends = policy.due_at(episodes.rule_of(episode, policy), state.waiting_since)
+    return max(ends, episode.due_at) if episode.answered or _has_missed(state) else ends
