@@ -150,6 +150,29 @@ def test_who_is_in_danger_is_told_what_to_do_with_the_offer_of_a_person() -> Non
     assert "?" in control.reply.text
 
 
+def test_what_to_do_is_not_repeated_with_every_line_while_a_person_is_on_offer() -> None:
+    """A yes is still taken, and whoever is in danger for longer is told again."""
+    offers = BuiltinTriggers(crisis=TriggerPolicy(action=Action.OFFER))
+    chat = Chat(policy=compile_policy(Policy(business_id="shop", owner="Rosa", triggers=offers)))
+    assert chat.customer(DANGER).controls
+    again = chat.customer(DANGER)
+    assert not again.controls
+    assert "a person is on offer already" in [decision.because for decision in again.decisions]
+    chat.wait(20)
+    assert chat.customer(DANGER).controls
+    (escalation,) = chat.customer(said(affirm=0.95)).escalations
+    assert (escalation.trigger_class, escalation.action) == ("crisis", Action.ESCALATE)
+
+
+def test_danger_is_told_what_to_do_though_a_person_is_on_offer_for_something_else() -> None:
+    triggers = BuiltinTriggers(crisis=TriggerPolicy(action=Action.OFFER), complaint=TriggerPolicy(action=Action.OFFER))
+    chat = Chat(policy=compile_policy(Policy(business_id="shop", owner="Rosa", triggers=triggers)))
+    assert chat.customer(said(complaint=0.95)).controls
+    (control,) = chat.customer(DANGER).controls
+    assert control.reply is not None
+    assert EMERGENCY in control.reply.text
+
+
 def test_other_replies_are_not_given_while_a_human_holds() -> None:
     chat = held(spoken=False)
     chat.wait(60)

@@ -186,6 +186,8 @@ def _held_up(
         return Suppression.HUMAN_HOLDS, "a human holds the conversation"
     if episode is not None:
         return _held_up_by_open(state, moment, candidate, episode)
+    if candidate.is_crisis and rule.action is Action.OFFER and presence.is_offered_in_danger(state, moment.at):
+        return Suppression.OFFERED, "a person is on offer already"
     if candidate.is_unconditional:
         return None
     if rule.action is Action.OFFER:

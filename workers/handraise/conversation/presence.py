@@ -6,6 +6,7 @@ from typing import Final
 
 from handraise.conversation.state import Conversation
 from handraise.events import ControlState, Holder, Sender
+from handraise.policy.model import CRISIS
 
 THERE_MS: Final = 900_000
 """A human who has spoken within this time is there to speak to somebody in danger."""
@@ -50,6 +51,11 @@ def settle_questions(state: Conversation) -> None:
 def is_left_in_danger(state: Conversation, at: int) -> bool:
     """Whether a human is waited for, or holds and does not speak, and the customer was told what to do long ago."""
     return state.holder is Holder.HUMAN and not is_spoken_to(state, at) and at - state.warned_at > THERE_MS
+
+
+def is_offered_in_danger(state: Conversation, at: int) -> bool:
+    """Whether the customer was told what to do a short time ago, and asked whether a person is wanted."""
+    return state.offer is not None and state.offer.trigger_class == CRISIS and at - state.warned_at <= THERE_MS
 
 
 def is_spoken_to(state: Conversation, at: int) -> bool:
