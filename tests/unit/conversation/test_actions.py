@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from handraise.conversation import Fact
+from handraise.detection.signals import Signals
 from handraise.events import Action, ControlState, DecisionResult, EscalationType, Holder, OutcomeKind, Priority
 from handraise.policy import compile_policy, parse
 from tests.support.chats import ASKS, NEUTRAL, Chat, said
@@ -95,6 +96,59 @@ def test_who_reads_of_an_accepted_offer_reads_what_it_was_made_for() -> None:
     assert escalation.reason == ("The customer complains: “The lamp came broken.” (the customer said yes to a person).")
     (evidence,) = escalation.evidence
     assert (evidence.signal, evidence.text, evidence.score) == ("affirm", "yes please", 0.95)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No thanks, no person",
+        "no",
+        "no gracias",
+        "Não, obrigado",
+        "non merci",
+        "Nein.",
+        "ji nahi",
+        "नहीं, धन्यवाद",
+        "لا شكرا",
+    ],
+)
+def test_a_no_ends_the_offer(text: str) -> None:
+    """The next "ok" is said to something else."""
+    chat = chat_with("complaint", "offer")
+    chat.customer(COMPLAINS)
+    effects = chat.customer(NEUTRAL, text)
+    assert Fact.OFFER_LAPSED in [note.fact for note in effects.notes]
+    assert chat.controls[-1].state is ControlState.AI
+    chat.ai(text="All right.")
+    assert not chat.customer(YES, "ok").escalations
+
+
+@pytest.mark.parametrize(
+    ("signals", "text"),
+    [
+        (NEUTRAL, "no funciona"),
+        (NEUTRAL, "لا يعمل"),
+        (NEUTRAL, "not sure"),
+        (NEUTRAL, "Noon would be fine"),
+        (COMPLAINS, "No, it is still broken"),
+        (ASKS, "No, when did I say that?"),
+    ],
+)
+def test_not_all_that_begins_with_a_no_says_no_to_the_offer(signals: Signals, text: str) -> None:
+    chat = chat_with("complaint", "offer")
+    chat.customer(COMPLAINS)
+    chat.customer(signals, text)
+    assert chat.customer(YES).escalations
+
+
+def test_a_no_to_what_the_ai_has_said_since_the_offer_leaves_it_standing() -> None:
+    chat = chat_with("complaint", "offer")
+    chat.customer(COMPLAINS)
+    chat.ai(said(question=True), "Did you get our mail?")
+    chat.customer(NEUTRAL, "no")
+    chat.ai(text="It is on its way.")
+    chat.customer(NEUTRAL, "no")
+    assert chat.controls[-1].state is ControlState.OFFERED
 
 
 def test_an_offer_lapses_after_three_customer_turns() -> None:
