@@ -7,9 +7,9 @@ from typing import Final
 import pytest
 
 from handraise.detection.signals import Intent
-from handraise.events import Customer, Policy
+from handraise.events import Customer, OutcomeKind, Policy, Sender
 from handraise.policy import compile_policy, parse
-from tests.support.chats import ASKS, Chat, said
+from tests.support.chats import ASKS, NEUTRAL, Chat, said
 
 WANTS_HUMAN: Final = said(Intent.REQUEST_HUMAN, human_request=0.95)
 ANA: Final = Customer(id="1", name="Ana", segment="gold")
@@ -49,3 +49,22 @@ def test_a_second_person_in_the_chat_has_neither_the_name_nor_the_segment_of_the
     assert (raised.customer, raised.owner) == (Customer(id="2"), "Rosa")
     assert raised.reply is not None
     assert raised.reply.text.startswith("Thank you. Rosa will write")
+
+
+@pytest.mark.parametrize("sender", [Sender.ASSISTANT, Sender.SYSTEM, Sender.HUMAN])
+def test_who_answers_is_not_the_customer(sender: Sender) -> None:
+    """A producer may name under `customer` whoever writes."""
+    chat = shop()
+    chat.customer(ASKS, who=ANA)
+    chat.say(sender, NEUTRAL, who=Customer(id="bot-7", name="Tom"))
+    chat.outcome(OutcomeKind.RELEASED)
+    (raised,) = chat.customer(WANTS_HUMAN, who=Customer(id="1")).escalations
+    assert (raised.customer, raised.owner) == (ANA, "Gloria")
+
+
+def test_what_else_is_known_of_the_customer_may_come_with_an_answer() -> None:
+    chat = shop()
+    chat.customer(ASKS, who=Customer(id="1", name="Ana"))
+    chat.say(Sender.ASSISTANT, NEUTRAL, who=Customer(id="1", segment="gold"))
+    (raised,) = chat.customer(WANTS_HUMAN).escalations
+    assert (raised.customer, raised.owner) == (ANA, "Gloria")

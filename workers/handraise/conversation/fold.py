@@ -246,15 +246,20 @@ def _only_nudges(state: Conversation, message: ChatMessage, signals: Signals) ->
 
 def _note_context(state: Conversation, message: ChatMessage, signals: Signals) -> None:
     state.channel = message.channel or state.channel
-    if message.customer is not None and message.customer != state.customer:
-        state.customer = _known_by_now(state.customer, message.customer)
+    known, new = state.customer, message.customer
+    if new is not None and new != known:
+        another = known is not None and known.id and new.id and known.id != new.id
+        if not another:
+            state.customer = _known_by_now(known, new)
+        elif message.sender is Sender.CUSTOMER:  # whoever else writes may be named there too
+            state.customer = new
     if message.sender is Sender.CUSTOMER:
         note_language(state, message, signals)
 
 
 def _known_by_now(known: Customer | None, new: Customer) -> Customer:
-    """What is known of a customer, with what a message says anew; of somebody else it is that alone."""
-    if known is None or (known.id and new.id and known.id != new.id):
+    """What is known of a customer, with what a message says anew."""
+    if known is None:
         return new
     return Customer(id=new.id or known.id, name=new.name or known.name, segment=new.segment or known.segment)
 
