@@ -152,6 +152,22 @@ def test_only_the_port_of_its_scheme_goes_without_saying(host: str) -> None:
     assert not Place("127.0.0.1", 8480, "https://desk.example.com").names(host)
 
 
+@pytest.mark.parametrize("path", ["/sign-in", "/try/shop/check"])
+def test_a_request_that_is_too_large_is_ended(reader: Reader, path: str) -> None:
+    headers = {"X-CSRF-Token": reader.sign_in().csrf}
+    upload = {"document": ("policy.yaml", bytes(5_000_000))}
+    assert reader.client.post(path, files=upload, headers=headers).status_code == 413
+    fields = {f"field-{number}": "a" * 500_000 for number in range(10)}
+    assert reader.client.post(path, data=fields, headers=headers).status_code == 413
+
+
+def test_a_long_policy_is_not_too_large(reader: Reader) -> None:
+    token = reader.sign_in().csrf
+    document = f"business_id: shop\nowner: Rosa\n# {'a' * 500_000}\n"
+    answer = reader.client.post("/try/shop/check", data={"csrf": token, "document": document})
+    assert answer.status_code == 200
+
+
 def test_signing_out_forgets(reader: Reader) -> None:
     token = reader.sign_in().csrf
     assert reader.client.post("/sign-out", data={"csrf": token}).headers["location"] == "/sign-in"

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,6 +17,8 @@ from handraise.console.access import Access, Session
 SIGN_IN: Final = "/sign-in"
 CSRF_FIELD: Final = "csrf"
 CSRF_HEADER: Final = "X-CSRF-Token"
+_MOST_BYTES: Final = 4_194_304
+"""Of one request. A policy is the most that anybody sends, and Kafka takes no record of more than a quarter of this."""
 _OPEN: Final = (SIGN_IN, "/static/", "/healthz")
 _SAFE: Final = frozenset({"GET", "HEAD"})
 _LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -99,7 +102,7 @@ class Guard:
             await send(message)
 
         refused = self._refusal(scope)
-        await (refused or self._app)(scope, receive, with_headers)
+        await (refused or self._app)(scope, _limited(receive), with_headers)
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
@@ -116,6 +119,21 @@ class Guard:
 
     def _session(self, request: Request) -> Session | None:
         return self._access.session(request.cookies.get(self._place.cookie, ""))
+
+
+def _limited(receive: Receive) -> Receive:
+    """Ends a request that is too large, whoever sends it: its parts would fill the memory, and `/tmp`."""
+    received = 0
+
+    async def counted() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > _MOST_BYTES:
+            raise HTTPException(413, "This is more than the console takes at once.")
+        return message
+
+    return counted
 
 
 def _to_sign_in(scope: Scope, headers: Headers) -> Response:
