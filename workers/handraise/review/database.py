@@ -25,6 +25,8 @@ from handraise.settings import Settings
 DEFAULT_URL: Final = "sqlite:///handraise.sqlite3"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _BUSY_MS: Final = 30_000
+_TOLD_OPTIONS: Final = frozenset({"host", "port", "user", "dbname", "service"})
+"""Options of a URL that say which database it is."""
 _WRITES: Final = "handraise_writes"
 _ONE_WRITER: Final = 0x68616E6472616973
 """Names the lock of PostgreSQL that a writing transaction holds: `handrais` in ASCII."""
@@ -57,8 +59,9 @@ class LogDatabase:
 
     @property
     def name(self) -> str:
-        """Its URL without the password."""
-        return self._url.render_as_string(hide_password=True)
+        """Its URL without the password, which can stand among the options too."""
+        told = {option: value for option, value in self._url.query.items() if option in _TOLD_OPTIONS}
+        return self._url.set(query=told).render_as_string(hide_password=True)
 
     def migrate(self) -> None:
         """Make the tables, or bring those of an earlier version up to date.
