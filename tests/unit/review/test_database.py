@@ -113,12 +113,32 @@ def test_tables_of_a_later_version_are_left_alone(file: Path) -> None:
             database.migrate()
 
 
-@pytest.mark.parametrize("url", ["", "nonsense", "mysql://h/n", "sqlite://", "sqlite:///:memory:"])
-def test_other_urls_are_refused(url: str) -> None:
-    with pytest.raises(LogError, match="HANDRAISE_LOG_DATABASE_URL"):
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "nonsense",
+        "mysql://h/n",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "postgresql://rosa:hidden@host:port/log",
+        "postgresql://rosa:hid:den@127.0.0.1:hidden/log",
+        "postgresql://rosa:hidden@[::1/log",
+    ],
+)
+def test_other_urls_are_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(LogError, match="HANDRAISE_LOG_DATABASE_URL") as refused:
         LogDatabase(url)
+    assert "hidden" not in str(refused.value)
 
 
 def test_the_name_of_a_database_has_no_password() -> None:
     with LogDatabase("postgresql://rosa:hidden@127.0.0.1/log") as database:
         assert database.name == "postgresql+psycopg://rosa:***@127.0.0.1/log"
+
+
+def test_no_secret_among_the_options_of_a_url_is_in_the_name_either() -> None:
+    url = "postgresql:///log?host=db.example&user=rosa&password=hidden&sslpassword=hidden&sslmode=require"
+    with LogDatabase(url) as database:
+        assert database.name == "postgresql+psycopg:///log?host=db.example&user=rosa"
+        assert database.engine.url.query["password"] == "hidden"  # noqa: S105 - of this test

@@ -159,9 +159,11 @@ def log_database(settings: Settings) -> LogDatabase:
 def _checked(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
+        # Where a password has an @ or a colon in it, the error quotes what stands behind that as the port.
         raise LogError(
-            "HANDRAISE_LOG_DATABASE_URL is no database URL: give sqlite:///FILE or postgresql://USER@HOST/NAME"
+            "HANDRAISE_LOG_DATABASE_URL is no database URL: give sqlite:///FILE or postgresql://USER@HOST/NAME, with"
+            " %40 for an @ in a password, and %3A for a colon"
         ) from None
     if parsed.drivername in {"postgres", "postgresql", "postgresql+psycopg"}:
         return parsed.set(drivername="postgresql+psycopg")
