@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
@@ -224,6 +225,25 @@ def test_a_postgresql_that_restarts_is_waited_for_and_nothing_is_lost(
     assert kept.decisions() == 600
     until(process.is_ready, SECONDS, "the log to be ready again")
     assert all("sentence" not in line and "kettle" not in str(line) for line in process.lines())
+
+
+def test_a_postgresql_that_takes_no_writes_for_a_while_is_waited_for(
+    kafka_installation: Installation, postgresql_server: Server
+) -> None:
+    """As one whose disk is nearly full, or which another has replaced: its connections stay what they are."""
+    kept = Kept(kafka_installation, postgresql_server.database())
+    process = kept.start()
+    publish(kafka_installation, some_conversations(0, 10))
+    kept.wait_for_decisions(30)
+    server, _, name = kept.url.rpartition("/")
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as elsewhere:
+        elsewhere.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on".encode())
+        elsewhere.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        publish(kafka_installation, some_conversations(10, 10))
+        until(lambda: process.get("/readyz")[0] == 503, SECONDS, "the log to say that it waits")
+        elsewhere.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only".encode())
+    kept.wait_for_decisions(60)
+    until(process.is_ready, SECONDS, "the log to be ready again")
 
 
 def test_a_customer_is_erased_in_the_log_and_in_the_workers(kafka_installation: Installation, tmp_path: Path) -> None:

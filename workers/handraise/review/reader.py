@@ -26,6 +26,8 @@ _LONGEST_PAUSE_SECONDS: Final = 10.0
 _LAG_SECONDS: Final = 2.0
 _SWEEP_SECONDS: Final = 3_600.0
 _DATABASE: Final = "database"
+_READ_ONLY: Final = "25006"
+"""The SQLSTATE of a write where only reading is allowed. To psycopg it is an internal error, and no operational one."""
 
 log = structlog.get_logger(__name__)
 
@@ -123,7 +125,10 @@ class LogReader:
             try:
                 done = await asyncio.to_thread(work)
             except DBAPIError as error:
-                if not _may_pass(error):
+                if _takes_no_writes(error):
+                    # A connection stays so: a new one may find that it is over, or the server that has taken its place.
+                    self._database.close()
+                elif not _may_pass(error):
                     raise
                 self._observer.retried()
                 self._observer.wait_for(_DATABASE, "the database does not answer")
@@ -155,6 +160,11 @@ class LogReader:
 
     def _remove_expired(self) -> int:
         return remove_expired(self._database, self._keeping, datetime.now(UTC))
+
+
+def _takes_no_writes(error: DBAPIError) -> bool:
+    """Whether PostgreSQL is read-only: its disk is nearly full, say, or another server leads now."""
+    return getattr(error.orig, "sqlstate", None) == _READ_ONLY
 
 
 def _may_pass(error: DBAPIError) -> bool:
