@@ -90,6 +90,24 @@ def test_what_does_not_fit_is_refused_with_the_variable_and_the_mend(
     assert told in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "brokers", ["kafka:port", "kafka:9092,kafka:", "kafka:99999", ",", " ", "kafka:9092 other:9092", "kafka://kafka"]
+)
+def test_brokers_of_which_the_client_can_make_nothing_are_refused(
+    monkeypatch: pytest.MonkeyPatch, brokers: str
+) -> None:
+    with pytest.raises(SettingsError, match="HANDRAISE_BROKERS: "):
+        with_environment(monkeypatch, HANDRAISE_BROKERS=brokers)
+
+
+@pytest.mark.parametrize(
+    "brokers",
+    ["kafka", "kafka:9092", "kafka-1:9092,kafka-2:9092", "kafka-1:9092, kafka-2:9092,", "[::1]:9092", "::1"],
+)
+def test_brokers_are_given_as_the_client_takes_them(monkeypatch: pytest.MonkeyPatch, brokers: str) -> None:
+    assert with_environment(monkeypatch, HANDRAISE_BROKERS=brokers).brokers == brokers
+
+
 def test_the_detector_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     assert with_environment(monkeypatch, HANDRAISE_DETECTOR="fast").detector is DetectorKind.FAST
 

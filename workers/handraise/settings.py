@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final, NamedTuple, Self
 
-from pydantic import Field, FilePath, SecretStr, ValidationError, model_validator
+from pydantic import Field, FilePath, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 PREFIX: Final = "HANDRAISE_"
 SECRETS_DIR: Final = "HANDRAISE_SECRETS_DIR"
 DEFAULT_SECRETS_DIR: Final = Path("/run/secrets")
+_ADDRESS: Final = re.compile(
+    r"(?:\[[\da-f:.]+\]|[^\s:/\[\]]+)(?::(?P<port>\d{1,5}))?|[\da-f:.]*:[\da-f:.]*", re.IGNORECASE
+)
+_LAST_PORT: Final = 65_535
 
 
 class Delivery(StrEnum):
@@ -249,6 +254,14 @@ class Settings(BaseSettings):
         """Whether the security protocol encrypts."""
         return self.security_protocol in {SecurityProtocol.SSL, SecurityProtocol.SASL_SSL}
 
+    @field_validator("brokers")
+    @classmethod
+    def _brokers_are_addresses(cls, value: str) -> str:
+        brokers = [broker.strip() for broker in value.split(",")]
+        if not any(brokers) or not all(_is_address(broker) for broker in brokers if broker):
+            raise ValueError("give each broker as `host:port`, separated by commas")
+        return value
+
     @model_validator(mode="after")
     def _options_fit_together(self) -> Self:
         if self.uses_sasl and (not self.sasl_username or self.sasl_password is None):
@@ -326,6 +339,12 @@ def _strange(names: Iterable[str], known: Collection[str]) -> dict[str, str | No
     # Upper and lower case are the same to a setting.
     strange = (name for name in names if name.upper().startswith(PREFIX) and name.upper() not in known)
     return {name: next(iter(difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.8)), None) for name in strange}
+
+
+def _is_address(broker: str) -> bool:
+    """Whether the client can make out a host, and a port if there is one; an IPv6 address may lack its brackets."""
+    found = _ADDRESS.fullmatch(broker)
+    return found is not None and int(found["port"] or 0) <= _LAST_PORT
 
 
 def _problem(detail: Mapping[str, object]) -> str:
