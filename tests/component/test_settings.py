@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Final
@@ -106,6 +107,32 @@ def test_brokers_of_which_the_client_can_make_nothing_are_refused(
 )
 def test_brokers_are_given_as_the_client_takes_them(monkeypatch: pytest.MonkeyPatch, brokers: str) -> None:
     assert with_environment(monkeypatch, HANDRAISE_BROKERS=brokers).brokers == brokers
+
+
+@pytest.mark.parametrize("place", [".env", "secrets/handraise_sasl_password"])
+def test_a_file_that_cannot_be_read_is_named_without_what_it_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / place).write_bytes("HANDRAISE_SASL_PASSWORD=do not tell é".encode("latin-1"))
+    with pytest.raises(SettingsError, match=rf"{place} is no text in UTF-8: ") as refused:
+        with_environment(monkeypatch, HANDRAISE_SECRETS_DIR=str(tmp_path / "secrets"))
+    assert "do not tell" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("method", "place"), [("iterdir", "secrets"), ("read_text", "secrets/handraise_group")])
+def test_a_secret_that_another_user_alone_may_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, place: str
+) -> None:
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets/handraise_group").write_text("secret")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, method, refuse)
+    with pytest.raises(SettingsError, match=rf"{place} cannot be read \(Permission denied\): "):
+        with_environment(monkeypatch, HANDRAISE_SECRETS_DIR=str(tmp_path / "secrets"))
 
 
 def test_the_detector_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -303,6 +303,7 @@ def load_settings() -> Settings:
     folder = _secrets_dir()
     if os.environ.get(SECRETS_DIR) and not folder.is_dir():
         raise SettingsError(f"{SECRETS_DIR} names no folder: mend the path, or remove it")
+    _check_files(folder)
     try:
         return Settings(_secrets_dir=folder if folder.is_dir() else None)  # type: ignore[call-arg] # pydantic-settings takes it at run time
     except ValidationError as error:
@@ -329,6 +330,20 @@ def unknown_settings() -> list[UnknownSetting]:
 def _secrets_dir() -> Path:
     named = os.environ.get(SECRETS_DIR)
     return Path(named) if named else DEFAULT_SECRETS_DIR
+
+
+def _check_files(folder: Path) -> None:
+    """Read `.env` and the secrets once before: pydantic names neither the file that it cannot read, nor why."""
+    file = folder
+    try:
+        secrets = [one for one in folder.iterdir() if one.name.upper() in _known()] if folder.is_dir() else []
+        for file in (Path(str(Settings.model_config["env_file"])), *secrets):
+            if file.is_file():
+                file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise SettingsError(f"{file} is no text in UTF-8: write it anew") from None
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read ({error.strerror}): let the user who runs this read it") from None
 
 
 def _known() -> set[str]:
