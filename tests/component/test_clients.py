@@ -1,8 +1,10 @@
-"""What becomes of Kafka clients that do not stop as they should."""
+"""What becomes of Kafka clients that cannot start or do not stop as they should."""
 
 from __future__ import annotations
 
 import asyncio
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +13,13 @@ from aiokafka.consumer import fetcher
 from aiokafka.errors import NodeNotReadyError
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
+from pydantic import SecretStr
 
-from handraise.engine.clients import RESTORE_FETCH_BYTES, stop_client
+from handraise.engine.clients import RESTORE_FETCH_BYTES, Clients, stop_client
+from handraise.engine.errors import EngineError
 from handraise.engine.record import Received
+from handraise.settings import Settings
+from tests.support.tools import tool
 
 SOURCE = TopicPartition("chat.state", 0)
 
@@ -68,3 +74,35 @@ def test_the_client_reads_as_far_ahead_as_a_fetch_of_a_restore_is_long() -> None
     """So that the socket is not paused in the midst of one; a release that has no such limit would be noticed here."""
     assert conn.READER_LIMIT > RESTORE_FETCH_BYTES
     assert "READER_LIMIT" in conn.AIOKafkaConnection.connect.__code__.co_names
+
+
+@pytest.fixture
+def own_key(tmp_path: Path) -> dict[str, Any]:
+    """A certificate, and its key under a password."""
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    command = [tool("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-subj", "/CN=worker", "-passout", "pass:hidden"]
+    subprocess.run([*command, "-out", certificate, "-keyout", key], check=True, capture_output=True)
+    return {"ssl_certificate_file": certificate, "ssl_key_file": key}
+
+
+def test_what_cannot_be_used_for_tls_is_told_by_its_setting(own_key: dict[str, Any]) -> None:
+    """And nobody is asked for the password of a key, in a terminal that a service does not have."""
+    tls: dict[str, Any] = {"security_protocol": "SSL", "brokers": "127.0.0.1:1"}
+    no_key = own_key | {"ssl_key_file": Path(__file__)}
+    for settings, told in (
+        (Settings(**tls, ssl_ca_file=Path(__file__)), "HANDRAISE_SSL_CA_FILE"),
+        (Settings(**tls, **own_key), "HANDRAISE_SSL_KEY_PASSWORD"),
+        (Settings(**tls, **own_key, ssl_key_password=SecretStr("wrong")), "HANDRAISE_SSL_KEY_PASSWORD"),
+        (Settings(**tls, **no_key), "HANDRAISE_SSL_KEY_FILE"),
+    ):
+        with pytest.raises(EngineError, match=told):
+            Clients(settings).reader()
+
+
+def test_a_key_with_a_password_is_used(own_key: dict[str, Any]) -> None:
+    async def main() -> None:
+        tls: dict[str, Any] = {"security_protocol": "SSL", "brokers": "127.0.0.1:1"}
+        settings = Settings(**tls, **own_key, ssl_key_password=SecretStr("hidden"))
+        await stop_client(Clients(settings).reader(), "a reader to stop")
+
+    asyncio.run(main())

@@ -18,6 +18,7 @@ HOW_TO_GET: Final = {
     "docker-compose": "`make setup` installs it on Linux on x86-64; elsewhere it comes with Docker",
     "initdb": "the Debian package `postgresql` has it: apt-get install --no-install-recommends postgresql",
     "postgres": "the Debian package `postgresql` has it: apt-get install --no-install-recommends postgresql",
+    "openssl": "most systems have it; Debian: apt-get install openssl",
     "hadolint": "`make setup` installs it on Linux on x86-64; elsewhere see its own page",
 }
 REQUIRED: Final = "HANDRAISE_REQUIRE_TOOLS"

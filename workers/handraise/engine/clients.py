@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from ssl import SSLContext
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, conn
@@ -13,7 +14,7 @@ from aiokafka.errors import KafkaConnectionError
 from aiokafka.helpers import create_ssl_context
 from aiokafka.producer import sender
 
-from handraise.engine.errors import BrokerUnreachableError
+from handraise.engine.errors import BrokerUnreachableError, EngineError
 from handraise.engine.patience import wait_for_end
 from handraise.engine.record import received
 from handraise.settings import Settings
@@ -138,12 +139,7 @@ class Clients:
             "security_protocol": settings.security_protocol.value,
         }
         if settings.uses_tls:
-            options["ssl_context"] = create_ssl_context(
-                cafile=_path(settings.ssl_ca_file),
-                certfile=_path(settings.ssl_certificate_file),
-                keyfile=_path(settings.ssl_key_file),
-                password=settings.ssl_key_password.get_secret_value() if settings.ssl_key_password else None,
-            )
+            options["ssl_context"] = _tls(settings)
         if settings.uses_sasl and settings.sasl_password is not None:
             options["sasl_mechanism"] = settings.sasl_mechanism.value
             options["sasl_plain_username"] = settings.sasl_username
@@ -173,5 +169,26 @@ async def _stopped(client: Any) -> None:  # noqa: ANN401 - aiokafka carries no t
         raise
 
 
-def _path(path: object) -> str | None:
-    return None if path is None else str(path)
+def _tls(settings: Settings) -> SSLContext:
+    """How connections are encrypted.
+
+    Raises:
+        EngineError: a file of the settings cannot be used; the message names the setting.
+    """
+    try:
+        context: SSLContext = create_ssl_context(cafile=None if (file := settings.ssl_ca_file) is None else str(file))
+    except OSError as error:
+        raise EngineError(
+            f"HANDRAISE_SSL_CA_FILE cannot be used ({error.strerror}): give certificates in PEM"
+        ) from error
+    if settings.ssl_certificate_file is not None:
+        # Without any password, OpenSSL would ask for that of a key in the terminal.
+        password = settings.ssl_key_password.get_secret_value() if settings.ssl_key_password else ""
+        try:
+            context.load_cert_chain(settings.ssl_certificate_file, settings.ssl_key_file, password)
+        except OSError as error:
+            raise EngineError(
+                f"HANDRAISE_SSL_CERTIFICATE_FILE and HANDRAISE_SSL_KEY_FILE cannot be used ({error.strerror}): give"
+                " both in PEM, and HANDRAISE_SSL_KEY_PASSWORD if the key has a password"
+            ) from error
+    return context
