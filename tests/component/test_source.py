@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.errors import InvalidSessionTimeoutError
 
 from handraise.engine import source as sources
 from handraise.engine.batch import Batch
@@ -28,8 +29,12 @@ class FakeMember:
     def subscribe(self, topics: list[str], listener: object) -> None:
         """The test tells the source what the listener would."""
 
+    error: Exception | None = None
+
     async def getmany(self, _: TopicPartition) -> None:
-        """Nothing is wrong with the group."""
+        """Nothing is wrong with the group, unless a test says so."""
+        if self.error is not None:
+            raise self.error
 
     async def stop(self) -> None:
         """It has nothing to leave."""
@@ -133,6 +138,24 @@ def test_a_partition_whose_task_ends_though_nobody_ended_it_stops_the_worker() -
             await source.stop()
 
     with pytest.raises(EngineError, match="partition 1 was cancelled, though nobody took the partition away"):
+        raise asyncio.run(main()) or AssertionError
+
+
+def test_a_session_that_is_shorter_than_the_broker_allows_is_told_by_its_setting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(FakeMember, "error", InvalidSessionTimeoutError())
+
+    async def main() -> BaseException | None:
+        source = made()
+        await source.start()
+        try:
+            await eventually(lambda: source.crashed, 5, "the source to crash")
+            return source.crash_reason
+        finally:
+            await source.stop()
+
+    with pytest.raises(EngineError, match="HANDRAISE_SESSION_TIMEOUT_SECONDS"):
         raise asyncio.run(main()) or AssertionError
 
 

@@ -11,6 +11,7 @@ from aiokafka.errors import (
     IllegalStateError,
     InvalidProducerEpoch,
     InvalidProducerIdMapping,
+    InvalidSessionTimeoutError,
     InvalidTimestampError,
     InvalidTxnState,
     KafkaError,
@@ -65,6 +66,10 @@ class ClockWrongError(EngineError):
     """The broker does not take records that carry the time of this machine."""
 
 
+class SessionRefusedError(EngineError):
+    """The broker does not take the session timeout of the settings."""
+
+
 class RebalanceFailedError(EngineError):
     """Taking over or handing back partitions went wrong."""
 
@@ -113,5 +118,11 @@ def explained(error: BaseException) -> BaseException:
         return ClockWrongError(
             "the broker refuses records with the time of this machine, which is more than an hour ahead of its own"
             " (or than its message.timestamp.after.max.ms): set both clocks right; nothing of the batch is committed"
+        )
+    if isinstance(error, InvalidSessionTimeoutError):
+        return SessionRefusedError(
+            "HANDRAISE_SESSION_TIMEOUT_SECONDS is not within what the broker allows: set it to at least its"
+            " group.min.session.timeout.ms (6 s, unless it was changed) and to no more than its"
+            " group.max.session.timeout.ms"
         )
     return error
