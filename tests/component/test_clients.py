@@ -16,9 +16,10 @@ from aiokafka.record.memory_records import MemoryRecords
 from pydantic import SecretStr
 
 from handraise.engine.clients import RESTORE_FETCH_BYTES, Clients, stop_client
-from handraise.engine.errors import EngineError
+from handraise.engine.errors import BrokerUnreachableError, EngineError
 from handraise.engine.record import Received
 from handraise.settings import Settings
+from tests.support.brokers import free_port
 from tests.support.tools import tool
 
 SOURCE = TopicPartition("chat.state", 0)
@@ -106,3 +107,23 @@ def test_a_key_with_a_password_is_used(own_key: dict[str, Any]) -> None:
         await stop_client(Clients(settings).reader(), "a reader to stop")
 
     asyncio.run(main())
+
+
+def test_a_listener_that_wants_another_kind_of_connection_is_not_said_to_be_away() -> None:
+    """As one with a password, TLS or another protocol does it: it takes the connection, and ends it."""
+
+    async def main() -> str:
+        server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        settings: dict[str, Any] = {"brokers": f"127.0.0.1:{free_port()},127.0.0.1:{port}"}
+        clients = Clients(Settings(**settings))
+        with pytest.raises(BrokerUnreachableError) as refused:
+            await clients.start(clients.reader())
+        server.close()
+        with pytest.raises(BrokerUnreachableError, match=r"no broker answers at .*: start Kafka there"):
+            await clients.start(clients.reader())
+        return str(refused.value)
+
+    told = asyncio.run(main())
+    assert "HANDRAISE_SECURITY_PROTOCOL" in told
+    assert "start Kafka" not in told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from ssl import SSLContext
 from typing import Any, Final
 
@@ -39,6 +40,7 @@ conn.READER_LIMIT = 2 * RESTORE_FETCH_BYTES
 """A connection is paused when twice as much lies in its buffer. With the client's own 64 KiB it was paused and resumed
 again and again within one fetch of a restore."""
 _STOP_SECONDS: Final = 0.75
+_LOOK_SECONDS: Final = 1.0
 _NEVER_IDLE_MS: Final = 2**31 - 1
 
 
@@ -125,11 +127,23 @@ class Clients:
             # One that did not start still holds connections.
             await stop_client(client, "a client that did not start to stop")
             if isinstance(error, KafkaConnectionError):
-                raise BrokerUnreachableError(
-                    f"no broker answers at {self._settings.brokers}: start Kafka there, or set HANDRAISE_BROKERS"
-                ) from error
+                raise BrokerUnreachableError(await self._what_keeps_out()) from error
             raise
         return client
+
+    async def _what_keeps_out(self) -> str:
+        """Why no broker let a client in. The client itself tells that to its own log alone."""
+        brokers = self._settings.brokers
+        for host, port, _ in conn.collect_hosts(brokers):
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    _, writer = await asyncio.open_connection(host, port)
+                writer.close()
+                return (
+                    f"{brokers} takes connections, and no broker answers on them: see that HANDRAISE_SECURITY_PROTOCOL,"
+                    " the user, its password and the certificates are those that this listener of Kafka asks for"
+                )
+        return f"no broker answers at {brokers}: start Kafka there, or set HANDRAISE_BROKERS"
 
     def _common(self) -> dict[str, Any]:
         settings = self._settings
