@@ -25,7 +25,10 @@ ResultT = TypeVar("ResultT")
 _LONGEST_PAUSE_SECONDS: Final = 10.0
 _LAG_SECONDS: Final = 2.0
 _SWEEP_SECONDS: Final = 3_600.0
+_SILENCE_SECONDS: Final = 60.0
+"""Twice as long as SQLite waits for a reader or another writer."""
 _DATABASE: Final = "database"
+_NO_ANSWER: Final = "the database does not answer"
 _READ_ONLY: Final = "25006"
 """The SQLSTATE of a write where only reading is allowed. To psycopg it is an internal error, and no operational one."""
 
@@ -114,7 +117,9 @@ class LogReader:
                 "record_unreadable", topic=bad.topic, partition=bad.partition, offset=bad.offset, problem=bad.reason
             )
 
-    async def _insist(self, work: Callable[[], ResultT], stopping: asyncio.Event) -> ResultT:
+    async def _insist(
+        self, work: Callable[[], ResultT], stopping: asyncio.Event, *, takes_long: bool = False
+    ) -> ResultT:
         """Do work with the database in a thread, again and again while the database does not answer.
 
         Raises:
@@ -123,7 +128,7 @@ class LogReader:
         pause = 0.1
         while True:
             try:
-                done = await asyncio.to_thread(work)
+                done = await (asyncio.to_thread(work) if takes_long else self._worked(work))
             except DBAPIError as error:
                 if _takes_no_writes(error):
                     # A connection stays so: a new one may find that it is over, or the server that has taken its place.
@@ -131,7 +136,7 @@ class LogReader:
                 elif not _may_pass(error):
                     raise
                 self._observer.retried()
-                self._observer.wait_for(_DATABASE, "the database does not answer")
+                self._observer.wait_for(_DATABASE, _NO_ANSWER)
                 # Nothing of the statement may be told: its parameters are rows.
                 log.warning("database_away", error=type(error.orig).__name__, again_in_seconds=pause)
                 if stopping.is_set():
@@ -145,6 +150,15 @@ class LogReader:
                 await asyncio.wait_for(stopping.wait(), pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
+    async def _worked(self, work: Callable[[], ResultT]) -> ResultT:
+        """What the work comes to. A server that hangs says nothing, no error either, and its silence is told."""
+        working = asyncio.create_task(asyncio.to_thread(work))
+        done, _ = await asyncio.wait({working}, timeout=_SILENCE_SECONDS)
+        if not done:
+            self._observer.wait_for(_DATABASE, _NO_ANSWER)
+            log.warning("database_silent", seconds=_SILENCE_SECONDS)
+        return await working
+
     async def _tell_lag(self) -> None:
         while True:
             self._observer.lag(await self._topics.lag())
@@ -152,7 +166,7 @@ class LogReader:
 
     async def _sweep(self, stopping: asyncio.Event) -> None:
         while True:
-            rows = await self._insist(self._remove_expired, stopping)
+            rows = await self._insist(self._remove_expired, stopping, takes_long=True)
             if rows:
                 self._observer.expired(rows)
                 log.info("expired_rows_removed", rows=rows)
