@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import io
 import json
 import logging
@@ -43,6 +45,11 @@ def fail_over(text: str) -> None:
     raise ZeroDivisionError(len(secret) and "a defect")
 
 
+async def fail_with(text: str) -> None:
+    """Raise an error that quotes a message's text."""
+    raise KeyError(text)
+
+
 @pytest.mark.parametrize("form", [LogFormat.JSON, LogFormat.CONSOLE])
 def test_a_traceback_shows_no_local_variables(written: io.StringIO, form: LogFormat) -> None:
     """They hold what customers wrote."""
@@ -71,6 +78,25 @@ def test_the_message_of_an_error_that_nobody_foresaw_is_left_out(written: io.Str
     assert SECRET not in written.getvalue()
     assert written.getvalue().count("KeyError, its message left out") == 3
     assert "ValueError" in written.getvalue()
+
+
+@pytest.mark.parametrize("form", [LogFormat.JSON, LogFormat.CONSOLE])
+def test_the_error_of_a_task_that_nobody_waited_for_is_told_without_its_message(
+    written: io.StringIO, form: LogFormat
+) -> None:
+    """The event loop tells of it, with the whole task as text."""
+    set_up_logs(LogLevel.INFO, form, written)
+
+    async def main() -> None:
+        task = asyncio.create_task(fail_with(SECRET))
+        await asyncio.sleep(0.01)
+        del task
+        gc.collect()
+
+    asyncio.run(main())
+    assert SECRET not in written.getvalue()
+    assert "Task exception was never retrieved" in written.getvalue()
+    assert "KeyError, its message left out" in written.getvalue()
 
 
 def test_what_the_broker_says_is_told(written: io.StringIO) -> None:

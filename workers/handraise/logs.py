@@ -28,6 +28,7 @@ _OWN_WORDS: Final = (KafkaError, OSError)
 """What the broker, the network and the disk say is theirs. The message of any other error may quote what was in hand,
 which is a conversation."""
 _SENDER: Final = "aiokafka.producer.sender"
+_EVENT_LOOP: Final = "asyncio"
 
 
 class Teller(logging.Filter):
@@ -47,6 +48,9 @@ class Teller(logging.Filter):
         """Put what may be told of an error in its place; every record is logged."""
         if isinstance(record.args, tuple):
             record.args = tuple(self.told(one) if isinstance(one, BaseException) else one for one in record.args)
+        if record.name == _EVENT_LOOP:
+            # Behind the first line, it shows the task that failed, and with it the `repr` of its error.
+            record.msg = str(record.msg).partition("\n")[0]
         return True
 
     def told(self, error: BaseException) -> str:
