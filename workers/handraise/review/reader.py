@@ -153,11 +153,14 @@ class LogReader:
     async def _worked(self, work: Callable[[], ResultT]) -> ResultT:
         """What the work comes to. A server that hangs says nothing, no error either, and its silence is told."""
         working = asyncio.create_task(asyncio.to_thread(work))
-        done, _ = await asyncio.wait({working}, timeout=_SILENCE_SECONDS)
-        if not done:
-            self._observer.wait_for(_DATABASE, _NO_ANSWER)
-            log.warning("database_silent", seconds=_SILENCE_SECONDS)
-        return await working
+        try:
+            done, _ = await asyncio.wait({working}, timeout=_SILENCE_SECONDS)
+            if not done:
+                self._observer.wait_for(_DATABASE, _NO_ANSWER)
+                log.warning("database_silent", seconds=_SILENCE_SECONDS)
+            return await working
+        finally:
+            working.cancel()
 
     async def _tell_lag(self) -> None:
         while True:
