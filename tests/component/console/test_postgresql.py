@@ -95,3 +95,16 @@ def test_a_database_that_is_restarted_is_said_and_found_again(both: Both, postgr
     finally:
         postgresql_server.start()
     until(lambda: both.postgresql.client.get("/now").status_code == 200, 20, "the console to find it again")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/log?text=%00", "/now?business=a%00", "/log/decisions?after=%00", "/triggers?business=%00", "/try/%00",
+        "/now/%00", "/escalations/a%00b", "/conversations/a/b%00", "/conversations/a%00/b", "/try/shop?version=%00",
+    ],
+)  # fmt: skip
+def test_an_address_with_the_character_that_postgresql_has_no_place_for_is_no_address(both: Both, path: str) -> None:
+    """It does not mean that the log is away."""
+    for reader in both:
+        assert reader.client.get(path, headers={"Accept": "text/html"}).status_code == 400

@@ -111,6 +111,9 @@ class Guard:
         origin = headers.get("origin")
         if scope["method"] not in _SAFE and origin is not None and not self._place.sent(origin):
             return PlainTextResponse("This was sent by another site.", 403)
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            # PostgreSQL has no place for it, so it can be in nothing that the log holds.
+            return PlainTextResponse("This is no address of the console.", 400)
         session = self._session(Request(scope))
         scope.setdefault("state", {})["session"] = session
         if session is None and not scope["path"].startswith(_OPEN):
