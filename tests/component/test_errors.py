@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from aiokafka.errors import (
+    GroupAuthorizationFailedError,
     InvalidTimestampError,
     InvalidTopicError,
     KafkaConnectionError,
@@ -12,12 +13,14 @@ from aiokafka.errors import (
     NotEnoughReplicasError,
     ProducerFenced,
     TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
     for_code,
 )
 
 from handraise.engine.errors import (
     BrokerUnreachableError,
     EngineError,
+    NotAuthorizedError,
     TooManyBadRecordsError,
     explained,
     may_begin_again,
@@ -65,3 +68,22 @@ def test_a_clock_that_is_wrong_is_said_to_be() -> None:
     assert not may_begin_again(clear)
     fenced = ProducerFenced()
     assert explained(fenced) is fenced
+
+
+@pytest.mark.parametrize(
+    ("error", "operation", "told"),
+    [
+        (TopicAuthorizationFailedError("chat.messages"), "Read", "read topic chat.messages: give it the ACL Read"),
+        (TopicAuthorizationFailedError({"b", "a"}), "Write", "write topics a, b: give it the ACL Write"),
+        (TopicAuthorizationFailedError(), "Write", "write one of its topics: give it the ACL Write"),
+        (wrapped(TopicAuthorizationFailedError("a")), "Write", "write topic a: give it the ACL Write"),
+        (GroupAuthorizationFailedError("handraise"), "Read", "group of HANDRAISE_GROUP: give it the ACL Read"),
+        (TransactionalIdAuthorizationFailed(), "Write", "ACLs Write and Describe on transactional ids"),
+    ],
+)
+def test_a_right_that_is_missing_is_named(error: KafkaError, operation: str, told: str) -> None:
+    """With what it is missing for; the worker does not try again what it may not do."""
+    clear = explained(error, operation)
+    assert isinstance(clear, NotAuthorizedError)
+    assert told in str(clear)
+    assert not may_begin_again(clear)

@@ -7,10 +7,12 @@ from types import SimpleNamespace
 from typing import Any, Final, cast
 
 import pytest
+from aiokafka.protocol.metadata import MetadataRequest, MetadataRequest_v5
 
 from handraise.engine.clients import Clients
-from handraise.engine.topics import Difference, Topic, TopicReport, create_topics, options
-from handraise.settings import Settings
+from handraise.engine.errors import EngineError, NotAuthorizedError, TopicsNotFitError
+from handraise.engine.topics import Difference, Topic, TopicReport, check_topics, create_topics, options
+from handraise.settings import Settings, load_settings
 
 OPTION: Final = "min.insync.replicas"
 
@@ -23,6 +25,7 @@ class Admin:
         self._brokers = brokers
         self._copies = copies
         self._in_step = in_step
+        self.hidden: set[str] = set()
 
     async def close(self) -> None:
         """It has no connection."""
@@ -47,17 +50,28 @@ class Admin:
     async def create_topics(self, asked: list[Any]) -> Any:  # noqa: ANN401 - as the real one
         """Make them."""
         self.asked += asked
-        return SimpleNamespace(topic_errors=[])
+        return SimpleNamespace(topic_errors=[(one.name, 29, "Authorization failed.") for one in asked if self.hidden])
+
+    async def _send_request(self, request: MetadataRequest) -> Any:  # noqa: ANN401 - as the real one
+        """Of topics by name, what they are to this user; none is made."""
+        asked = request.build(MetadataRequest_v5)
+        assert not asked.allow_auto_topic_creation
+        topics = [{"topic": name, "error_code": 29 if name in self.hidden else 3} for name in asked.topics]
+        return SimpleNamespace(to_object=lambda: {"topics": topics})
 
 
 def made(admin: Admin, **settings: Any) -> list[TopicReport]:  # noqa: ANN401 - any setting
     """What `topics create` does."""
+    return asyncio.run(create_topics(Settings(**settings), clients_of(admin)))
+
+
+def clients_of(admin: Admin) -> Clients:
+    """Clients of which every one is this."""
 
     async def start(client: Admin) -> Admin:
         return client
 
-    clients = SimpleNamespace(admin=lambda: admin, start=start)
-    return asyncio.run(create_topics(Settings(**settings), cast(Clients, clients)))
+    return cast(Clients, SimpleNamespace(admin=lambda: admin, start=start))
 
 
 @pytest.mark.parametrize(
@@ -96,3 +110,30 @@ def test_a_topic_that_counts_on_one_broker_is_told_by_the_copies_that_it_has(
     """Whatever the settings would ask for; more than two is somebody's choice."""
     reports = made(Admin(3, copies, in_step))
     assert [report.differences for report in reports] == [told] * len(Topic)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "refusal", "told"),
+    [
+        ({"chat.state"}, NotAuthorizedError, "see chat.state on"),
+        (set(Topic), NotAuthorizedError, "the ACL Describe on those topics"),
+        (set(), TopicsNotFitError, "Run `handraise topics create`"),
+    ],
+)
+def test_topics_that_the_user_may_not_see_are_not_called_missing(
+    hidden: set[str], refusal: type[EngineError], told: str
+) -> None:
+    """Kafka leaves them out of its list, and to make them would be refused, or is done already."""
+    admin = Admin(1)
+    admin.hidden = hidden
+    with pytest.raises(refusal, match=told):
+        asyncio.run(check_topics(load_settings(), clients_of(admin)))
+
+
+def test_who_may_make_no_topic_is_told_which_right_that_is() -> None:
+    admin = Admin(1)
+    admin.hidden = set(Topic)
+    with pytest.raises(
+        NotAuthorizedError, match=r"make the topic chat\.\S+: give it the ACL Create on that topic or on"
+    ):
+        made(admin)

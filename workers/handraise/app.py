@@ -20,7 +20,7 @@ from handraise.conversation import Processor, head_of
 from handraise.detection import detector_for
 from handraise.engine.batch import Batch
 from handraise.engine.clients import Clients
-from handraise.engine.errors import EngineError
+from handraise.engine.errors import EngineError, explained
 from handraise.engine.folding import Folding, PolicyCheck, Step
 from handraise.engine.health import WORKER_WAITS, Health
 from handraise.engine.http import HttpServer
@@ -162,7 +162,7 @@ def run(app: App) -> int:
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1
         error = worker.crash_reason or app.crash_reason or end.__context__
-        if isinstance(error, EngineError):
+        if error is not None and isinstance(error := explained(error), EngineError):
             sys.stderr.write(f"handraise: {error}\n")
         return status
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 import typer
+from aiokafka.errors import TopicAuthorizationFailedError
 
 from handraise import cli
 from handraise.cli.errors import UserError
@@ -194,3 +195,16 @@ def test_what_the_terminal_cannot_show_does_not_end_a_command(encoding: str) -> 
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.rstrip().endswith(b"of Zo\\udceb")
+
+
+def test_a_right_that_is_missing_in_kafka_is_no_defect(
+    subcommand: Callable[[Callable[..., None] | typer.Typer], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused() -> None:
+        raise TopicAuthorizationFailedError("chat.state")
+
+    subcommand(refused)
+    assert cli.main(["topics"]) == 1
+    assert capsys.readouterr().err == (
+        "handraise: Kafka does not let this user read topic chat.state: give it the ACL Read there\n"
+    )

@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 import pytest
-from aiokafka.errors import KafkaError, KafkaTimeoutError
+from aiokafka.errors import KafkaError, KafkaTimeoutError, TopicAuthorizationFailedError
 
 from handraise.console.publisher import ANSWER_SECONDS, BrokerAwayError, confirmed
 from handraise.engine.errors import BrokerUnreachableError, EngineError
@@ -148,3 +148,15 @@ def test_a_person_is_told_that_nothing_was_sent_only_where_that_is_certain(error
 def test_a_look_for_something_newer_ends_before_the_console_gives_up() -> None:
     """Otherwise a person would hear that it may have been sent."""
     assert UNREAD_SECONDS < ANSWER_SECONDS
+
+
+def test_what_this_user_may_not_publish_is_told_by_the_right_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was taken, so there is nothing to look for."""
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise TopicAuthorizationFailedError("chat.outcomes")
+
+    broker = Broker(0)
+    monkeypatch.setattr(broker, "send_and_wait", refuse)
+    with pytest.raises(EngineError, match=r"write topic chat\.outcomes: give it the ACL Write"):
+        said(broker, publish_outcome(load_settings(), an_outcome(0, OutcomeKind.ACCEPTED)), monkeypatch)

@@ -95,6 +95,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _fail(f"`{shown}` is not UTF-8, and this needs it: write it in UTF-8", MISUSED)
         if sys.flags.dev_mode:
             raise
+        from handraise.engine.errors import EngineError, explained  # noqa: PLC0415  slow to import
+
+        # Whoever asks Kafka for something may lack a right to it, at any request.
+        if isinstance(clear := explained(error), EngineError):
+            return _fail(str(clear))
         # The message of an exception nobody foresaw may quote a conversation, so only its place is told.
         frame = traceback.extract_tb(error.__traceback__)[-1]
         return _fail(

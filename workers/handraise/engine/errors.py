@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from aiokafka.errors import (
     CommitFailedError,
+    GroupAuthorizationFailedError,
     IllegalGenerationError,
     IllegalOperation,
     IllegalStateError,
@@ -20,6 +23,8 @@ from aiokafka.errors import (
     ProducerClosed,
     ProducerFenced,
     RebalanceInProgressError,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
     UnknownError,
     UnknownMemberIdError,
     UnknownProducerId,
@@ -70,6 +75,10 @@ class SessionRefusedError(EngineError):
     """The broker does not take the session timeout of the settings."""
 
 
+class NotAuthorizedError(EngineError):
+    """The broker does not let this user do what is needed."""
+
+
 class RebalanceFailedError(EngineError):
     """Taking over or handing back partitions went wrong."""
 
@@ -112,8 +121,16 @@ def may_begin_again(error: BaseException) -> bool:
     return isinstance(error, KafkaError) and bool(error.retriable)
 
 
-def explained(error: BaseException) -> BaseException:
-    """The error, or in its place one that says what to change, where the client's own words do not."""
+def explained(error: BaseException, operation: str = "Read") -> BaseException:
+    """The error, or in its place one that says what to change, where the client's own words do not.
+
+    Args:
+        error: what came of a request.
+        operation: what was being done to a topic, as Kafka's ACLs call it.
+    """
+    if type(error) is KafkaError and error.__cause__ is not None:
+        clear = explained(error.__cause__, operation)
+        return error if clear is error.__cause__ else clear
     if isinstance(error, InvalidTimestampError):
         return ClockWrongError(
             "the broker refuses records with the time of this machine, which is more than an hour ahead of its own"
@@ -125,4 +142,36 @@ def explained(error: BaseException) -> BaseException:
             " group.min.session.timeout.ms (6 s, unless it was changed) and to no more than its"
             " group.max.session.timeout.ms"
         )
+    if isinstance(error, TopicAuthorizationFailedError):
+        return NotAuthorizedError(
+            f"Kafka does not let this user {operation.lower()} {_topics_of(error)}: give it the ACL {operation} there"
+        )
+    if isinstance(error, GroupAuthorizationFailedError):
+        return NotAuthorizedError(
+            "Kafka does not let this user be in the consumer group of HANDRAISE_GROUP: give it the ACL Read on that"
+            " group"
+        )
+    if isinstance(error, TransactionalIdAuthorizationFailed):
+        return NotAuthorizedError(
+            "Kafka does not let this user write transactions: give it the ACLs Write and Describe on transactional ids"
+            " that begin with HANDRAISE_TOPIC_PREFIX and HANDRAISE_GROUP"
+        )
     return error
+
+
+@contextmanager
+def explaining(operation: str) -> Iterator[None]:
+    """Raise the clear error in place of one that is not."""
+    try:
+        yield
+    except KafkaError as error:
+        if (clear := explained(error, operation)) is not error:
+            raise clear from error
+        raise
+
+
+def _topics_of(error: TopicAuthorizationFailedError) -> str:
+    """The names of the topics, of which the client hands on one, several or none."""
+    named = error.args[0] if error.args else ()
+    names = [named] if isinstance(named, str) else sorted(named)
+    return f"{'topics' if len(names) > 1 else 'topic'} {', '.join(names)}" if names else "one of its topics"

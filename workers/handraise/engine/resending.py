@@ -19,7 +19,7 @@ from aiokafka.errors import IllegalOperation, KafkaError
 from handraise.engine.clients import Clients
 from handraise.engine.deadletters import Headers, original_headers, receipt_headers, size_of
 from handraise.engine.delivery import start_transactional, transactional_id
-from handraise.engine.errors import FENCED, EngineError
+from handraise.engine.errors import FENCED, EngineError, explaining
 from handraise.engine.folding import decode_event
 from handraise.engine.letterbox import Found, Wanted, open_letterbox
 from handraise.engine.topics import Topic, TopicNames, check_topics
@@ -212,11 +212,12 @@ class Replay:
         if not waiting:
             return
         try:
-            if self._in_transactions:
-                async with self._producer.transaction():
+            with explaining("Write"):
+                if self._in_transactions:
+                    async with self._producer.transaction():
+                        await self._write([letter.found for letter in waiting])
+                else:
                     await self._write([letter.found for letter in waiting])
-            else:
-                await self._write([letter.found for letter in waiting])
         except (*FENCED, IllegalOperation) as error:
             raise EngineError(
                 f"another replay began meanwhile: this one published {self.published} and stops"

@@ -14,7 +14,7 @@ from mode import Service
 
 from handraise.engine.batch import Batch
 from handraise.engine.clients import Clients, RebalanceListener
-from handraise.engine.errors import EngineError, RebalanceFailedError, explained
+from handraise.engine.errors import EngineError, RebalanceFailedError, explaining
 from handraise.engine.health import Health
 from handraise.engine.memory import give_back
 from handraise.engine.observer import Observer
@@ -195,12 +195,8 @@ class Source(Service):
         nowhere = TopicPartition(self._names[Topic.MESSAGES], -1)
         while not self.should_stop:
             self._tell_headway()
-            try:
+            with explaining("Read"):
                 await self._member.getmany(nowhere)
-            except KafkaError as error:
-                if (clear := explained(error)) is not error:
-                    raise clear from error
-                raise
             await self._tell_lag()
             await self.sleep(_TICK_SECONDS)
 

@@ -16,7 +16,14 @@ from handraise.engine.badrecords import BadRecordLimits, Tally, tally_of
 from handraise.engine.batch import Batch, Outbox
 from handraise.engine.clients import Clients
 from handraise.engine.delivery import AtLeastOnce, Delivery, ExactlyOnce
-from handraise.engine.errors import FENCED, LogTruncatedError, OffsetsLostError, explained, may_begin_again
+from handraise.engine.errors import (
+    FENCED,
+    LogTruncatedError,
+    OffsetsLostError,
+    explained,
+    explaining,
+    may_begin_again,
+)
 from handraise.engine.inbox import Inbox
 from handraise.engine.observer import Observer
 from handraise.engine.offsets import committed_offsets
@@ -192,10 +199,12 @@ class PartitionTask:
         # another, and would fence that one again and again. The answer may be out of date by the time of the fence.
         await committed_offsets(parts.clients, parts.settings.group, self._sources)
         self._delivery = delivery = self._new_delivery()
-        self._owner = await delivery.open()
+        with explaining("Write"):
+            self._owner = await delivery.open()
         restored = await restore(parts.clients, self._changelog, parts.head_of, self._state)
         if restored.overwritten:
-            await delivery.commit((), restored.overwritten, {})
+            with explaining("Write"):
+                await delivery.commit((), restored.overwritten, {})
         self._inbox = self._new_inbox()
         committed = await committed_offsets(parts.clients, parts.settings.group, self._sources)
         new = await self._inbox.begin({source: noted.offset for source, noted in committed.items()})
@@ -343,7 +352,7 @@ class PartitionTask:
         except BaseException as error:
             seconds = time.monotonic() - began
             (observer.transaction_fenced if isinstance(error, FENCED) else observer.transaction_aborted)(seconds)
-            if (clear := explained(error)) is not error:
+            if (clear := explained(error, "Write")) is not error:
                 raise clear from error
             raise
         now = time.monotonic()

@@ -8,10 +8,16 @@ from typing import Any, Final, NamedTuple
 
 from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
+from aiokafka.protocol.metadata import MetadataRequest
 
 from handraise.engine.clients import Clients
-from handraise.engine.errors import EngineError, TopicsNotFitError
+from handraise.engine.errors import EngineError, NotAuthorizedError, TopicsNotFitError
 from handraise.settings import Delivery, Settings
 
 _COPIES: Final = 3
@@ -175,15 +181,23 @@ async def check_present(settings: Settings, clients: Clients, topics: Iterable[T
 
     Raises:
         TopicsNotFitError: topics are missing; the message names the mend.
+        NotAuthorizedError: they may be there, and this user may not see them.
     """
     names = TopicNames(settings.topic_prefix)
     wanted = [names[topic] for topic in topics]
     admin = await clients.start(clients.admin())
     try:
         found = await _found(admin, wanted)
+        missing = [name for name in wanted if name not in found]
+        hidden = await _hidden(admin, missing) if missing else []
     finally:
         await admin.close()
-    missing = [name for name in wanted if name not in found]
+    if hidden:
+        raise NotAuthorizedError(
+            f"Kafka does not let this user see {', '.join(hidden)} on {settings.brokers}: give it the ACL Describe on"
+            " those topics, which Read and Write bring with them. Those that are not there yet, `handraise topics"
+            " create` makes, with a user who may"
+        )
     if missing:
         raise TopicsNotFitError(
             f"missing on {settings.brokers}: {', '.join(missing)}. Run `handraise topics create`, with the same"
@@ -226,6 +240,11 @@ async def _create(admin: Any, settings: Settings, names: TopicNames, topics: Ite
     response = await admin.create_topics(wanted)
     for name, code, *detail in response.topic_errors:
         error = for_code(code)
+        if error in {TopicAuthorizationFailedError, ClusterAuthorizationFailedError}:
+            raise NotAuthorizedError(
+                f"Kafka does not let this user make the topic {name}: give it the ACL Create on that topic or on the"
+                " cluster. If it is there already, give it Describe and DescribeConfigs, so that it is seen"
+            )
         if code and error is not TopicAlreadyExistsError:
             why = next((text for text in detail if text), error.__name__)
             raise EngineError(f"the broker refuses to make the topic {name}: {why}")
@@ -241,6 +260,17 @@ async def _found(admin: Any, names: list[str]) -> dict[str, _Found]:  # noqa: AN
         for found in await admin.describe_topics()
         if found["topic"] in wanted and not found["error_code"]
     }
+
+
+async def _hidden(admin: Any, names: list[str]) -> list[str]:  # noqa: ANN401 - aiokafka carries no types
+    """Of topics that seem to be missing, those that this user may not see: Kafka leaves them out of the list of all."""
+    request = MetadataRequest(names, allow_auto_topic_creation=False)
+    answer = await admin._send_request(request)  # noqa: SLF001 - its own method lets the broker create the topics
+    return sorted(
+        found["topic"]
+        for found in answer.to_object()["topics"]
+        if for_code(found["error_code"]) is TopicAuthorizationFailedError
+    )
 
 
 async def _options_of(admin: Any, name: str) -> dict[str, str]:  # noqa: ANN401 - aiokafka carries no types

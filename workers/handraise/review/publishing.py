@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError
 from sqlalchemy.orm import Session
 
 from handraise.engine.clients import Clients, stop_client
-from handraise.engine.errors import EngineError
+from handraise.engine.errors import EngineError, explaining
 from handraise.engine.topics import Topic, TopicNames, check_present
 from handraise.events import Outcome, OutcomeKind, Policy, encode
 from handraise.policy import Draft, compile_policy
@@ -142,8 +142,9 @@ async def _check_read(settings: Settings, business: str, read_to: ReadTo) -> Non
     sources = [TopicPartition(name, partition) for partition in range(counts[name])]
     reader: Any = await clients.start(clients.reader())
     try:
-        async with asyncio.timeout(UNREAD_SECONDS):
-            is_unread = await _has_unread(reader, sources, business.encode(), read_to)
+        with explaining("Read"):
+            async with asyncio.timeout(UNREAD_SECONDS):
+                is_unread = await _has_unread(reader, sources, business.encode(), read_to)
     except (KafkaError, TimeoutError) as error:
         raise EngineError(f"{name} cannot be read ({type(error).__name__}), so nothing was published") from error
     finally:
@@ -192,7 +193,8 @@ async def _publish(
     producer: Any = await clients.start(clients.producer())
     name = TopicNames(settings.topic_prefix)[topic]
     try:
-        await producer.send_and_wait(name, value, key=key, headers=headers)
+        with explaining("Write"):
+            await producer.send_and_wait(name, value, key=key, headers=headers)
     except KafkaError as error:
         raise NotPublishedError(
             f"{name} did not confirm the record ({type(error).__name__}), so it may not have been taken: {advice}"

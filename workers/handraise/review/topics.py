@@ -13,7 +13,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from handraise.engine.clients import Clients
-from handraise.engine.errors import EngineError
+from handraise.engine.errors import EngineError, explaining
 from handraise.engine.record import Record
 from handraise.engine.topics import Topic, TopicNames
 from handraise.review.intake import READ, Place
@@ -82,7 +82,8 @@ class LogTopics:
             EngineError: the broker refuses to give any.
         """
         try:
-            fetched = await self._consumer.getmany(*self._sources, timeout_ms=_WAIT_MS, max_records=limit)
+            with explaining("Read"):
+                fetched = await self._consumer.getmany(*self._sources, timeout_ms=_WAIT_MS, max_records=limit)
         except OffsetOutOfRangeError:
             return None
         except KafkaError as error:

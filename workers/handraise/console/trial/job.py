@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from handraise.console.trial.past import Past, read_past
 from handraise.detection import detection
 from handraise.engine.clients import Clients
-from handraise.engine.errors import BrokerUnreachableError, EngineError
+from handraise.engine.errors import BrokerUnreachableError, EngineError, explained
 from handraise.engine.topics import TopicNames
 from handraise.policy import Draft, PolicyBook
 from handraise.review.diff import Comparison, Diff, Example
@@ -113,7 +113,9 @@ def _outcome(settings: Settings, order: Order, reports: Connection) -> Result | 
     )
     try:
         past = asyncio.run(reading)
-    except (BrokerUnreachableError, KafkaError):
+    except (BrokerUnreachableError, KafkaError) as error:
+        if (clear := explained(error)) is not error:
+            return Failure(f"{clear}.")
         return Failure("Kafka does not answer, so nothing could be tried. Try again in a moment.")
     except EngineError as error:
         said = str(error)
