@@ -127,3 +127,16 @@ def test_a_listener_that_wants_another_kind_of_connection_is_not_said_to_be_away
     told = asyncio.run(main())
     assert "HANDRAISE_SECURITY_PROTOCOL" in told
     assert "start Kafka" not in told
+
+
+def test_a_comma_too_many_does_not_name_a_broker_on_this_machine() -> None:
+    """To the client, what is empty is a host: the one that it runs on."""
+    settings: dict[str, Any] = {"brokers": "kafka-1:9092, kafka-2:9092,"}
+
+    async def main() -> list[tuple[str, int]]:
+        reader = Clients(Settings(**settings)).reader()
+        hosts = [(host, port) for host, port, _ in reader._client.hosts]  # noqa: SLF001 - who it would ask first
+        await stop_client(reader, "a reader to stop")
+        return hosts
+
+    assert sorted(asyncio.run(main())) == [("kafka-1", 9092), ("kafka-2", 9092)]

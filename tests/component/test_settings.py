@@ -92,8 +92,13 @@ def test_what_does_not_fit_is_refused_with_the_variable_and_the_mend(
 
 
 @pytest.mark.parametrize(
-    "brokers", ["kafka:port", "kafka:9092,kafka:", "kafka:99999", ",", " ", "kafka:9092 other:9092", "kafka://kafka"]
-)
+    "brokers",
+    [
+        "kafka:port", "kafka:9092,kafka:", "kafka:99999", ",", " ", "kafka:9092 other:9092", "kafka://kafka",
+        "10.0.0.5:", "cafe:abc", "1:2:3:99999", ":", "[::1::2]:9092", "fe80::1%eth0", "kafka..svc:9092",
+        f"{'k' * 64}:9092",
+    ],
+)  # fmt: skip
 def test_brokers_of_which_the_client_can_make_nothing_are_refused(
     monkeypatch: pytest.MonkeyPatch, brokers: str
 ) -> None:
@@ -103,8 +108,11 @@ def test_brokers_of_which_the_client_can_make_nothing_are_refused(
 
 @pytest.mark.parametrize(
     "brokers",
-    ["kafka", "kafka:9092", "kafka-1:9092,kafka-2:9092", "kafka-1:9092, kafka-2:9092,", "[::1]:9092", "::1"],
-)
+    [
+        "kafka", "kafka:9092", "kafka-1:9092,kafka-2:9092", "kafka-1:9092, kafka-2:9092,", "[::1]:9092", "::1",
+        "[fe80::1%eth0]:9092", "[::ffff:10.0.0.5]", "Kafka_1.Example.com.:9092", "bücher:9092",
+    ],
+)  # fmt: skip
 def test_brokers_are_given_as_the_client_takes_them(monkeypatch: pytest.MonkeyPatch, brokers: str) -> None:
     assert with_environment(monkeypatch, HANDRAISE_BROKERS=brokers).brokers == brokers
 

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Annotated, Final, NamedTuple, Self
 
@@ -21,9 +22,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfig
 PREFIX: Final = "HANDRAISE_"
 SECRETS_DIR: Final = "HANDRAISE_SECRETS_DIR"
 DEFAULT_SECRETS_DIR: Final = Path("/run/secrets")
-_ADDRESS: Final = re.compile(
-    r"(?:\[[\da-f:.]+\]|[^\s:/\[\]]+)(?::(?P<port>\d{1,5}))?|[\da-f:.]*:[\da-f:.]*", re.IGNORECASE
-)
+_ADDRESS: Final = re.compile(r"(?:\[(?P<ipv6>[^\s\[\]]+)\]|(?P<name>[^\s:/\[\]]+))(?::(?P<port>\d{1,5}))?")
 _LAST_PORT: Final = 65_535
 
 
@@ -245,6 +244,11 @@ class Settings(BaseSettings):
     log_format: LogFormat = Field(LogFormat.AUTO, description="`auto` is readable on a terminal, otherwise JSON lines.")
 
     @property
+    def broker_addresses(self) -> list[str]:
+        """Each of the brokers; a comma too many names none."""
+        return _listed(self.brokers)
+
+    @property
     def uses_sasl(self) -> bool:
         """Whether the security protocol asks for a user name and password."""
         return self.security_protocol in {SecurityProtocol.SASL_PLAINTEXT, SecurityProtocol.SASL_SSL}
@@ -257,8 +261,8 @@ class Settings(BaseSettings):
     @field_validator("brokers")
     @classmethod
     def _brokers_are_addresses(cls, value: str) -> str:
-        brokers = [broker.strip() for broker in value.split(",")]
-        if not any(brokers) or not all(_is_address(broker) for broker in brokers if broker):
+        brokers = _listed(value)
+        if not brokers or not all(_is_address(broker) for broker in brokers):
             raise ValueError("give each broker as `host:port`, separated by commas")
         return value
 
@@ -359,7 +363,32 @@ def _strange(names: Iterable[str], known: Collection[str]) -> dict[str, str | No
 def _is_address(broker: str) -> bool:
     """Whether the client can make out a host, and a port if there is one; an IPv6 address may lack its brackets."""
     found = _ADDRESS.fullmatch(broker)
-    return found is not None and int(found["port"] or 0) <= _LAST_PORT
+    if found is None:
+        return _is_ipv6(broker) and "%" not in broker
+    if int(found["port"] or 0) > _LAST_PORT:
+        return False
+    return _is_name(found["name"]) if found["name"] else _is_ipv6(found["ipv6"])
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_name(text: str) -> bool:
+    """Whether the system can look a host up by this name: it asks for no empty part, and none of 64 letters."""
+    try:
+        text.encode("idna")
+    except UnicodeError:
+        return False
+    return True
+
+
+def _listed(brokers: str) -> list[str]:
+    return [broker for one in brokers.split(",") if (broker := one.strip())]
 
 
 def _problem(detail: Mapping[str, object]) -> str:

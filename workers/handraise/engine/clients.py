@@ -134,7 +134,7 @@ class Clients:
     async def _what_keeps_out(self) -> str:
         """Why no broker let a client in. The client itself tells that to its own log alone."""
         brokers = self._settings.brokers
-        for host, port, _ in conn.collect_hosts(brokers):
+        for host, port, _ in conn.collect_hosts(self._settings.broker_addresses):
             with suppress(OSError, TimeoutError):
                 async with asyncio.timeout(_LOOK_SECONDS):
                     _, writer = await asyncio.open_connection(host, port)
@@ -148,7 +148,7 @@ class Clients:
     def _common(self) -> dict[str, Any]:
         settings = self._settings
         options: dict[str, Any] = {
-            "bootstrap_servers": settings.brokers,
+            "bootstrap_servers": settings.broker_addresses,
             "client_id": settings.group,
             "security_protocol": settings.security_protocol.value,
         }
