@@ -124,6 +124,7 @@ def test_tables_of_a_later_version_are_left_alone(file: Path) -> None:
         "postgresql://rosa:hidden@host:port/log",
         "postgresql://rosa:hid:den@127.0.0.1:hidden/log",
         "postgresql://rosa:hidden@[::1/log",
+        "postgresql://rosa:pass@hidden@127.0.0.1/log",
     ],
 )
 def test_other_urls_are_refused_and_not_repeated(url: str) -> None:

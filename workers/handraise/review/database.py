@@ -157,14 +157,18 @@ def log_database(settings: Settings) -> LogDatabase:
 
 
 def _checked(url: str) -> URL:
+    no_url = LogError(
+        "HANDRAISE_LOG_DATABASE_URL is no database URL: give sqlite:///FILE or postgresql://USER@HOST/NAME, with %40"
+        " for an @ in a password, and %3A for a colon"
+    )
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         # Where a password has an @ or a colon in it, the error quotes what stands behind that as the port.
-        raise LogError(
-            "HANDRAISE_LOG_DATABASE_URL is no database URL: give sqlite:///FILE or postgresql://USER@HOST/NAME, with"
-            " %40 for an @ in a password, and %3A for a colon"
-        ) from None
+        raise no_url from None
+    if "@" in (parsed.host or ""):
+        # What stands behind the @ of a password would be told as the host.
+        raise no_url
     if parsed.drivername in {"postgres", "postgresql", "postgresql+psycopg"}:
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername == "sqlite" and parsed.database and parsed.database != ":memory:":
