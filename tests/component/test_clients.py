@@ -94,6 +94,7 @@ def test_what_cannot_be_used_for_tls_is_told_by_its_setting(own_key: dict[str, A
         (Settings(**tls, ssl_ca_file=Path(__file__)), "HANDRAISE_SSL_CA_FILE"),
         (Settings(**tls, **own_key), "HANDRAISE_SSL_KEY_PASSWORD"),
         (Settings(**tls, **own_key, ssl_key_password=SecretStr("wrong")), "HANDRAISE_SSL_KEY_PASSWORD"),
+        (Settings(**tls, **own_key, ssl_key_password=SecretStr("a whole key" * 100)), "HANDRAISE_SSL_KEY_PASSWORD"),
         (Settings(**tls, **no_key), "HANDRAISE_SSL_KEY_FILE"),
     ):
         with pytest.raises(EngineError, match=told):

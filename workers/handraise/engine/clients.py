@@ -200,9 +200,11 @@ def _tls(settings: Settings) -> SSLContext:
         password = settings.ssl_key_password.get_secret_value() if settings.ssl_key_password else ""
         try:
             context.load_cert_chain(settings.ssl_certificate_file, settings.ssl_key_file, password)
-        except OSError as error:
+        except (OSError, ValueError) as error:
+            # A password that is far too long for one has an error of its own, as where the key was put there.
+            said = error.strerror if isinstance(error, OSError) else error
             raise EngineError(
-                f"HANDRAISE_SSL_CERTIFICATE_FILE and HANDRAISE_SSL_KEY_FILE cannot be used ({error.strerror}): give"
-                " both in PEM, and HANDRAISE_SSL_KEY_PASSWORD if the key has a password"
+                f"HANDRAISE_SSL_CERTIFICATE_FILE and HANDRAISE_SSL_KEY_FILE cannot be used ({said}): give both in PEM,"
+                " and HANDRAISE_SSL_KEY_PASSWORD if the key has a password"
             ) from error
     return context
