@@ -28,7 +28,8 @@ committed; with its disk, the state and the escalations would be gone while the 
 _DAY_MS: Final = 86_400_000
 _COMPACTION_LAG_MS: Final = 3_600_000
 """For an hour the newest value does not yet displace those before it: a reader that was away sees each step, and under
-at-least-once a late write of a worker that was stalled cannot have removed the newer one when the state is restored."""
+at-least-once a restore within it finds the newer state before the late write of a worker that was stalled, and keeps
+that. After it such a write could bring back what is over: decision 3."""
 _STATE_SEGMENT_BYTES: Final = 32 * 1_048_576
 """The file that a partition of the changelog is writing to is never compacted, and is read whole at every restore; with
 Kafka's gigabyte, restoring would take as long as the traffic was heavy, however few conversations there are."""
