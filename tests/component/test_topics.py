@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any, Final, cast
 
 import pytest
+from aiokafka.errors import NodeNotReadyError
 from aiokafka.protocol.metadata import MetadataRequest, MetadataRequest_v5
 
 from handraise.engine.clients import Clients
-from handraise.engine.errors import EngineError, NotAuthorizedError, TopicsNotFitError
+from handraise.engine.errors import BrokerUnreachableError, EngineError, NotAuthorizedError, TopicsNotFitError
 from handraise.engine.topics import Difference, Topic, TopicReport, check_topics, create_topics, options
 from handraise.settings import Settings, load_settings
 
@@ -137,3 +139,20 @@ def test_who_may_make_no_topic_is_told_which_right_that_is() -> None:
         NotAuthorizedError, match=r"make the topic chat\.\S+: give it the ACL Create on that topic or on"
     ):
         made(admin)
+
+
+@pytest.mark.parametrize("ask", [check_topics, create_topics])
+def test_a_broker_that_gives_itself_an_address_that_leads_nowhere_is_told(
+    monkeypatch: pytest.MonkeyPatch, ask: Callable[[Settings, Clients], Awaitable[object]]
+) -> None:
+    """As Kafka in a container does that names itself as others in its network reach it."""
+
+    async def refuse(_: object) -> None:
+        raise NodeNotReadyError
+
+    async def main() -> None:
+        await ask(load_settings(), clients_of(Admin(1)))
+
+    monkeypatch.setattr(Admin, "describe_topics", refuse)
+    with pytest.raises(BrokerUnreachableError, match=r"advertised\.listeners"):
+        asyncio.run(main())

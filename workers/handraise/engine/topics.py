@@ -10,6 +10,7 @@ from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import (
     ClusterAuthorizationFailedError,
+    NodeNotReadyError,
     TopicAlreadyExistsError,
     TopicAuthorizationFailedError,
     for_code,
@@ -17,7 +18,7 @@ from aiokafka.errors import (
 from aiokafka.protocol.metadata import MetadataRequest
 
 from handraise.engine.clients import Clients
-from handraise.engine.errors import EngineError, NotAuthorizedError, TopicsNotFitError
+from handraise.engine.errors import BrokerUnreachableError, EngineError, NotAuthorizedError, TopicsNotFitError
 from handraise.settings import Delivery, Settings
 
 _COPIES: Final = 3
@@ -252,13 +253,20 @@ async def _create(admin: Any, settings: Settings, names: TopicNames, topics: Ite
 
 
 async def _found(admin: Any, names: list[str]) -> dict[str, _Found]:  # noqa: ANN401 - aiokafka carries no types
-    # Asking for topics by name would make some brokers create them.
     wanted = set(names)
+    try:
+        # Asking for topics by name would make some brokers create them.
+        described = await admin.describe_topics()
+    except NodeNotReadyError as error:
+        raise BrokerUnreachableError(
+            "Kafka answers, and names a broker of its own at an address that cannot be reached from here: see that its"
+            " advertised.listeners are addresses that this machine can reach, and that every broker is up"
+        ) from error
     return {
         found["topic"]: _Found(
             len(found["partitions"]), min((len(one["replicas"]) for one in found["partitions"]), default=0)
         )
-        for found in await admin.describe_topics()
+        for found in described
         if found["topic"] in wanted and not found["error_code"]
     }
 
