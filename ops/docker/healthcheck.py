@@ -33,7 +33,8 @@ def is_alive(host: str, port: int) -> bool:
     """Ask."""
     connection = http.client.HTTPConnection(host, port, timeout=_SECONDS)
     try:
-        connection.request("GET", "/healthz")
+        # The console answers by this name wherever it listens; by the address it listens on, not always.
+        connection.request("GET", "/healthz", headers={"Host": f"127.0.0.1:{port}"})
         return connection.getresponse().status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False

@@ -18,7 +18,7 @@ from handraise.events import (
     TriggerPolicy,
 )
 from handraise.policy import compile_policy
-from tests.support.chats import ASKS, HOUR, NEUTRAL, START, Chat, said
+from tests.support.chats import ASKS, HOUR, MINUTE, NEUTRAL, START, Chat, said
 
 DANGER: Final = said(crisis=0.95, distress=0.95)
 ASKS_FOR_ONE: Final = said(human_request=0.95)
@@ -204,3 +204,27 @@ def test_a_promise_that_was_kept_bounds_no_new_one() -> None:
     (update,) = chat.customer(DANGER).escalations
     assert update.escalation_id == raised.escalation_id
     assert update.due_at > raised.due_at
+
+
+def test_nobody_is_told_of_a_missed_promise_that_was_only_just_made() -> None:
+    """The customer had waited for the human for an hour already when they told of danger: the hour begins with that."""
+    policy = compile_policy(
+        Policy(
+            business_id="shop",
+            owner="Rosa",
+            triggers=BuiltinTriggers(crisis=TriggerPolicy(within="1 hour", around_the_clock=True)),
+        )
+    )
+    chat = Chat(policy=policy)
+    chat.human()
+    chat.wait(20)
+    chat.customer(ASKS)
+    chat.wait(65)
+    (notice,) = chat.customer(DANGER).escalations
+    for minutes, late in ((1, False), (58, False), (2, True)):
+        chat.wait(minutes)
+        assert chat.state is not None
+        at = int(START + chat.minute * MINUTE)
+        chat.state, effects = advance(chat.state, at, policy, "test")
+        assert bool(effects.escalations) is late
+    assert effects.escalations[0].occurred_at >= notice.occurred_at

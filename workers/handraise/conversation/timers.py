@@ -200,11 +200,11 @@ def _end(state: Conversation, effects: Effects, moment: Moment) -> None:
 def _patience_ends(state: Conversation, policy: BusinessPolicy) -> int:
     """Until when the customer is left to wait: as long as the promise that holds here lasts, from when the wait began.
 
-    Who takes a conversation over has as long from then on. After a missed promise, not before the one that the customer
-    has been given instead; nor before the time of somebody to whom it has been passed on.
+    Who takes a conversation over has as long from then on. Not before the time by which somebody is promised: that may
+    have been given for something newer, in place of one that was missed, or to somebody to whom it was passed on.
     """
     episode = state.episode
     if episode is None:
         return policy.due_at(policy.rule("human_request"), max(state.waiting_since, state.since))
     ends = policy.due_at(episodes.rule_of(episode, policy), state.waiting_since)
-    return max(ends, episode.due_at) if episode.answered or _has_missed(state) else ends
+    return max(ends, episode.due_at)

@@ -274,7 +274,11 @@ async def _found(admin: Any, names: list[str]) -> dict[str, _Found]:  # noqa: AN
 async def _hidden(admin: Any, names: list[str]) -> list[str]:  # noqa: ANN401 - aiokafka carries no types
     """Of topics that seem to be missing, those that this user may not see: Kafka leaves them out of the list of all."""
     request = MetadataRequest(names, allow_auto_topic_creation=False)
-    answer = await admin._send_request(request)  # noqa: SLF001 - its own method lets the broker create the topics
+    try:
+        answer = await admin._send_request(request)  # noqa: SLF001 - its own method lets the broker create the topics
+    except NodeNotReadyError:
+        # Another broker than the one that has just listed them.
+        return []
     return sorted(
         found["topic"]
         for found in answer.to_object()["topics"]
