@@ -107,5 +107,7 @@ def test_a_batch_that_is_decoded_piece_by_piece_is_heard_as_a_whole(monkeypatch:
     assert reader.asked == [
         ("broken", ("Thank you", "Hello")),
         ("the manager", ("Hello", "broken")),
+        # A few words that may ask for a person are read as if nothing stood before them, too.
+        ("the manager", ()),
         ("it doesn't work", ("broken", "the manager")),
     ]
