@@ -87,7 +87,7 @@ _KEYS: Final[Sequence[tuple[str | None, Sequence[tuple[Said, ...]]]]] = (
     ("human_request", ((_customer("Quiero hablar con una persona, por favor."), _ai("Claro, un momento.")),)),
     (
         "complaint",
-        ((_customer("The kettle arrived broken and I want my money back."), _ai("I see.")),),
+        ((_customer("I want to make a complaint. The kettle arrived broken."), _ai("I see.")),),
     ),
     (
         "high_value",

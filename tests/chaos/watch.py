@@ -57,10 +57,6 @@ class Watch:
         """How long ago the last record was seen."""
         return time.time() - self._last
 
-    def seen_between(self, began: float, ended: float) -> int:
-        """How many decisions were seen in this time."""
-        return sum(began <= at <= ended for at, _ in self.seen.values())
-
     async def run(self) -> None:
         """Read until cancelled."""
         reader = AIOKafkaConsumer(
