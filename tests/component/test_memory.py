@@ -8,7 +8,7 @@ import platform
 import subprocess
 import sys
 import weakref
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
 import pytest
@@ -22,13 +22,14 @@ from handraise.engine.clients import Clients
 from handraise.engine.health import Health
 from handraise.engine.memory import give_back
 from handraise.engine.source import Source
-from handraise.engine.task import Load, PartitionTask, TaskParts
+from handraise.engine.task import Load
 from handraise.engine.topics import SOURCES, Topic, TopicNames
 from handraise.settings import load_settings
 from tests.support.allocating import LARGE, LARGE_BYTES, SMALL, SMALL_BYTES
 from tests.support.cluster import ROOT
 from tests.support.counting import COUNTED, Recorder
 from tests.support.modelled import Consumer, Entry, Model, ModelClients, Process, Standstill
+from tests.support.tasks import task_of
 from tests.support.waiting import eventually
 
 NAMES: Final = TopicNames("")
@@ -188,7 +189,7 @@ def test_a_partition_that_begins_again_does_not_hold_its_state_twice() -> None:
             raise NodeNotReadyError
 
     async def main() -> None:
-        task = task_of(CopyingClients(model), submit)
+        task = task_of(CopyingClients(model), submit, load_settings())
         task.start()
         await thrice.wait()
         await task.stop()
@@ -230,7 +231,7 @@ def test_a_partition_that_goes_while_it_is_restored_leaves_nothing_of_it() -> No
     async def main() -> list[int]:
         held = []
         for _ in range(2):
-            task = task_of(StuckClients(model), nothing_comes)
+            task = task_of(StuckClients(model), nothing_comes, load_settings())
             task.start()
             await asyncio.sleep(5)
             held.append(Copy.there)
@@ -247,22 +248,6 @@ def test_a_partition_that_goes_while_it_is_restored_leaves_nothing_of_it() -> No
 async def nothing_comes(batch: Batch) -> None:
     """There is nothing to fold."""
     raise AssertionError(batch)
-
-
-def task_of(clients: MemberClients, submit: Callable[[Batch], Awaitable[None]]) -> PartitionTask:
-    """A task over the model."""
-    parts = TaskParts(
-        load_settings(),
-        cast(Clients, clients),
-        NAMES,
-        clients.member(),
-        Recorder().as_observer(),
-        lambda _: COUNTED,
-        submit,
-        lambda _: None,
-        lambda: None,
-    )
-    return PartitionTask(0, parts)
 
 
 def made(model: Model, health: Health, forget: Callable[[Load], None]) -> Source:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import pytest
 from aiokafka.errors import NodeNotReadyError
@@ -12,14 +12,13 @@ from aiokafka.structs import OffsetAndMetadata
 
 from handraise.conversation import StateHead
 from handraise.engine.batch import Batch
-from handraise.engine.clients import Clients
 from handraise.engine.errors import LogTruncatedError, OffsetsLostError
 from handraise.engine.state import Progress
-from handraise.engine.task import PartitionTask, TaskParts
+from handraise.engine.task import PartitionTask
 from handraise.engine.topics import Topic, TopicNames
 from handraise.settings import Delivery, load_settings
-from tests.support.counting import COUNTED, Recorder
 from tests.support.modelled import Admin, Consumer, Model, ModelClients, Process, Producer, Standstill
+from tests.support.tasks import task_of
 
 NAMES: Final = TopicNames("")
 SETTINGS: Final = load_settings().model_copy(update={"session_timeout_seconds": 3.0})
@@ -52,18 +51,7 @@ def made(
     clients: ModelClients, submit: Callable[[Batch], Awaitable[None]], delivery: Delivery = Delivery.EXACTLY_ONCE
 ) -> PartitionTask:
     """A task over the model."""
-    parts = TaskParts(
-        SETTINGS.model_copy(update={"delivery": delivery}),
-        cast(Clients, clients),
-        NAMES,
-        clients.member(),
-        Recorder().as_observer(),
-        lambda _: COUNTED,
-        submit,
-        lambda _: None,
-        lambda: None,
-    )
-    return PartitionTask(0, parts)
+    return task_of(clients, submit, SETTINGS.model_copy(update={"delivery": delivery}))
 
 
 def unhindered() -> Process:

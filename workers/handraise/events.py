@@ -23,8 +23,10 @@ Id = Annotated[str, Meta(min_length=1, max_length=200, description="An identifie
 _BUSINESS: Final = r"^[^/]+$"
 _ABOUT_BUSINESS: Final = "The tenant; without `/`, which keys use."
 BusinessId = Annotated[str, Meta(min_length=1, max_length=200, pattern=_BUSINESS, description=_ABOUT_BUSINESS)]
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
-ShortText = Annotated[str, Meta(max_length=2_000)]
+MAX_NAME: Final = 200
+Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME)]
+MAX_SHORT_TEXT: Final = 2_000
+ShortText = Annotated[str, Meta(max_length=MAX_SHORT_TEXT)]
 MAX_TEXT: Final = 500_000
 """Code points of a message; one with more is refused whole."""
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
@@ -345,7 +347,7 @@ class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
     at: EventTime
     escalation_id: Id | None = None
     verdict: Verdict | None = None
-    by: Annotated[str, Meta(max_length=200)] | None = None
+    by: Annotated[str, Meta(max_length=MAX_NAME)] | None = None
     note: ShortText | None = None
 
     def __post_init__(self) -> None:

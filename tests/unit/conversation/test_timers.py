@@ -2,61 +2,28 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import msgspec
 import pytest
 from msgspec.structs import replace
 
-from handraise.conversation import Effects, Fact, Processor, advance, encode_state, state_key
+from handraise.conversation import Effects, Fact
 from handraise.detection.signals import Intent
 from handraise.events import (
     Action,
     BuiltinTriggers,
-    ClosedBecause,
     ControlState,
     DecisionResult,
     EscalationType,
-    Outcome,
     OutcomeKind,
-    OwnTrigger,
-    Policy,
     Priority,
     TriggerPolicy,
 )
-from handraise.policy import CompiledPolicy
-from tests.support.chats import ASKS, HOUR, MINUTE, NEUTRAL, START, Chat, said
+from tests.support.chats import ASKS, HOUR, MINUTE, START, said
+from tests.support.shops import SHOP, facts, pass_time, shop
 
 WANTS_HUMAN = said(Intent.REQUEST_HUMAN, human_request=0.95)
 ASKS_ELSE = said(Intent.QUESTION, question=True, fingerprint=(7, 8, 9))
 COMPLAINS = said(Intent.COMPLAINT, sentiment=-0.6, complaint=0.95)
 CRISIS = said(sentiment=-0.9, crisis=0.95, distress=0.95)
-THANKS = said(Intent.PRAISE, thanks=0.95)
-SHOP = Policy(
-    business_id="shop",
-    owner="Rosa",
-    fallback_owner="Ben",
-    within="2 hours",
-    ai_answers_within="10 minutes",
-    triggers=BuiltinTriggers(knowledge_gap=TriggerPolicy(priority=Priority.NORMAL)),
-)
-
-
-def shop(policy: Policy = SHOP) -> Chat:
-    """A chat with a business that promises an answer within two hours, Monday to Friday from nine to five."""
-    return Chat(policy=CompiledPolicy(policy))
-
-
-def pass_time(chat: Chat, minutes: float) -> Effects:
-    """What the sweep does when nothing happens for so long."""
-    assert chat.state is not None
-    chat.minute += minutes
-    chat.state, effects = advance(chat.state, int(START + chat.minute * MINUTE), chat.policy, "rules-test")
-    chat.escalations += effects.escalations
-    chat.controls += effects.controls
-    return effects
-
-
-def facts(effects: Effects) -> list[tuple[Fact, str]]:
-    return [(note.fact, note.label) for note in effects.notes]
 
 
 def test_an_escalation_that_nobody_takes_goes_to_the_fallback_owner_when_its_time_has_passed() -> None:
@@ -152,64 +119,6 @@ def test_timers_that_are_due_fire_before_the_next_event_as_of_their_own_time() -
     (update,) = chat.customer(said()).escalations
     assert update.occurred_at == raised.due_at
     assert update.caused_by == "timer:promise"
-
-
-def test_an_ai_that_leaves_a_question_unanswered_has_failed() -> None:
-    chat = shop()
-    chat.customer(ASKS)
-    effects = pass_time(chat, 11)
-    (raised,) = effects.escalations
-    assert (raised.trigger, raised.caused_by) == ("ai_failure", "timer:ai_silent")
-    assert raised.reason == "The AI fails: the AI has not answered for 10 minutes."
-    assert raised.evidence == []
-    assert [(decision.message_id, decision.result) for decision in effects.decisions] == [
-        ("timer:ai_silent", DecisionResult.FIRED)
-    ]
-
-
-def test_an_ai_that_is_silent_after_a_close_is_told_of_once_the_cooldown_is_over() -> None:
-    policy = replace(SHOP, ai_answers_within="5 minutes")
-    chat = shop(policy)
-    chat.customer(WANTS_HUMAN)
-    (closed,) = chat.outcome(OutcomeKind.RESOLVED).escalations
-    chat.customer(ASKS)
-    assert not pass_time(chat, 8).decisions
-    (raised,) = pass_time(chat, 2).escalations
-    assert (raised.trigger, raised.caused_by) == ("ai_failure", "timer:ai_silent")
-    assert raised.occurred_at - closed.occurred_at == timedelta(minutes=10)
-    assert not pass_time(chat, 60).decisions
-
-
-def test_an_ai_that_answers_within_the_cooldown_after_a_close_has_not_been_silent() -> None:
-    policy = replace(SHOP, ai_answers_within="5 minutes")
-    chat = shop(policy)
-    chat.customer(WANTS_HUMAN)
-    chat.outcome(OutcomeKind.RESOLVED)
-    chat.customer(ASKS)
-    chat.wait(6)
-    chat.ai()
-    assert not pass_time(chat, 60).decisions
-
-
-def test_the_silence_of_an_ai_says_nothing_unless_the_policy_says_what_is_too_long() -> None:
-    chat = Chat()
-    chat.customer(ASKS)
-    assert not pass_time(chat, 600).decisions
-
-
-@pytest.mark.parametrize("signals", [THANKS, said(Intent.SMALLTALK)])
-def test_an_ai_need_not_answer_what_asks_nothing(signals: object) -> None:
-    chat = shop()
-    chat.customer(signals)  # type: ignore[arg-type]  # pytest's parameters have no type of their own
-    assert not pass_time(chat, 60).decisions
-
-
-def test_an_ai_that_answers_in_time_has_not_failed() -> None:
-    chat = shop()
-    chat.customer(ASKS)
-    chat.wait(5)
-    chat.ai()
-    assert not pass_time(chat, 60).decisions
 
 
 def test_a_customer_whom_a_human_leaves_waiting_is_counted_and_the_owner_pressed_once() -> None:
@@ -400,103 +309,6 @@ def test_a_crisis_while_a_human_holds_is_a_promise_of_its_own() -> None:
     assert pressed.caused_by == "timer:promise"
 
 
-def test_an_ai_is_not_silent_about_what_was_settled() -> None:
-    chat = shop()
-    chat.customer(ASKS)
-    chat.wait(2)
-    chat.outcome(OutcomeKind.RESOLVED)
-    chat.wait(110)
-    assert not chat.customer(ASKS_ELSE).escalations
-    assert not chat.ai().escalations
-
-
-def with_photo_notice(**more: object) -> Chat:
-    """A shop that is told of pictures while the AI goes on; no cooldown hides what comes of the silence."""
-    photo = {"when": {"message_type": "image"}, "action": "notify"}
-    own = msgspec.convert({"photo": photo, **more}, dict[str, OwnTrigger])
-    triggers = BuiltinTriggers(ai_failure=TriggerPolicy(cooldown="0 minutes"))
-    return shop(replace(SHOP, triggers=triggers, own_triggers=own))
-
-
-@pytest.mark.parametrize("kind", [OutcomeKind.RESOLVED, OutcomeKind.RELEASED])
-def test_an_ai_owes_its_answer_though_a_notice_is_ticked_off(kind: OutcomeKind) -> None:
-    chat = with_photo_notice()
-    chat.customer(NEUTRAL, "", message_type="image")
-    chat.ai()
-    chat.customer(ASKS)
-    (closed,) = chat.outcome(kind).escalations
-    assert closed.type is EscalationType.CLOSED
-    assert chat.state is not None
-    assert chat.state.control is ControlState.AI
-    assert not pass_time(chat, 8.5).escalations
-    (raised,) = pass_time(chat, 0.5).escalations
-    assert (raised.trigger, raised.caused_by) == ("ai_failure", "timer:ai_silent")
-
-
-def test_an_own_silence_goes_on_though_a_notice_is_ticked_off() -> None:
-    chat = with_photo_notice(waits={"when": {"silence": {"for": "5 minutes"}}, "cooldown": "0 minutes"})
-    chat.customer(NEUTRAL, "", message_type="image")
-    chat.ai()
-    chat.customer(ASKS)
-    chat.outcome(OutcomeKind.RESOLVED)
-    (raised,) = pass_time(chat, 5).escalations
-    assert (raised.trigger, raised.caused_by) == ("waits", "timer:silence")
-
-
-def test_a_customer_who_goes_on_after_a_notice_is_ticked_off_has_not_come_back() -> None:
-    chat = with_photo_notice()
-    chat.customer(NEUTRAL, "", message_type="image")
-    chat.ai()
-    chat.outcome(OutcomeKind.RESOLVED)
-    assert not chat.customer(ASKS).decisions
-
-
-@pytest.mark.parametrize("asked_for", [True, False])
-def test_an_ai_that_is_given_a_conversation_back_is_held_to_the_question_that_is_open(*, asked_for: bool) -> None:
-    """Its time runs from when it could answer."""
-    chat = shop()
-    chat.customer(WANTS_HUMAN if asked_for else ASKS)
-    chat.human()
-    chat.customer(ASKS_ELSE)
-    chat.wait(60)
-    chat.outcome(OutcomeKind.RELEASED)
-    chat.outcome(OutcomeKind.RELEASED)
-    assert not pass_time(chat, 8.5).escalations
-    (raised,) = pass_time(chat, 0.5).escalations
-    assert (raised.trigger, raised.caused_by) == ("ai_failure", "timer:ai_silent")
-
-
-def test_an_ai_that_is_given_a_conversation_back_owes_no_answer_to_what_was_answered() -> None:
-    chat = shop()
-    chat.customer(ASKS)
-    chat.human()
-    chat.customer(THANKS)
-    chat.outcome(OutcomeKind.RELEASED)
-    assert not pass_time(chat, 60).escalations
-
-
-@pytest.mark.parametrize(("at", "owes"), [(0.5, False), (-0.5, True)])
-def test_an_ai_owes_no_answer_to_what_a_human_answers_with_their_last_word(at: float, *, owes: bool) -> None:
-    """They press the button first, and type then. What they said before it was no answer to what they left."""
-    chat = shop()
-    chat.customer(ASKS)
-    chat.human()
-    chat.customer(ASKS_ELSE)
-    chat.outcome(OutcomeKind.RELEASED)
-    chat.wait(at - 0.5)
-    assert not chat.human().controls
-    assert bool(pass_time(chat, 30).escalations) is owes
-
-
-def test_an_ai_that_is_given_a_conversation_back_owes_no_answer_to_what_was_raised() -> None:
-    """Who took it and did not write may have called."""
-    chat = shop()
-    chat.customer(WANTS_HUMAN)
-    chat.outcome(OutcomeKind.ACCEPTED)
-    chat.outcome(OutcomeKind.RELEASED)
-    assert not pass_time(chat, 60).escalations
-
-
 def test_who_took_it_and_failed_has_not_taken_it() -> None:
     chat = shop()
     chat.customer(WANTS_HUMAN)
@@ -583,146 +395,6 @@ def test_a_customer_whom_a_human_leaves_waiting_over_the_weekend_is_not_ended_be
     assert chat.state is not None
 
 
-def test_an_ai_may_be_given_longer_to_answer_than_a_conversation_lasts() -> None:
-    chat = shop(replace(SHOP, ai_answers_within="2 days"))
-    chat.customer(ASKS)
-    (raised,) = pass_time(chat, 2 * 24 * 60).escalations
-    assert (raised.trigger, raised.caused_by) == ("ai_failure", "timer:ai_silent")
-
-
-def test_a_silence_of_the_ai_that_is_only_logged_waits_for_no_cooldown_after_a_close() -> None:
-    """A shadow disturbs nobody, and shows what would have fired."""
-    shadow = TriggerPolicy(action=Action.SHADOW, cooldown="1 hour")
-    chat = shop(replace(SHOP, triggers=BuiltinTriggers(ai_failure=shadow)))
-    chat.customer(WANTS_HUMAN)
-    chat.outcome(OutcomeKind.RELEASED)
-    chat.customer(ASKS)
-    (logged,) = pass_time(chat, 11).decisions
-    assert (logged.trigger, logged.action, logged.result) == ("ai_failure", Action.SHADOW, DecisionResult.FIRED)
-
-
-def test_a_conversation_that_is_over_is_forgotten_and_its_control_record_with_it() -> None:
-    chat = shop()
-    chat.customer(WANTS_HUMAN)
-    chat.outcome(OutcomeKind.RELEASED)
-    effects = pass_time(chat, 25 * 60)
-    assert chat.state is None
-    assert effects.forgets
-
-
-def test_a_conversation_that_nobody_was_told_of_leaves_no_trace_in_control() -> None:
-    chat = shop()
-    chat.customer(THANKS)
-    effects = pass_time(chat, 25 * 60)
-    assert chat.state is None
-    assert not effects.forgets
-    assert not effects.controls
-
-
-def test_the_control_record_of_a_conversation_goes_too_where_a_message_ends_it_and_begins_the_next() -> None:
-    chat = shop()
-    chat.customer(WANTS_HUMAN)
-    chat.outcome(OutcomeKind.RELEASED)
-    chat.wait(25 * 60)
-    assert chat.customer(THANKS).forgets
-    assert chat.state is not None
-    chat.wait(25 * 60)
-    again = chat.customer(WANTS_HUMAN)
-    assert again.controls
-    assert not again.forgets
-
-
-def test_the_control_record_stays_where_the_message_that_ends_a_conversation_has_the_next_one_handed_over() -> None:
-    """The one record of the key tells of the new conversation: a tombstone behind it would take that away."""
-    chat = shop()
-    chat.customer(WANTS_HUMAN)
-    chat.outcome(OutcomeKind.RELEASED)
-    chat.wait(25 * 60)
-    effects = chat.customer(WANTS_HUMAN)
-    assert effects.controls[-1].state is ControlState.ESCALATED
-    assert not effects.forgets
-
-
-def test_an_idle_escalation_is_closed_as_of_when_it_became_so() -> None:
-    chat = shop()
-    (raised,) = chat.customer(WANTS_HUMAN).escalations
-    effects = pass_time(chat, 5 * 24 * 60)
-    update, closed = effects.escalations
-    assert update.type is EscalationType.UPDATED
-    assert closed.closed_because is ClosedBecause.IDLE
-    assert closed.caused_by == "timer:idle"
-    assert closed.occurred_at > raised.due_at
-    assert effects.controls[-1].state is ControlState.CLOSED
-
-
-def test_an_erased_conversation_leaves_no_words_behind() -> None:
-    chat = shop()
-    chat.customer(WANTS_HUMAN, "my name is Ada, get me a person")
-    effects = chat.outcome(OutcomeKind.ERASED)
-    assert chat.state is None
-    assert effects.forgets
-    (closed,) = effects.escalations
-    assert closed.closed_because is ClosedBecause.ERASED
-    assert closed.transcript.turns == []
-    assert "Ada" not in f"{closed.summary}{closed.reason}"
-
-
-def test_what_is_not_there_can_be_erased() -> None:
-    chat = shop()
-    assert chat.outcome(OutcomeKind.ERASED).forgets
-    assert chat.state is None
-
-
-def test_a_takeover_that_nobody_asked_for_is_a_probable_miss_of_what_came_nearest() -> None:
-    chat = shop()
-    chat.customer(said(Intent.COMPLAINT, sentiment=-0.3, complaint=0.6))
-    chat.state = None
-    chat.customer(said(Intent.QUESTION, question=True, complaint=0.45))
-    (decision,) = [one for one in chat.human().decisions if one.result is DecisionResult.MISSED]
-    assert (decision.trigger, decision.because) == (
-        "complaint",
-        "a human took over, and nobody had asked for one",
-    )
-    assert 0.2 <= decision.score < decision.threshold
-    assert decision.action is Action.ESCALATE
-
-
-def test_a_customer_who_asks_again_is_a_probable_miss_once() -> None:
-    chat = shop()
-    missed = []
-    for _ in range(3):
-        missed += [one for one in chat.customer(ASKS).decisions if one.result is DecisionResult.MISSED]
-        chat.ai(said(fingerprint=(chat.count, 50, 60)))
-    (decision,) = missed
-    assert decision.trigger == "knowledge_gap"
-
-
-def test_a_customer_who_comes_back_soon_after_the_end_is_a_probable_miss_of_what_was_ended() -> None:
-    chat = shop()
-    chat.customer(said(Intent.COMPLAINT, sentiment=-0.6, complaint=0.95))
-    chat.outcome(OutcomeKind.RESOLVED)
-    chat.wait(20)
-    (decision,) = [one for one in chat.customer(ASKS_ELSE).decisions if one.result is DecisionResult.MISSED]
-    assert (decision.trigger, decision.because) == ("complaint", "the customer came back soon after it was resolved")
-
-
-@pytest.mark.parametrize("minutes", [90, 24 * 60 - 1])
-def test_a_customer_who_comes_back_later_has_a_new_concern(minutes: int) -> None:
-    chat = shop()
-    chat.customer(WANTS_HUMAN)
-    chat.outcome(OutcomeKind.RESOLVED)
-    chat.wait(minutes)
-    assert all(one.result is not DecisionResult.MISSED for one in chat.customer(ASKS_ELSE).decisions)
-
-
-def test_what_a_customer_wrote_before_the_end_that_overtook_it_is_no_coming_back() -> None:
-    chat = shop()
-    chat.customer(WANTS_HUMAN)
-    chat.outcome(OutcomeKind.RESOLVED)
-    chat.wait(-5)
-    assert all(one.result is not DecisionResult.MISSED for one in chat.customer(ASKS_ELSE).decisions)
-
-
 def test_hours_are_those_of_the_business() -> None:
     """A promise that was made at night waits until the morning, and so does its timer."""
     chat = shop()
@@ -731,36 +403,3 @@ def test_hours_are_those_of_the_business() -> None:
     assert int(raised.due_at.timestamp() * 1000) == START + 26 * HOUR
     assert not pass_time(chat, 11 * 60).escalations
     assert pass_time(chat, 2 * 60).escalations
-
-
-def test_an_outcome_after_the_end_opens_nothing_and_what_the_end_brought_goes_out() -> None:
-    """Whether the worker noticed the end before, or only now."""
-    chat = shop()
-    chat.customer(WANTS_HUMAN)
-    chat.wait(4 * 24 * 60)
-    assert chat.state is not None
-    late = Outcome(
-        outcome_id="o9",
-        conversation_id="c1",
-        business_id="shop",
-        kind=OutcomeKind.ACCEPTED,
-        at=int(START + chat.minute * MINUTE),
-    )
-    processor = Processor(lambda _: chat.policy)
-    key = state_key("shop", "c1")
-    (found,) = processor.process([late], {key: encode_state(chat.state)}.get)
-    assert found.rejected is not None
-    assert (found.state, found.forgotten) == (None, True)
-    assert [escalation.type for escalation in found.effects.escalations][-1] is EscalationType.CLOSED
-    swept = processor.advance(key, encode_state(chat.state), int(START + chat.minute * MINUTE))
-    assert swept.effects.escalations == found.effects.escalations
-    assert swept.effects.forgets is found.effects.forgets is True
-
-
-def test_an_erasure_lets_go_out_what_was_due_before_it() -> None:
-    """As the sweep would have."""
-    chat = shop()
-    chat.customer(WANTS_HUMAN)
-    chat.wait(3 * 60)
-    types = [escalation.type for escalation in chat.outcome(OutcomeKind.ERASED).escalations]
-    assert types == [EscalationType.UPDATED, EscalationType.CLOSED]

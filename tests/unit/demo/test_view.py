@@ -8,10 +8,10 @@ import re
 import pytest
 from rich.console import Console
 
-from handraise.demo.lines import printable
 from handraise.demo.tally import Tally
 from handraise.demo.view import View, view_for
 from handraise.events import ControlState, EscalationType, Holder
+from handraise.terminal import printable
 from tests.unit.demo.events import control, escalation, message
 
 HOSTILE = "mind \x1b[31mthe\x1b]0;title\x07 gap\r\n\u202etxt"

@@ -15,10 +15,10 @@ from rich.text import Text
 from handraise.cli.errors import UnusableInputError
 from handraise.cli.lines import Reader, policy_book, until_ms
 from handraise.cli.progress import Progress
-from handraise.demo.lines import harmless, printable
 from handraise.detection import detection
 from handraise.review.acts import Act
 from handraise.review.diff import Comparison, Diff, Example
+from handraise.terminal import harmless, printable
 
 _TEXT: Final = 160
 _SIGNS: Final = {"added": ("+", "green"), "dropped": ("-", "red"), "changed": ("~", "yellow")}

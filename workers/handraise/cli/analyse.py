@@ -13,10 +13,10 @@ from rich.text import Text
 from handraise.cli.names import tell_unknown_business
 from handraise.cli.period import Business, Since, Until, reading_the_log, scope_of
 from handraise.cli.tables import table_console
-from handraise.demo.lines import printable
 from handraise.intervals import Share
 from handraise.review.advice import Advice, advise
 from handraise.review.queries import Figures, PromiseFigures, TriggerFigures, figures, promise_figures
+from handraise.terminal import printable
 
 
 def analyse(

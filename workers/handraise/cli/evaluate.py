@@ -16,9 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from handraise.cli.errors import UnusableInputError, UserError
-from handraise.demo.lines import printable
 from handraise.detection import Signals, detect
 from handraise.detection.evaluation import Evaluation, NoRowsError, Row, RowError, evaluate, read_rows
+from handraise.terminal import printable
 
 _BATCH: Final = 400
 _CUT: Final = 100

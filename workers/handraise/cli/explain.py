@@ -13,11 +13,11 @@ from rich.text import Text
 from handraise.cli.errors import UserError
 from handraise.cli.lines import Event, Fast, Files, Folded, Reader, Run, Until, policy_book
 from handraise.conversation import Assessment, Effects, Fact, Processed
-from handraise.demo.lines import printable
 from handraise.detection import SIGNALS, Signals
 from handraise.detection.amounts import number_text
 from handraise.events import ChatMessage, Control, Decision, DecisionResult, Escalation, milliseconds, utc
 from handraise.policy import PolicyBook
+from handraise.terminal import printable
 
 _QUOTE: Final = 200
 _STYLES: Final = {

@@ -21,7 +21,6 @@ from msgspec import Struct
 
 from handraise.cli.errors import UnusableInputError, UserError
 from handraise.conversation import Processed, Processor, head_of
-from handraise.demo.lines import harmless, printable
 from handraise.detection import detection
 from handraise.events import (
     MAX_VALUE_BYTES,
@@ -34,6 +33,7 @@ from handraise.events import (
     milliseconds,
 )
 from handraise.policy import PolicyBook, PolicyError, load
+from handraise.terminal import harmless, printable
 
 BATCH: Final = 256
 """Events that are detected and folded together. What comes out does not depend on it."""

@@ -9,11 +9,11 @@ import typer
 from sqlalchemy.orm import Session
 
 from handraise.cli.configured import configured
-from handraise.demo.lines import printable
 from handraise.policy import Draft, PolicyError, examine_text, load_drafts
 from handraise.policy.defaults import BUILTIN
 from handraise.policy.problems import did_you_mean
 from handraise.review.queries import businesses, names, policy_history
+from handraise.terminal import printable
 
 _NAMED: Final = 5
 """So many names are told; there may be thousands."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import getpass
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
-_MOST_NAME: Final = 200
-"""A longer name is in no outcome that a worker can read."""
+from handraise.events import MAX_NAME
 
 
 def _whoever_is_logged_in() -> str:
@@ -22,8 +21,8 @@ def _whoever_is_logged_in() -> str:
 def _name(given: str) -> str:
     if not given.strip():
         raise typer.BadParameter("it is blank: give a name, or leave the option out")
-    if len(given) > _MOST_NAME:
-        raise typer.BadParameter(f"it has {len(given):,} characters: {_MOST_NAME} are allowed")
+    if len(given) > MAX_NAME:
+        raise typer.BadParameter(f"it has {len(given):,} characters: {MAX_NAME} are allowed")
     return given
 
 

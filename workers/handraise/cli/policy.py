@@ -14,11 +14,11 @@ from handraise.cli.errors import UserError
 from handraise.cli.problems import shown
 from handraise.cli.publishing import history, push, revert
 from handraise.cli.scenarios import run_scenarios
-from handraise.demo.lines import harmless
 from handraise.policy import Examined, PolicyError, compile_policy, effective, examine, fitting, load, overridden
 from handraise.policy.defaults import default_document
 from handraise.policy.inheritance import DEFAULT
 from handraise.policy.written import to_yaml
+from handraise.terminal import harmless
 
 app = typer.Typer(no_args_is_help=True, help="Check a policy, test it, show what it comes to, publish it, or go back.")
 app.command("test")(run_scenarios)

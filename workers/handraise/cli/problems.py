@@ -6,8 +6,8 @@ from typing import Final
 
 from rich.text import Text
 
-from handraise.demo.lines import harmless
 from handraise.policy import Problem, Severity
+from handraise.terminal import harmless
 
 _COLOURS: Final = {Severity.ERROR: "bold red", Severity.WARNING: "yellow"}
 

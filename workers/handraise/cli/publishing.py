@@ -19,7 +19,6 @@ from handraise.cli.period import reading_the_log
 from handraise.cli.person import By
 from handraise.cli.problems import shown
 from handraise.cli.tables import table_console
-from handraise.demo.lines import printable
 from handraise.engine.errors import EngineError
 from handraise.policy import Draft, Examined, compile_policy, examine_text
 from handraise.policy.written import draft_to_yaml
@@ -28,6 +27,7 @@ from handraise.review.errors import LogError
 from handraise.review.publishing import ReadTo, UnreadPolicyError, policies_read_to, publish_policy, version_in_history
 from handraise.review.queries import businesses, policy_history, policy_version
 from handraise.review.tables import PolicyRow
+from handraise.terminal import printable
 
 Note = Annotated[str | None, typer.Option("--note", metavar="TEXT", help="Why.")]
 Business = Annotated[str, typer.Argument(metavar="BUSINESS", help="Whose policy.")]

@@ -15,13 +15,13 @@ from rich.text import Text
 from handraise.cli.errors import UserError
 from handraise.cli.lines import Fast
 from handraise.cli.problems import shown
-from handraise.demo.lines import harmless, printable
 from handraise.events import Policy
 from handraise.policy import PolicyError, Problem, compile_policy, effective, load
 from handraise.policy.defaults import default_document
 from handraise.policy.problems import error
 from handraise.policy.source import SCENARIOS
 from handraise.scenarios import ReadFile, Result, Runner, builtin_files, files_beside, read, unknown_triggers
+from handraise.terminal import harmless, printable
 
 _SHOWN: Final = 100
 _BUILTIN: Final = "default"

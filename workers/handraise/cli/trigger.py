@@ -12,8 +12,8 @@ from rich.text import Text
 
 from handraise.cli.lines import Reader
 from handraise.conversation.weights import NEAR
-from handraise.demo.lines import printable
 from handraise.events import ChatMessage, ExampleTest, Sender
+from handraise.terminal import printable
 
 if TYPE_CHECKING:
     from handraise.detection.meaning import Likeness

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -14,18 +14,15 @@ from handraise.cli.errors import UserError
 from handraise.cli.period import reading_the_log
 from handraise.cli.person import By
 from handraise.engine.errors import EngineError
-from handraise.events import Outcome, OutcomeKind, Verdict
+from handraise.events import MAX_SHORT_TEXT, Outcome, OutcomeKind, Verdict
 from handraise.review.errors import LogError
 from handraise.review.publishing import publish_outcome
 from handraise.review.tables import EscalationRow
 
-_MOST_NOTE: Final = 2_000
-"""A longer note is in no outcome that a worker can read."""
-
 
 def _note(given: str | None) -> str | None:
-    if given is not None and len(given) > _MOST_NOTE:
-        raise typer.BadParameter(f"it has {len(given):,} characters: {_MOST_NOTE:,} are allowed")
+    if given is not None and len(given) > MAX_SHORT_TEXT:
+        raise typer.BadParameter(f"it has {len(given):,} characters: {MAX_SHORT_TEXT:,} are allowed")
     return given
 
 

@@ -20,20 +20,21 @@ from handraise.conversation.assess import (
     is_real_question,
     is_request,
 )
-from handraise.conversation.decide import Candidate, accept_offer, decide, lapse_offer
+from handraise.conversation.decide import decide
 from handraise.conversation.effects import Assessment, Effects, Fact, Miss, Note
 from handraise.conversation.episodes import Moment
 from handraise.conversation.gist import OPENING, clip, gist_of_answer, gist_of_request
 from handraise.conversation.language import note_language
 from handraise.conversation.misses import came_back, note_miss
 from handraise.conversation.mood import feel
+from handraise.conversation.offers import answer_offer
 from handraise.conversation.outcomes import fold_outcome, take_over
 from handraise.conversation.present import masked, stored_turn
 from handraise.conversation.similarity import repeats_answer, repeats_question
-from handraise.conversation.state import MAX_FINGERPRINTS, MAX_OFFER_TURNS, MAX_TURN_TEXT, Conversation
+from handraise.conversation.state import MAX_FINGERPRINTS, Conversation
 from handraise.conversation.timers import fire_until, set_timers
 from handraise.conversation.weights import CORROBORATION, MIN_QUESTION_WORDS, STRONG, WEAK, WEAK_FADE
-from handraise.detection.signals import Signals, Span
+from handraise.detection.signals import Signals
 from handraise.events import (
     ChatMessage,
     ClosedBecause,
@@ -56,12 +57,6 @@ _NEWS: Final = re.compile(
     re.IGNORECASE,
 )
 """What is asked for by who waits for an answer."""
-_NO: Final = re.compile(
-    r"\W*(?:ji )?(?:no|nope|nah|não|nao|non|nein|nahi|nahin|जी नहीं|नहीं|नही|لا|كلا)"
-    r"(?=\s*(?:$|[.,;:!…–—،؛।-]|thank|thx|gracias|obrigad[oa]|merci|danke|dhanyava[ad]d|shukriya|धन्यवाद|शुक्रिया|شكر))",
-    re.IGNORECASE,
-)
-"""A no that stands alone: "no funciona" and "لا يعمل" say that something does not work."""
 LATE_MS: Final = 60_000
 """An event this much older than its predecessor is counted as late."""
 TALKED_OVER_MS: Final = 300_000
@@ -286,7 +281,7 @@ def _customer_turn(
         state.waiting_since = state.seen_at
     back = real and came_back(state, moment.at)
     assessments = assess_customer(state, message, signals, moment.policy, real=real, asked_again=asked_again)
-    accepted = _answer_offer(state, effects, moment, message, signals)
+    accepted = answer_offer(state, effects, moment, message, signals)
     decide(state, effects, moment, message, assessments, accepted=accepted)
     if not _fired(effects, message) and state.episode is None and state.holder is Holder.AI:
         if back:
@@ -315,35 +310,6 @@ def _fired(effects: Effects, message: ChatMessage) -> bool:
         decision.result is DecisionResult.FIRED and decision.message_id == message.message_id
         for decision in effects.decisions
     )
-
-
-def _answer_offer(
-    state: Conversation, effects: Effects, moment: Moment, message: ChatMessage, signals: Signals
-) -> Candidate | None:
-    """A yes to the offer takes it up, and a no to it ends it; anything else leaves one turn less.
-
-    Where the AI has asked something else since, a yes or a no is an answer to that.
-    """
-    offer = state.offer
-    if offer is None:
-        return None
-    asked_else = state.ai_asked and not state.ai_offered_human
-    if signals.affirm >= STRONG and max(signals.crisis, signals.human_request) < STRONG and not asked_else:
-        words = tuple(span for span in signals.spans if span.signal == "affirm")
-        whole = Span("affirm", 0, min(len(message.text), MAX_TURN_TEXT), signals.affirm)
-        return accept_offer(state, effects, moment, offer, words or (whole,))
-    says_no = offer.turns_left == MAX_OFFER_TURNS and not asked_else and _says_no(message, signals)
-    if offer.turns_left > 1 and not says_no:
-        state.offer = replace(offer, turns_left=offer.turns_left - 1)
-    else:
-        lapse_offer(state, effects, moment)
-    return None
-
-
-def _says_no(message: ChatMessage, signals: Signals) -> bool:
-    """Whether a message says no, and nothing that somebody should hear of."""
-    wants = max(signals.human_request, signals.complaint, signals.high_value, signals.distress, signals.crisis)
-    return wants < STRONG and not signals.question and _NO.match(message.text) is not None
 
 
 def _fade(state: Conversation, signals: Signals) -> None:

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 
 from handraise.demo.tally import Tally
 from handraise.events import Escalation
-
-
-def printable(text: str) -> str:
-    """A text of somebody else's on one line, without what could steer a terminal or turn the line around."""
-    return " ".join(harmless(text).split())
-
-
-def harmless(text: str) -> str:
-    """The same, with its blanks as they are."""
-    return "".join(map(_harmless, text))
+from handraise.terminal import printable
 
 
 def headline(escalation: Escalation) -> str:
@@ -81,14 +71,6 @@ def summary(tally: Tally) -> Iterator[str]:
             "From a message produced to its escalation consumed, measured here:"
             f" half within {delay.median * 1_000:.0f} ms, 95% within {delay.p95 * 1_000:.0f} ms."
         )
-
-
-def _harmless(character: str) -> str:
-    category = unicodedata.category(character)
-    if category == "Cc":
-        return " "
-    # Joiners belong to Hindi, to Persian and to emoji; the other format characters may turn the text around.
-    return "" if category == "Cf" and character not in "\u200c\u200d" else character
 
 
 def _many(number: int, noun: str) -> str:

@@ -16,6 +16,7 @@ from rich.text import Text
 from handraise.demo import lines
 from handraise.demo.tally import Tally
 from handraise.events import ChatMessage, Control, Escalation, EscalationType, Priority, Sender
+from handraise.terminal import printable
 
 _COLOURS: Final = {
     Priority.CRITICAL: "bold white on red",
@@ -171,9 +172,9 @@ class Screen:
         for message in list(self._last)[-shown:]:
             human = self._tally.is_with_human((message.business_id, message.conversation_id))
             table.add_row(
-                Text(lines.printable(message.conversation_id), style="dim"),
+                Text(printable(message.conversation_id), style="dim"),
                 Text("human" if human else "AI", style="bold red" if human else "dim"),
                 Text(message.sender.value, style=_SENDERS[message.sender]),
-                Text(lines.printable(message.text) or f"({lines.printable(message.message_type)})"),
+                Text(printable(message.text) or f"({printable(message.message_type)})"),
             )
         return table

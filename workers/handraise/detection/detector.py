@@ -21,7 +21,7 @@ from handraise.detection.phrase_detector import PhraseDetector, default_phrases
 from handraise.detection.reader import PARTS, Reader, default_reader
 from handraise.detection.signals import Intent, Signals, Span
 from handraise.detection.tokens import EMOJI, TOKEN, tokens_of
-from handraise.detection.twice import half_way, read_alone
+from handraise.detection.twice import half_way, heads_read_twice
 from handraise.events import Sender
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Doubted(NamedTuple):
     tokens: list[str]
     evidence: npt.NDArray[np.float64]
     """What is weighed; the reader's word has its place in it."""
-    alone: Sequence[int]
+    read_twice: Sequence[int]
     """The heads for which it is read twice: after what stands before it, and without."""
 
 
@@ -240,8 +240,8 @@ class Detector:
             for row, at in enumerate(chosen):
                 if row in unsure:
                     del clear[new[at]]
-                    alone = read_alone(new[at][1], tokens[row], scores[row])
-                    doubted[new[at]] = Doubted(phrases[row], tokens[row], weighed[row], alone)
+                    read_twice = heads_read_twice(new[at][1], tokens[row], scores[row])
+                    doubted[new[at]] = Doubted(phrases[row], tokens[row], weighed[row], read_twice)
                 else:
                     clear[new[at]] = self._signals(new[at], phrases[row], tokens[row], scores[row].tolist())
         for one, signals in clear.items():
@@ -258,8 +258,8 @@ class Detector:
         if self._reader is None or asked is None:
             raise ValueError("this text is not in doubt, or there is no reader")
         found = self._heard(self._reader, said, asked, before)
-        if before and asked.alone:
-            return half_way(found, self._heard(self._reader, said, asked, ()), asked.alone)
+        if before and asked.read_twice:
+            return half_way(found, self._heard(self._reader, said, asked, ()), asked.read_twice)
         return found
 
     def _heard(self, reader: Reader, said: Said, asked: Doubted, before: Sequence[str]) -> npt.NDArray[np.float64]:

@@ -28,7 +28,7 @@ _LEAST: Final = 1e-4
 """How far from 0 and 1 a probability is kept where it is weighed with another."""
 
 
-def read_alone(sender: Sender, tokens: Sequence[str], scores: npt.NDArray[np.float64]) -> list[int]:
+def heads_read_twice(sender: Sender, tokens: Sequence[str], scores: npt.NDArray[np.float64]) -> list[int]:
     """The heads for which a text in doubt is read twice, by what the faster models say of each head; mostly none."""
     if sender is not Sender.CUSTOMER:
         return []

@@ -1,0 +1,55 @@
+"""What a customer answers to the offer of a person: a yes, a no, or something else."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from msgspec.structs import replace
+
+from handraise.conversation.decide import Candidate, accept_offer, lapse_offer
+from handraise.conversation.effects import Effects
+from handraise.conversation.episodes import Moment
+from handraise.conversation.state import MAX_OFFER_TURNS, MAX_TURN_TEXT, Conversation
+from handraise.conversation.weights import STRONG
+from handraise.detection.signals import Signals, Span
+from handraise.events import ChatMessage
+
+_NO: Final = re.compile(
+    r"\W*(?:ji )?(?:no|nope|nah|não|nao|non|nein|nahi|nahin|जी नहीं|नहीं|नही|لا|كلا)"
+    r"(?=\s*(?:$|[.,;:!…–—،؛।-]|thank|thx|gracias|obrigad[oa]|merci|danke|dhanyava[ad]d|shukriya|धन्यवाद|शुक्रिया|شكر))",
+    re.IGNORECASE,
+)
+"""A no that stands alone: "no funciona" and "لا يعمل" say that something does not work."""
+
+
+def answer_offer(
+    state: Conversation, effects: Effects, moment: Moment, message: ChatMessage, signals: Signals
+) -> Candidate | None:
+    """A yes to the offer takes it up, and a no to it ends it; anything else leaves one turn less.
+
+    Where the AI has asked something else since, a yes or a no is an answer to that.
+
+    Returns:
+        What hands over, where the offer is taken up.
+    """
+    offer = state.offer
+    if offer is None:
+        return None
+    asked_else = state.ai_asked and not state.ai_offered_human
+    if signals.affirm >= STRONG and max(signals.crisis, signals.human_request) < STRONG and not asked_else:
+        words = tuple(span for span in signals.spans if span.signal == "affirm")
+        whole = Span("affirm", 0, min(len(message.text), MAX_TURN_TEXT), signals.affirm)
+        return accept_offer(state, effects, moment, offer, words or (whole,))
+    says_no = offer.turns_left == MAX_OFFER_TURNS and not asked_else and _says_no(message, signals)
+    if offer.turns_left > 1 and not says_no:
+        state.offer = replace(offer, turns_left=offer.turns_left - 1)
+    else:
+        lapse_offer(state, effects, moment)
+    return None
+
+
+def _says_no(message: ChatMessage, signals: Signals) -> bool:
+    """Whether a message says no, and nothing that somebody should hear of."""
+    wants = max(signals.human_request, signals.complaint, signals.high_value, signals.distress, signals.crisis)
+    return wants < STRONG and not signals.question and _NO.match(message.text) is not None
