@@ -28,6 +28,11 @@ from handraise.policy.written import to_yaml
 EXAMPLE = Path(__file__).parents[3] / "ops" / "policies" / "example.yaml"
 
 
+def enabled(written: str, business: str = "cafe") -> str:
+    """A policy that says so of one trigger."""
+    return f"business_id: {business}\nowner: Rosa\ntriggers: {{complaint: {{enabled: {written}}}}}\n"
+
+
 def version(text: str) -> str:
     """The version of a policy written as a flow of keys."""
     (document,) = documents_in(f"{{business_id: cafe, owner: Rosa, {text}}}")
@@ -98,6 +103,20 @@ def test_words_of_yaml_1_1_are_words(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("business_id: no\nowner: On\nqueue: 12:30\nlanguages: [no]\n")
     (policy,) = load(tmp_path)
     assert (policy.business_id, policy.owner, policy.queue, policy.languages) == ("no", "On", "12:30", ["no"])
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("yes", True), ("On", True), ("y", True), ("no", False), ("OFF", False)]
+)
+def test_what_yaml_1_1_says_of_truth_is_what_it_means(tmp_path: Path, written: str, meant: bool) -> None:
+    (tmp_path / "a.yaml").write_text(f"%YAML 1.1\n---\n{enabled(written)}---\n{enabled(f'!!bool {written}', 'bar')}")
+    assert [policy.triggers.complaint.enabled for policy in load(tmp_path)] == [meant, meant]
+
+
+def test_a_tag_makes_no_truth_of_a_word(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(enabled("!!bool perhaps"))
+    with pytest.raises(PolicyError, match="expected true or false, not `perhaps`"):
+        load(tmp_path / "a.yaml")
 
 
 def test_a_policy_from_kafka_is_the_same_as_from_a_file() -> None:

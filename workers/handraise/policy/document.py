@@ -17,6 +17,18 @@ MAX_DEPTH: Final = 60
 MAX_NODES: Final = 1_000_000
 """Aliases can make a small file huge; this many values are more than any real policy has."""
 
+_BOOLEANS: Final = {
+    "true": True,
+    "false": False,
+    "yes": True,
+    "no": False,
+    "on": True,
+    "off": False,
+    "y": True,
+    "n": False,
+}
+"""Only YAML 1.1, which a text may say that it is, and a tag make truth of more than the first two."""
+
 Plain = str | int | float | bool | list["Plain"] | dict[str, "Plain"] | None
 
 
@@ -106,7 +118,7 @@ def _scalar(text: str, kind: str) -> Plain:
     if kind == "null":
         return None
     if kind == "bool":
-        return text.lower() == "true"
+        return _BOOLEANS.get(text.lower(), text)
     try:
         if kind == "int":
             plain = text.replace("_", "")
