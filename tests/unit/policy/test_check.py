@@ -138,6 +138,12 @@ ERRORS = [
     (HEAD + "triggers:\n  complaint:\n    reply:\n      it: Ciao ${timeframe}\n", 6, "in `it`", "${due_at}"),
     (HEAD + "triggers:\n  complaint:\n    reply: {en: {open: x}}\n", 5, "`closed` is missing", "both"),
     (HEAD + "owner: Ana\n", 3, "`owner` is given twice", "keep one"),
+    (
+        HEAD + "triggers:\n  distress: &a {priority: high}\n  complaint: {<<: *a}\n",
+        5,
+        "`<<` joins nothing",
+        "point at all",
+    ),
     ("business_id: 12345\nowner: Rosa\n", 1, "not `12345`", "in quotes"),
     (HEAD + "name: 24\n", 3, "not `24`", "in quotes"),
     (HEAD + "within: 2\n", 3, "not `2`", "2 hours"),

@@ -104,6 +104,11 @@ class _Reader:
         for key_node, value_node in node.value:
             key = key_node.value if isinstance(key_node, ScalarNode) else "?"
             here = (*path, key)
+            if str(key_node.tag).endswith(":merge"):
+                mend = "write out what it stands for, or point at all of it: `reply: *name`"
+                problem = error(here, f"`{key}` joins nothing: it is no part of YAML 1.2", mend)
+                self._problems.append(msgspec.structs.replace(problem, line=key_node.start_mark.line + 1))
+                continue
             if key in found:
                 problem = error(here, f"`{key}` is given twice", "keep one of them")
                 self._problems.append(msgspec.structs.replace(problem, line=key_node.start_mark.line + 1))
