@@ -304,6 +304,16 @@ def test_of_several_policies_the_file_names_its_own(tmp_path: Path, capsys: pyte
     assert ":1: error: no policy of `c` was read" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("suffix", [".yaml", ".yml", ".json"])
+def test_a_scenario_file_alone_runs_under_the_policy_beside_it(tmp_path: Path, suffix: str) -> None:
+    (tmp_path / f"cafe{suffix}").write_text('{"business_id": "cafe", "owner": "Ann"}')
+    file = tmp_path / "cafe.scenarios.yaml"
+    file.write_text(
+        f"{TURN}      - customer: Can I talk to someone?\n        fires: {{human_request: {{owner: Ann}}}}\n"
+    )
+    assert cli.main(["policy", "test", str(file)]) == 0
+
+
 def test_a_scenario_file_is_no_policy_and_a_policy_without_one_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,7 +19,7 @@ from handraise.events import Policy
 from handraise.policy import PolicyError, Problem, compile_policy, effective, load
 from handraise.policy.defaults import default_document
 from handraise.policy.problems import error
-from handraise.policy.source import SCENARIOS
+from handraise.policy.source import SCENARIOS, SUFFIXES
 from handraise.scenarios import ReadFile, Result, Runner, builtin_files, files_beside, read, unknown_triggers
 from handraise.terminal import harmless, printable
 
@@ -80,9 +80,10 @@ def _found(paths: list[Path]) -> tuple[dict[str, Policy], list[Path]]:
 def _policies_of(named: list[Path], given: list[Path]) -> Iterator[Path]:
     """The policy that lies beside each scenario file, where there is one that was not named itself."""
     for file in named:
-        beside = file.with_name(f"{file.name.removesuffix(SCENARIOS)}.yaml")
-        if beside.exists() and not any(beside == path or path in beside.parents for path in given):
-            yield beside
+        for suffix in SUFFIXES:
+            beside = file.with_name(f"{file.name.removesuffix(SCENARIOS)}{suffix}")
+            if beside.exists() and not any(beside == path or path in beside.parents for path in given):
+                yield beside
 
 
 def _run(console: Console, file: ReadFile, policies: dict[str, Policy], counts: _Counts, *, fast: bool) -> None:
