@@ -217,6 +217,16 @@ REFUSED = [
         "must fire here too",
     ),
     (
+        TURN + "      - {wait: 1 minute, message_type: image, not: complaint}\n",
+        5,
+        "`message_type` is said of a message",
+    ),
+    (TURN + "      - {outcome: resolved, channel: web}\n", 5, "`channel` is said of a message"),
+    (TURN + "      - wait: 1 day\n        attributes: {a: 1}\n", 6, "`attributes` is said of a message"),
+    ("scenarios:\n  - name: a\n    starts: 9999-12-31 23:59\n    turns: [{customer: hi}]\n", 3, "of the year 9999"),
+    ("scenarios:\n  - name: a\n    starts: 0001-01-01 00:00\n    turns: [{customer: hi}]\n", 3, "of the year 1"),
+    (TURN + 36 * "      - wait: 9999 days\n" + "      - customer: hi\n", 40, "after the year 2999"),
+    (
         TURN + "        fires:\n          complaint: {due_at: 2026-02-30 09:00}\n",
         6,
         "is no time",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path as FilePath
 from typing import Final
 
@@ -11,18 +11,23 @@ import msgspec
 import msgspec.inspect
 from msgspec import Struct
 
+from handraise.events import FIRST_YEAR, LAST_YEAR
 from handraise.policy.defaults import BUILTIN
 from handraise.policy.document import Document, UnreadableError, documents_in
 from handraise.policy.problems import Path, Problem, did_you_mean, error
 from handraise.policy.shape import problems_of_shape
 from handraise.policy.source import SCENARIOS, located
-from handraise.scenarios.model import ScenarioFile, ScenarioTurn, listed
+from handraise.scenarios.model import Scenario, ScenarioFile, ScenarioTurn, listed
 
 REPLY: Final = "${reply}"
 """As the text of an assistant's turn: what Handraise last told the AI to say."""
 SPEAKERS: Final = ("customer", "assistant", "human", "system")
 _FORM: Final = msgspec.inspect.type_info(ScenarioFile)
 _OF_ASSISTANT: Final = ("answered", "confidence", "sources", "retrieval_score", "error")
+_OF_MESSAGE: Final = ("message_type", "channel", "attributes")
+_UNIT_MS: Final = {"second": 1_000, "minute": 60_000, "hour": 3_600_000, "day": 86_400_000}
+_BETWEEN_MS: Final = 30_000
+"""Between two turns, where nothing is said of it."""
 _EXPECTATIONS: Final = ("fires", "suppressed", "near", "must_not")
 
 
@@ -106,12 +111,31 @@ def _problems(content: ScenarioFile) -> Iterator[Problem]:
         if scenario.name in seen:
             yield error((*here, "name"), f"there is another scenario `{scenario.name}`", "give it a name of its own")
         seen.add(scenario.name)
-        if wall_time(scenario.starts) is None:
-            yield error((*here, "starts"), f"`{scenario.starts}` is no time", "write it like `2026-03-02 10:15`")
+        yield from _times(scenario, here)
         if not any(getattr(scenario.turns[0], name) is not None for name in SPEAKERS):
             yield error((*here, "turns", 0), "a conversation begins with a message", "put a message before it")
         for place, turn in enumerate(scenario.turns):
             yield from _turn(turn, (*here, "turns", place))
+
+
+def _times(scenario: Scenario, here: Path) -> Iterator[Problem]:
+    """A beginning that no calendar has, and turns at a time that no event can have."""
+    starts = wall_time(scenario.starts)
+    if starts is None:
+        yield error((*here, "starts"), f"`{scenario.starts}` is no time", "write it like `2026-03-02 10:15`")
+        return
+    if not FIRST_YEAR <= starts.year <= LAST_YEAR:
+        mend = f"give a year from {FIRST_YEAR} to {LAST_YEAR}"
+        yield error((*here, "starts"), f"no message is of the year {starts.year}", mend)
+        return
+    left = datetime(LAST_YEAR, 12, 31) - starts  # noqa: DTZ001 - a wall clock, as `starts` is
+    waited = timedelta()
+    for place, turn in enumerate(scenario.turns[1:], 1):
+        waited += timedelta(milliseconds=pause(turn))
+        if waited > left:
+            path = (*here, "turns", place, *(("wait",) if turn.wait else ()))
+            yield error(path, f"this is after the year {LAST_YEAR}", "wait for less, or start earlier")
+            return
 
 
 def _turn(turn: ScenarioTurn, here: Path) -> Iterator[Problem]:
@@ -133,6 +157,11 @@ def _texts(turn: ScenarioTurn, here: Path) -> Iterator[Problem]:
     for name in _OF_ASSISTANT if turn.assistant is None else ():
         if getattr(turn, name) is not None:
             yield error((*here, name), f"`{name}` is said of a turn of the assistant", "move it to one")
+    if all(getattr(turn, name) is None for name in SPEAKERS):
+        for name in _OF_MESSAGE:
+            if getattr(turn, name) is not None:
+                mend = 'say who sends it, without a text if it has none: `customer: ""`'
+                yield error((*here, name), f"`{name}` is said of a message, and this turn has none", mend)
     for name in SPEAKERS:
         text = getattr(turn, name)
         if text == REPLY and name != "assistant":
@@ -147,3 +176,11 @@ def wall_time(text: str) -> datetime | None:
         return datetime.fromisoformat(text)
     except ValueError:
         return None
+
+
+def pause(turn: ScenarioTurn) -> int:
+    """How long after the turn before it is, in milliseconds."""
+    if turn.wait is None:
+        return _BETWEEN_MS
+    count, unit = turn.wait.split()
+    return (int(count) if count.isdigit() else 1) * _UNIT_MS[unit.removesuffix("s")]

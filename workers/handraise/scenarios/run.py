@@ -14,11 +14,7 @@ from handraise.events import Assistant, ChatMessage, Outcome, Sender
 from handraise.policy import CompiledPolicy
 from handraise.scenarios.expectations import differences
 from handraise.scenarios.model import Scenario, ScenarioFile, ScenarioTurn
-from handraise.scenarios.read import REPLY, SPEAKERS, wall_time
-
-_UNIT_MS = {"second": 1_000, "minute": 60_000, "hour": 3_600_000, "day": 86_400_000}
-_BETWEEN_MS = 30_000
-"""Between two turns, where nothing is said of it."""
+from handraise.scenarios.read import REPLY, SPEAKERS, pause, wall_time
 
 
 class Failure(Struct, frozen=True):
@@ -63,9 +59,9 @@ class Runner:
         states: dict[bytes, bytes] = {}
         about = scenario.about or content.about
         reply: str | None = None
-        at = self._start(scenario) - _pause(scenario.turns[0])
+        at = self._start(scenario) - pause(scenario.turns[0])
         for place, turn in enumerate(scenario.turns):
-            at += _pause(turn)
+            at += pause(turn)
             if turn.assistant == REPLY and reply is None:
                 yield Failure(place, REPLY, ["there is no reply to send: no turn before it brought one"])
                 return
@@ -140,13 +136,6 @@ def _of_assistant(turn: ScenarioTurn) -> Assistant | None:
 
 def _is_only_waiting(turn: ScenarioTurn) -> bool:
     return turn.outcome is None and all(getattr(turn, name) is None for name in SPEAKERS)
-
-
-def _pause(turn: ScenarioTurn) -> int:
-    if turn.wait is None:
-        return _BETWEEN_MS
-    count, unit = turn.wait.split()
-    return (int(count) if count.isdigit() else 1) * _UNIT_MS[unit.removesuffix("s")]
 
 
 def _said(turn: ScenarioTurn) -> str:
