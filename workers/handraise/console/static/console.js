@@ -32,6 +32,30 @@
     if (event.target.id === "detail" && location.pathname.startsWith("/now/")) document.body.classList.add("has-chosen");
   });
 
+  // A part that was refused, or never came, leaves the page as it is, and says so until what one does next works.
+  const failure = document.getElementById("failure");
+  let failed = null;
+  const tell = (element, text) => { failed = element; failure.textContent = text; failure.hidden = !text; };
+  const isPage = (text) => /^\s*<!doctype html/i.test(text);
+  const toldBy = (text) => isPage(text)
+    ? new DOMParser().parseFromString(text, "text/html").querySelector("[data-told]")?.textContent
+    : text;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    // A whole page belongs into no part of one.
+    const { xhr } = event.detail;
+    if (xhr.status >= 400 && isPage(xhr.responseText)) Object.assign(event.detail, { shouldSwap: false, isError: true });
+  });
+  document.addEventListener("htmx:responseError", (event) => {
+    tell(event.detail.elt, toldBy(event.detail.xhr.responseText) || "That did not work.");
+  });
+  document.addEventListener("htmx:sendError", (event) => {
+    tell(event.detail.elt, "The console does not answer. Try again in a moment.");
+  });
+  document.addEventListener("htmx:afterOnLoad", (event) => {
+    const { elt, requestConfig, successful } = event.detail;
+    if (successful && (elt === failed || requestConfig.verb !== "get")) tell(null, "");
+  });
+
   // The editor: numbers beside the lines, those with a problem marked, and a way from a problem to its line.
   const code = document.querySelector("[data-code]");
   const gutter = document.querySelector("[data-gutter]");
