@@ -168,6 +168,14 @@ def test_a_long_policy_is_not_too_large(reader: Reader) -> None:
     assert answer.status_code == 200
 
 
+@pytest.mark.parametrize("letter", ["a", "é", "ش", "ह"])
+def test_a_policy_is_as_long_in_any_script(reader: Reader, letter: str) -> None:
+    """The browser sends each byte of a letter that is not of ASCII as three."""
+    headers = {"X-CSRF-Token": reader.sign_in().csrf}
+    document = f"business_id: shop\nowner: Rosa\n# {letter * (1_000_000 // len(letter.encode()))}\n"
+    assert reader.client.post("/try/shop/check", data={"document": document}, headers=headers).status_code == 200
+
+
 def test_signing_out_forgets(reader: Reader) -> None:
     token = reader.sign_in().csrf
     assert reader.client.post("/sign-out", data={"csrf": token}).headers["location"] == "/sign-in"

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import FormData, Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -157,11 +157,16 @@ def session_of(request: Request) -> Session:
     return session
 
 
+async def form_of(request: Request) -> FormData:
+    """What was sent with a request; one field may have all of it, as a long policy has."""
+    return await request.form(max_part_size=_MOST_BYTES)
+
+
 def checked(handler: Handler) -> Handler:
     """A handler that changes something: it runs only with the session's own token in the form or the header."""
 
     async def run(request: Request) -> Response:
-        given = request.headers.get(CSRF_HEADER) or (await request.form()).get(CSRF_FIELD)
+        given = request.headers.get(CSRF_HEADER) or (await form_of(request)).get(CSRF_FIELD)
         if not isinstance(given, str) or not session_of(request).owns(given):
             return PlainTextResponse("This page is too old, or was sent by another site: load it again.", 403)
         return await handler(request)

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from handraise.console.guard import checked, session_of
+from handraise.console.guard import checked, form_of, session_of
 from handraise.console.handover import Handover, handover
 from handraise.console.publisher import BrokerAwayError, confirmed
 from handraise.console.rendering import is_partial
@@ -52,7 +52,7 @@ async def part(request: Request, escalation_id: str) -> Response:
 
 async def act(request: Request) -> Response:
     """Publish what the reader did."""
-    services, form = services_of(request), await request.form()
+    services, form = services_of(request), await form_of(request)
     found = await read(services, request.path_params["escalation_id"])
     outcome = _outcome(form, found.standing, session_of(request).name)
     try:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from handraise.console.guard import checked, session_of
+from handraise.console.guard import checked, form_of, session_of
 from handraise.console.policies import InForce, Policies, Proposal, versions
 from handraise.console.publisher import BrokerAwayError, confirmed
 from handraise.console.rendering import is_partial
@@ -66,14 +66,14 @@ async def show(request: Request) -> Response:
 
 async def check(request: Request) -> Response:
     """What is wrong with the text as it is now."""
-    services, business, form = services_of(request), _business(request), await request.form()
+    services, business, form = services_of(request), _business(request), await form_of(request)
     proposal = await run_in_threadpool(_propose, services, business, text_of(form, "document"))
     return services.renderer.page(request, "try_problems.html", proposal=proposal, version=text_of(form, "against"))
 
 
 async def publish(request: Request) -> Response:
     """Put the text into force, unless somebody else has changed the policy since the page was loaded."""
-    services, business, form = services_of(request), _business(request), await request.form()
+    services, business, form = services_of(request), _business(request), await form_of(request)
     proposal = await run_in_threadpool(_propose, services, business, text_of(form, "document"))
     if proposal.draft is None or proposal.version is None:
         return _outcome(

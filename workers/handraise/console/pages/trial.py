@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from handraise.console.guard import checked, session_of
+from handraise.console.guard import checked, form_of, session_of
 from handraise.console.pages.policy import address, text_of
 from handraise.console.policies import InForce, Policies, Proposal
 from handraise.console.rendering import is_partial
@@ -29,7 +29,7 @@ _MOST_DAYS = 365
 
 async def begin(request: Request) -> Response:
     """Start a trial of the text that is in the editor."""
-    services, form = services_of(request), await request.form()
+    services, form = services_of(request), await form_of(request)
     business, document = str(request.path_params["business"]), text_of(form, "document")
     wanted = text_of(form, "days")
     days = min(_MOST_DAYS, max(1, int(wanted[:3]))) if wanted.isdecimal() else 1
