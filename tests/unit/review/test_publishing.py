@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 import pytest
-from aiokafka.errors import KafkaError, KafkaTimeoutError, TopicAuthorizationFailedError
+from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, TopicAuthorizationFailedError
 
 from handraise.console.publisher import ANSWER_SECONDS, BrokerAwayError, confirmed
 from handraise.engine.errors import BrokerUnreachableError, EngineError
@@ -98,6 +98,21 @@ def test_what_was_not_confirmed_may_have_been_taken(publishing: Any, monkeypatch
     assert "may not have been taken" in message
     assert "nothing was changed" not in message
     assert "KafkaTimeoutError" in message
+
+
+def test_of_what_is_too_long_it_is_certain_that_nothing_was_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def present(*_: object) -> None:
+        """Every topic is there."""
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise MessageSizeTooLargeError
+
+    broker = Broker(0)
+    monkeypatch.setattr(broker, "send_and_wait", refuse)
+    monkeypatch.setattr("handraise.review.publishing.check_present", present)
+    monkeypatch.setattr("handraise.review.publishing.Clients", lambda _: broker)
+    with pytest.raises(EngineError, match="so nothing was published: make it shorter"):
+        asyncio.run(publish_policy(load_settings(), Policy(business_id="shop", owner="Rosa")))
 
 
 def test_of_several_erasures_some_may_have_been_told_and_all_can_be_told_again(

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from sqlalchemy.orm import Session
 
 from handraise.engine.clients import Clients, stop_client
@@ -107,7 +107,8 @@ async def publish_policy(
         read_to: how far whoever decided on it knew what is published; without it, nobody looks at what is newer.
 
     Raises:
-        EngineError: no broker answers, the topic is missing or cannot be read; nothing was sent.
+        EngineError: no broker answers, the topic is missing or cannot be read, or the policy is too long; nothing was
+            sent.
         UnreadPolicyError: something newer is published for the business; nothing was sent.
         NotPublishedError: it did not confirm the record, and may have taken it.
     """
@@ -195,6 +196,11 @@ async def _publish(
     try:
         with explaining("Write"):
             await producer.send_and_wait(name, value, key=key, headers=headers)
+    except MessageSizeTooLargeError as error:
+        raise EngineError(
+            f"{name} takes no record of so many bytes, so nothing was published: make it shorter; of a policy, long"
+            " lists of words may stand in one that it inherits from"
+        ) from error
     except KafkaError as error:
         raise NotPublishedError(
             f"{name} did not confirm the record ({type(error).__name__}), so it may not have been taken: {advice}"
