@@ -207,3 +207,16 @@ def test_a_policy_is_checked_as_it_is_written(usual: Reader, visit: Visit) -> No
     expect(page.locator("#problems")).to_contain_text("No problems. It would be version")
     assert visitor.complaints == []
     assert visitor.barriers() == []
+
+
+def test_an_owner_with_two_spaces_in_the_name_can_be_chosen(empty: tuple[Log, Reader], visit: Visit) -> None:
+    log, reader = empty
+    log.add(raised("e1", owner="Ana  Maria "), raised("e2"))
+    visitor = visit(reader.origin)
+    visitor.sign_in(WORD)
+    page = visitor.open("/log")
+    expect(page.locator("a.entry")).to_have_count(2)
+    page.get_by_label("Owner").select_option("Ana  Maria ")
+    expect(page.locator("a.entry")).to_have_count(1)
+    page.reload()
+    expect(page.locator("a.entry")).to_have_count(1)

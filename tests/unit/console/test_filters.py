@@ -32,6 +32,14 @@ def test_an_address_says_the_filter_and_the_filter_says_the_address() -> None:
     assert Filter().query() == ""
 
 
+def test_a_name_keeps_its_spaces_and_words_do_not() -> None:
+    chosen = filter_of(
+        QueryParams({"owner": " Ana  Maria ", "trigger": "vip ", "business": " shop", "text": " kettle "})
+    )
+    assert (chosen.owner, chosen.trigger, chosen.business, chosen.text) == (" Ana  Maria ", "vip ", " shop", "kettle")
+    assert filter_of(QueryParams({"text": "  "})).is_empty
+
+
 def test_what_cannot_be_read_does_not_matter() -> None:
     strange = {"verdict": "x", "action": "fire", "result": "", "since": "yesterday", "until": "2026-02-30", "more": "x"}
     assert filter_of(QueryParams(strange)).is_empty

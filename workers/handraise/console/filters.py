@@ -72,7 +72,8 @@ class Filter(Struct, frozen=True, kw_only=True):
 
 def filter_of(query: QueryParams) -> Filter:
     """Read it from an address."""
-    given = {name: value.strip()[:_MOST_TEXT] or None for name, value in query.items()}
+    # A name is what it is, with all of its spaces; what one writes oneself is not.
+    given = {name: value[:_MOST_TEXT] or None for name, value in query.items()}
     return Filter(
         business=given.get("business"),
         trigger=given.get("trigger"),
@@ -80,7 +81,7 @@ def filter_of(query: QueryParams) -> Filter:
         verdict=_member(Verdict, given.get("verdict")) or _member(Judged, given.get("verdict")),
         action=_member(Action, given.get("action")),
         result=_member(DecisionResult, given.get("result")),
-        text=given.get("text"),
+        text=(given.get("text") or "").strip() or None,
         since=_day(given.get("since")),
         until=_day(given.get("until")),
     )
