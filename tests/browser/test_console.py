@@ -17,7 +17,7 @@ from tests.browser.conftest import Visit
 from tests.support.browser import DESK, PHONE
 from tests.support.console import WORD, Reader, served
 from tests.support.logged import Log, a_closing, an_empty_log, an_escalation
-from tests.support.usual import fill
+from tests.support.usual import fill, publish
 
 SELECTED: Final = (
     "(({value, selectionStart, selectionEnd}) => value.slice(selectionStart, selectionEnd))(document.activeElement)"
@@ -220,3 +220,15 @@ def test_an_owner_with_two_spaces_in_the_name_can_be_chosen(empty: tuple[Log, Re
     expect(page.locator("a.entry")).to_have_count(1)
     page.reload()
     expect(page.locator("a.entry")).to_have_count(1)
+
+
+def test_a_policy_that_begins_with_an_empty_line_keeps_it(empty: tuple[Log, Reader], visit: Visit) -> None:
+    log, reader = empty
+    publish(log, "shop", "\n\nbusiness_id: shop\nowner: Rosa\nwithin: 3 hours\n", "With air above it")
+    visitor = visit(reader.origin)
+    visitor.sign_in(WORD)
+    page = visitor.open("/try/shop")
+    text = page.get_by_label("Policy", exact=True)
+    expect(text).to_have_value("\n\nbusiness_id: shop\nowner: Rosa\nwithin: 3 hours\n")
+    page.get_by_role("button", name="Line 3").click()
+    assert page.evaluate(SELECTED) == "business_id: shop"
