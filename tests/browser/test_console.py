@@ -11,12 +11,12 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import expect
 
-from handraise.events import ClosedBecause, Escalation
+from handraise.events import ClosedBecause, Escalation, OutcomeKind, Verdict
 from handraise.review.database import LogDatabase
 from tests.browser.conftest import Visit
 from tests.support.browser import DESK, PHONE
 from tests.support.console import WORD, Reader, served
-from tests.support.logged import Log, a_closing, an_empty_log, an_escalation
+from tests.support.logged import Log, a_closing, a_decision, an_empty_log, an_escalation, an_outcome
 from tests.support.usual import fill, publish
 
 SELECTED: Final = (
@@ -207,6 +207,27 @@ def test_a_policy_is_checked_as_it_is_written(usual: Reader, visit: Visit) -> No
     expect(page.locator("#problems")).to_contain_text("No problems. It would be version")
     assert visitor.complaints == []
     assert visitor.barriers() == []
+
+
+@pytest.mark.parametrize("screen", ["desk", "phone"])
+def test_whatever_is_long_and_has_no_space_stays_within_the_screen(
+    empty: tuple[Log, Reader], visit: Visit, screen: str
+) -> None:
+    log, reader = empty
+    name, note = "n" * 200, f"https://tickets.example.com/{'t' * 400}"
+    whose = {"business_id": name, "conversation_id": f"c-{'o' * 150}"}
+    log.add(
+        raised("e1", **whose, owner=name, queue=name, trigger="w" * 64, reason=note, summary=note, channel="h" * 64),
+        a_decision(escalation_id="e1", **whose, trigger="w" * 64, because=note),
+        an_outcome(0, OutcomeKind.VERDICT, **whose, escalation_id="e1", verdict=Verdict.TOO_LATE, by=name, note=note),
+    )
+    publish(log, name, f"business_id: {name}\nowner: {name}\n", note)
+    visitor = visit(reader.origin, viewport=DESK if screen == "desk" else PHONE)
+    visitor.sign_in(WORD, "p" * 80)
+    conversation = f"/conversations/{name}/{whose['conversation_id']}"
+    for path in (*PAGES[:5], "/now/e1", "/escalations/e1", conversation, f"/try/{name}", "/log?text=nothing"):
+        visitor.open(path)
+        assert visitor.sideways() == 0, path
 
 
 def test_an_owner_with_two_spaces_in_the_name_can_be_chosen(empty: tuple[Log, Reader], visit: Visit) -> None:
