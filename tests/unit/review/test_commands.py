@@ -335,6 +335,24 @@ def test_what_the_log_does_not_have_is_told(log: Log, capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize(
+    ("business", "said"),
+    [
+        ("shpo", "was ever published; did you mean `shop`?"),
+        ("zzz", "was ever published; the log knows b0, b1, b2, b3, b4 and 3 more"),
+        ("b6", "of b6 was ever published: it follows a file of the workers, or a default"),
+    ],
+)
+@pytest.mark.parametrize("command", ["history", "revert"])
+def test_of_a_business_without_a_version_it_is_told_what_may_have_been_meant(
+    log: Log, command: str, business: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.add_records([published(0, "Rosa", "Ines")])
+    log.add(*(a_message(number, business_id=f"b{number}") for number in range(7)))
+    assert main(["policy", command, business]) == 1
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["analyse", "--business", "shpo"], "no business `shpo` in the log or in a policy: did you mean `shop`?"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 import typer
@@ -21,6 +21,7 @@ from handraise.cli.problems import shown
 from handraise.cli.tables import table_console
 from handraise.engine.errors import EngineError
 from handraise.policy import Draft, Examined, compile_policy, examine_text
+from handraise.policy.problems import did_you_mean
 from handraise.policy.written import draft_to_yaml
 from handraise.review.database import log_database
 from handraise.review.errors import LogError
@@ -28,6 +29,9 @@ from handraise.review.publishing import ReadTo, UnreadPolicyError, policies_read
 from handraise.review.queries import businesses, policy_history, policy_version
 from handraise.review.tables import PolicyRow
 from handraise.terminal import printable
+
+_NAMED: Final = 5
+"""So many businesses are told; there may be thousands."""
 
 Note = Annotated[str | None, typer.Option("--note", metavar="TEXT", help="Why.")]
 Business = Annotated[str, typer.Argument(metavar="BUSINESS", help="Whose policy.")]
@@ -164,8 +168,11 @@ def _before(session: Session, business: str) -> PolicyRow:
 
 def _nothing(session: Session, business: str) -> str:
     known = businesses(session)
-    hint = f"; the log knows {', '.join(known[:5])}" if known else ""
-    return f"no policy of {business} was ever published{hint}"
+    if business in known:
+        return f"no policy of {business} was ever published: it follows a file of the workers, or a default"
+    more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
+    hint = did_you_mean(business, known, f"the log knows {', '.join(known[:_NAMED])}{more}") if known else ""
+    return f"no policy of {business} was ever published{hint and f'; {hint}'}"
 
 
 def _plain(row: PolicyRow) -> dict[str, object]:
