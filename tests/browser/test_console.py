@@ -215,7 +215,7 @@ def test_whatever_is_long_and_has_no_space_stays_within_the_screen(
 ) -> None:
     log, reader = empty
     name, note = "n" * 200, f"https://tickets.example.com/{'t' * 400}"
-    whose = {"business_id": name, "conversation_id": f"c-{'o' * 150}"}
+    whose: dict[str, Any] = {"business_id": name, "conversation_id": f"c-{'o' * 150}"}
     log.add(
         raised("e1", **whose, owner=name, queue=name, trigger="w" * 64, reason=note, summary=note, channel="h" * 64),
         a_decision(escalation_id="e1", **whose, trigger="w" * 64, because=note),
