@@ -6,7 +6,6 @@ are folded; `sent_at` measures time, and tells whether a message was overtaken t
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from msgspec.structs import replace
@@ -20,6 +19,7 @@ from handraise.conversation.assess import (
     is_real_question,
     is_request,
 )
+from handraise.conversation.calls import calls_for_what_was_put_off, only_calls
 from handraise.conversation.decide import decide
 from handraise.conversation.effects import Assessment, Effects, Fact, Miss, Note
 from handraise.conversation.episodes import Moment
@@ -51,12 +51,6 @@ from handraise.policy.model import BusinessPolicy
 
 _TELLING: Final = ("admission", "promise")
 """What an AI turn may say that a human should read first."""
-_NEWS: Final = re.compile(
-    r"\b(?:updates?|news|progress|novedad(?:es)?|noticias?|novidades?|nouvelles?|neues|neuigkeiten|khabar)\b"
-    "|अपडेट|ख़?बर|جديد|أخبار|تحديث",
-    re.IGNORECASE,
-)
-"""What is asked for by who waits for an answer."""
 LATE_MS: Final = 60_000
 """An event this much older than its predecessor is counted as late."""
 TALKED_OVER_MS: Final = 300_000
@@ -229,14 +223,14 @@ def _only_nudges(state: Conversation, message: ChatMessage, signals: Signals) ->
     """Whether a message only calls for the person, or the answer, that is waited for: the wish was told before."""
     if not state.request or max(signals.complaint, signals.high_value, signals.distress, signals.crisis) >= STRONG:
         return False
-    if _calls_for_what_was_put_off(state, message, signals):
+    if calls_for_what_was_put_off(state, message, signals):
         return True
     if state.episode is None or state.episode.answered:
         return False
     if signals.human_request >= STRONG:
         # "Agent please" says less than what was raised before.
         return len(signals.fingerprint) < MIN_QUESTION_WORDS
-    return _only_calls(message, signals)
+    return only_calls(message, signals)
 
 
 def _note_context(state: Conversation, message: ChatMessage, signals: Signals) -> None:
@@ -271,7 +265,7 @@ def _customer_turn(
         state.intents[signals.intent.value] = state.intents.pop(signals.intent.value, 0) + 1
     answered = state.questions[: len(state.questions) - state.open_questions]
     asks = real and signals.thanks < STRONG
-    calls = asks and _calls_for_what_was_put_off(state, message, signals)
+    calls = signals.thanks < STRONG and calls_for_what_was_put_off(state, message, signals)
     asked_again = calls or (asks and repeats_question(signals.fingerprint, answered))
     if asked_again:
         state.asked_again += 1
@@ -292,17 +286,6 @@ def _customer_turn(
         state.questions = [*state.questions, signals.fingerprint][-MAX_FINGERPRINTS:]
         state.open_questions = min(state.open_questions + 1, MAX_FINGERPRINTS)
     _fade(state, signals)
-
-
-def _calls_for_what_was_put_off(state: Conversation, message: ChatMessage, signals: Signals) -> bool:
-    """Whether a message such as "Any update?" or "Hello??" asks for what the AI has just said that it would look up."""
-    return state.pending and state.put_off and signals.question and _only_calls(message, signals)
-
-
-def _only_calls(message: ChatMessage, signals: Signals) -> bool:
-    """Whether a message has no content but that something is waited for: "Price?" would be another question."""
-    news = len(_NEWS.findall(message.text))
-    return len(signals.fingerprint) <= (MIN_QUESTION_WORDS if news else 0)
 
 
 def _fired(effects: Effects, message: ChatMessage) -> bool:
