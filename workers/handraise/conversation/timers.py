@@ -93,11 +93,16 @@ def fire_until(
 ) -> Conversation | None:
     """Fire the timers of a state, which is changed, that are due by `at` (epoch milliseconds).
 
+    One for which the policy has come to give more time, or that it no longer asks for, waits or goes instead.
+
     Returns:
         The state, or None once the conversation is over.
     """
     while state.timers and state.timers[0][1] <= at:
         name, due = state.timers[0]
+        set_timers(state, policy)
+        if not any(stamped[0] == name and stamped[1] <= due for stamped in state.timers):
+            continue
         timer = Timer(name)
         state.seen_at = max(state.seen_at, due)
         moment = Moment(at=due, caused_by=timer.cause, policy=policy, detector_version=detector_version)

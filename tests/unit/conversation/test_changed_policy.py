@@ -1,0 +1,69 @@
+"""A policy that changes while something is open: what is waited for, and who is named, follow the one in force."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from handraise.detection.signals import Intent
+from handraise.events import ClosedBecause, Policy
+from handraise.policy import CompiledPolicy
+from tests.support.chats import ASKS, Chat, said
+from tests.support.shops import SHOP, pass_time, shop
+
+WANTS_HUMAN = said(Intent.REQUEST_HUMAN, human_request=0.95)
+ASKS_ELSE = said(Intent.QUESTION, question=True, fingerprint=(7, 8, 9))
+
+
+def now_says(chat: Chat, policy: Policy) -> None:
+    """Publish another policy."""
+    chat.policy = CompiledPolicy(policy)
+
+
+def test_an_ai_that_is_given_longer_meanwhile_has_the_longer_time() -> None:
+    """It was said to have been silent for an hour after ten minutes."""
+    chat = shop()
+    chat.customer(ASKS)
+    now_says(chat, replace(SHOP, ai_answers_within="60 minutes"))
+    assert not pass_time(chat, 58).escalations
+    (raised,) = pass_time(chat, 3).escalations
+    assert raised.reason == "The AI fails: the AI has not answered for 60 minutes."
+
+
+def test_an_ai_is_not_silent_once_the_policy_no_longer_says_what_is_too_long() -> None:
+    chat = shop()
+    chat.customer(ASKS)
+    now_says(chat, replace(SHOP, ai_answers_within=None))
+    assert not pass_time(chat, 60).decisions
+    assert chat.state is not None
+
+
+def test_an_ai_that_is_given_less_meanwhile_is_told_of_as_of_the_time_that_it_had() -> None:
+    """A reply as of long before would be stale."""
+    chat = shop()
+    chat.customer(ASKS)
+    now_says(chat, replace(SHOP, ai_answers_within="1 minute"))
+    (raised,) = pass_time(chat, 11).escalations
+    assert raised.occurred_at == raised.transcript.turns[0].sent_at + timedelta(minutes=10)
+
+
+def test_a_conversation_lasts_for_as_long_as_the_policy_has_come_to_say() -> None:
+    chat = shop()
+    chat.customer(WANTS_HUMAN)
+    chat.human()
+    now_says(chat, replace(SHOP, idle_after="7 days"))
+    assert not pass_time(chat, 6 * 24 * 60).escalations
+    (closed,) = pass_time(chat, 24 * 60).escalations
+    assert closed.closed_because is ClosedBecause.IDLE
+
+
+def test_a_human_who_is_given_longer_meanwhile_is_not_told_of_before() -> None:
+    chat = shop()
+    chat.customer(ASKS)
+    chat.human()
+    chat.customer(ASKS_ELSE)
+    now_says(chat, replace(SHOP, within="4 hours"))
+    assert not pass_time(chat, 3 * 60).escalations
+    (told,) = pass_time(chat, 61).escalations
+    assert told.caused_by == "timer:unanswered"
