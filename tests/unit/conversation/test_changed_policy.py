@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from msgspec.structs import replace
 
 from handraise.detection.signals import Intent
-from handraise.events import ClosedBecause, Policy
+from handraise.events import ClosedBecause, OutcomeKind, Policy
 from handraise.policy import CompiledPolicy
 from tests.support.chats import ASKS, Chat, said
 from tests.support.shops import SHOP, pass_time, shop
 
 WANTS_HUMAN = said(Intent.REQUEST_HUMAN, human_request=0.95)
+COMPLAINS = said(Intent.COMPLAINT, sentiment=-0.6, complaint=0.95)
 ASKS_ELSE = said(Intent.QUESTION, question=True, fingerprint=(7, 8, 9))
 
 
@@ -67,3 +69,25 @@ def test_a_human_who_is_given_longer_meanwhile_is_not_told_of_before() -> None:
     assert not pass_time(chat, 3 * 60).escalations
     (told,) = pass_time(chat, 61).escalations
     assert told.caused_by == "timer:unanswered"
+
+
+@pytest.mark.parametrize("waits", [0, 121])
+def test_an_update_names_the_owner_that_the_policy_has_now(waits: float) -> None:
+    """Whoever is no longer there, or was passed over, is promised to nobody."""
+    chat = shop()
+    chat.customer(COMPLAINS)
+    pass_time(chat, waits)
+    now_says(chat, replace(SHOP, owner="Vera", fallback_owner="Zoe"))
+    (update,) = chat.customer(WANTS_HUMAN).escalations
+    assert update.owner == "Vera"
+    assert update.reply is not None
+    assert "Vera" in update.reply.text
+
+
+def test_whoever_has_taken_it_keeps_it_though_the_policy_names_another_now() -> None:
+    chat = shop()
+    chat.customer(COMPLAINS)
+    chat.outcome(OutcomeKind.ACCEPTED)
+    now_says(chat, replace(SHOP, owner="Vera"))
+    (update,) = chat.customer(said(crisis=0.95, distress=0.95)).escalations
+    assert update.owner == "Rosa"

@@ -193,9 +193,12 @@ def press(state: Conversation, effects: Effects, moment: Moment, reason: str, *,
 
 
 def _owner(before: Episode, rule: Rule, policy: BusinessPolicy) -> str:
-    """Who an update goes to: the rule's owner, but not the one from whom the open episode has passed to another."""
-    first = rule_of(before, policy).owner
-    return before.owner if rule.owner == first else rule.owner
+    """Who an update goes to: the rule's owner, but not the one from whom the open episode has passed to another.
+
+    An owner whom the policy no longer names has nothing that they have not taken.
+    """
+    has_it = before.claimed or before.owner == policy.fallback_owner
+    return before.owner if has_it and rule.owner == rule_of(before, policy).owner else rule.owner
 
 
 def rule_of(episode: Episode, policy: BusinessPolicy) -> Rule:
