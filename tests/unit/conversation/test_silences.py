@@ -198,3 +198,17 @@ def test_a_silence_of_the_ai_that_is_only_logged_waits_for_no_cooldown_after_a_c
     chat.customer(ASKS)
     (logged,) = pass_time(chat, 11).decisions
     assert (logged.trigger, logged.action, logged.result) == ("ai_failure", Action.SHADOW, DecisionResult.FIRED)
+
+
+def test_each_offer_is_a_reply_of_its_own_though_nobody_has_written_between() -> None:
+    """A reply is sent once for its id: the second question would never be asked."""
+    offers = TriggerPolicy(action=Action.OFFER)
+    chat = shop(replace(SHOP, triggers=BuiltinTriggers(complaint=offers, ai_failure=offers)))
+    chat.customer(said(Intent.COMPLAINT, sentiment=-0.6, complaint=0.95))
+    chat.outcome(OutcomeKind.ACCEPTED)
+    chat.outcome(OutcomeKind.RELEASED)
+    pass_time(chat, 11)
+    first, second = (control.reply for control in chat.controls if control.state is ControlState.OFFERED)
+    assert first is not None
+    assert second is not None
+    assert first.reply_id != second.reply_id

@@ -366,11 +366,9 @@ def _make_reply(
     if made.fell_back:
         effects.notes.append(Note(Fact.REPLY_FELL_BACK, rule.trigger))
     episode = state.episode
-    seed = (
-        f"offer/{state.started_at}/{state.turns}"
-        if offered or episode is None
-        else f"{episode.escalation_id}/{episode.revision}"
-    )
+    seed = f"offer/{_come_to(state, moment)}"
+    if episode is not None and not offered:
+        seed = f"{episode.escalation_id}/{episode.revision}"
     reply = Reply(
         reply_id=_digest("reply", state.business_id, state.conversation_id, seed),
         text=made.text,
@@ -441,15 +439,18 @@ def text_hash(text: str) -> bytes:
 
 
 def _escalation_id(state: Conversation, moment: Moment) -> str:
-    """The id of an escalation that is raised now, the same whenever this is folded again.
+    """The id of an escalation that is raised now, the same whenever this is folded again."""
+    come_to = _come_to(state, moment)
+    return _digest("escalation", state.business_id, state.conversation_id, moment.caused_by, come_to)
 
-    When the conversation began and how far it has come are part of it, since a producer may use a message_id again
-    later; and the time of a timer, which may fire again before another message comes.
+
+def _come_to(state: Conversation, moment: Moment) -> str:
+    """When the conversation began and how far it has come, since a producer may use a message_id again later.
+
+    And the time of a timer, which may fire again before another message comes.
     """
-    came_to = f"{state.started_at}/{state.turns}"
-    if moment.caused_by.startswith(TIMER):
-        came_to += f"/{moment.at}"
-    return _digest("escalation", state.business_id, state.conversation_id, moment.caused_by, came_to)
+    come_to = f"{state.started_at}/{state.turns}"
+    return f"{come_to}/{moment.at}" if moment.caused_by.startswith(TIMER) else come_to
 
 
 def _digest(*parts: str) -> str:
