@@ -169,6 +169,22 @@ def test_a_human_s_last_word_at_the_end_takes_nothing_back(
     assert len(chat.state.transcript) == (2 if told_by == "outcome" else 3)
 
 
+@pytest.mark.parametrize("kind", [OutcomeKind.RESOLVED, OutcomeKind.RELEASED])
+def test_a_goodbye_is_one_though_the_end_has_overtaken_what_the_customer_said_before_it(kind: OutcomeKind) -> None:
+    chat = Chat()
+    chat.customer(WANTS_HUMAN)
+    chat.human()
+    chat.wait(1)
+    chat.outcome(kind)
+    chat.wait(-0.6)
+    chat.customer(said(Intent.PRAISE, thanks=0.95))
+    chat.wait(-0.3)
+    effects = chat.human()
+    assert (effects.controls, effects.decisions, effects.notes) == ([], [], [])
+    assert chat.state is not None
+    assert chat.state.control is ControlState.AI
+
+
 def test_a_tool_that_reports_a_reply_well_after_the_end_takes_the_conversation() -> None:
     chat = Chat()
     chat.customer(WANTS_HUMAN)

@@ -403,3 +403,20 @@ def test_hours_are_those_of_the_business() -> None:
     assert int(raised.due_at.timestamp() * 1000) == START + 26 * HOUR
     assert not pass_time(chat, 11 * 60).escalations
     assert pass_time(chat, 2 * 60).escalations
+
+
+def test_what_a_customer_writes_after_the_owner_was_told_of_a_wait_is_a_new_wait() -> None:
+    """Whoever answered once, and never again, is told of once for each; the customer asks for days."""
+    chat = shop()
+    chat.customer(WANTS_HUMAN)
+    chat.human()
+    chat.customer(ASKS_ELSE)
+    pass_time(chat, 121)
+    for _ in range(2):
+        assert not pass_time(chat, 10).escalations
+        chat.customer(ASKS)
+        chat.customer(ASKS_ELSE)
+        effects = pass_time(chat, 20 * 60)
+        (pressed,) = effects.escalations
+        assert pressed.caused_by == "timer:unanswered"
+        assert facts(effects) == [(Fact.CUSTOMER_UNANSWERED, "")]

@@ -259,7 +259,8 @@ def _customer_turn(
     if state.control is ControlState.CLOSED:
         episodes.set_control(state, effects, moment, ControlState.AI)
     state.customer_turns += 1
-    state.ended_at = 0
+    if moment.at > state.ended_at:
+        state.ended_at = 0
     if message.text.strip() and not signals.gibberish:
         state.mood = feel(state.mood, signals.sentiment, first=not state.intents)
         state.intents[signals.intent.value] = state.intents.pop(signals.intent.value, 0) + 1
