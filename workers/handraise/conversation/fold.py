@@ -272,8 +272,9 @@ def _customer_turn(
         state.asked_again += 1
         state.asking_again = True
     state.pending = state.pending or real
-    if real and not state.waiting_since:
+    if real and (not state.waiting_since or presence.is_left_again(state)):
         state.waiting_since = state.seen_at
+        state.wait_told = False
     back = real and came_back(state, moment.at)
     assessments = assess_customer(state, message, signals, moment.policy, real=real, asked_again=asked_again)
     accepted = answer_offer(state, effects, moment, message, signals)

@@ -53,6 +53,12 @@ def is_left_in_danger(state: Conversation, at: int) -> bool:
     return state.holder is Holder.HUMAN and not is_spoken_to(state, at) and at - state.warned_at > THERE_MS
 
 
+def is_left_again(state: Conversation) -> bool:
+    """Whether whoever answered what was raised has been told that the customer waits, and has said nothing since."""
+    episode = state.episode
+    return state.wait_told and state.holder is Holder.HUMAN and episode is not None and episode.answered
+
+
 def is_offered_in_danger(state: Conversation, at: int) -> bool:
     """Whether the customer was told what to do a short time ago, and asked whether a person is wanted."""
     return state.offer is not None and state.offer.trigger_class == CRISIS and at - state.warned_at <= THERE_MS
