@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
+
 from handraise.conversation import Processor, encode_state, state_key
 from handraise.detection.signals import Intent
 from handraise.events import (
@@ -11,7 +15,7 @@ from handraise.events import (
     Outcome,
     OutcomeKind,
 )
-from tests.support.chats import MINUTE, START, said
+from tests.support.chats import ASKS, MINUTE, START, said
 from tests.support.shops import pass_time, shop
 
 WANTS_HUMAN = said(Intent.REQUEST_HUMAN, human_request=0.95)
@@ -121,3 +125,33 @@ def test_an_erasure_lets_go_out_what_was_due_before_it() -> None:
     chat.wait(3 * 60)
     types = [escalation.type for escalation in chat.outcome(OutcomeKind.ERASED).escalations]
     assert types == [EscalationType.UPDATED, EscalationType.CLOSED]
+
+
+@pytest.mark.parametrize("by", ["failed", "a wait"])
+def test_what_somebody_has_until_monday_to_answer_again_does_not_end_on_saturday(by: str) -> None:
+    """Passed on on a Friday evening, or told of since the customer waits: it was gone before anybody came back."""
+    chat = shop()
+    chat.wait(4 * 24 * 60)
+    chat.customer(WANTS_HUMAN)
+    chat.human()
+    if by == "failed":
+        chat.wait(7 * 60 + 50)
+        (update,) = chat.outcome(OutcomeKind.FAILED).escalations
+    else:
+        chat.wait(5 * 60 + 50)
+        chat.customer(ASKS)
+        (update,) = pass_time(chat, 121).escalations
+    assert update.due_at.strftime("%a") == "Mon"
+    (closed,) = pass_time(chat, 6 * 24 * 60).escalations
+    assert closed.occurred_at == update.due_at + timedelta(hours=24)
+
+
+def test_an_escalation_that_is_passed_on_and_answered_ends_after_the_last_turn() -> None:
+    chat = shop()
+    chat.wait(4 * 24 * 60)
+    chat.customer(WANTS_HUMAN)
+    chat.human()
+    chat.wait(7 * 60 + 50)
+    chat.outcome(OutcomeKind.FAILED)
+    chat.human()
+    assert [one.closed_because for one in pass_time(chat, 24 * 60).escalations] == [ClosedBecause.IDLE]

@@ -158,7 +158,14 @@ def fail_over(state: Conversation, effects: Effects, moment: Moment) -> None:
     kept = before.answered and not state.wait_told
     if kept or due_at <= moment.at:
         due_at = moment.policy.due_at(rule_of(before, moment.policy), moment.at)
-    state.episode = replace(before, revision=before.revision + 1, owner=owner, due_at=due_at, claimed=before.answered)
+    state.episode = replace(
+        before,
+        revision=before.revision + 1,
+        owner=owner,
+        due_at=due_at,
+        claimed=before.answered,
+        renewed=before.answered,
+    )
     _publish(
         state,
         effects,
@@ -184,6 +191,7 @@ def press(state: Conversation, effects: Effects, moment: Moment, reason: str, *,
         owner=rule.owner,
         priority=_MORE_URGENT.get(before.priority, before.priority),
         due_at=due_at,
+        renewed=before.answered,
     )
     reply = None
     if not state.human_spoke or (before.trigger_class == CRISIS and not presence.is_spoken_to(state, moment.at)):
@@ -212,10 +220,10 @@ def rule_of(episode: Episode, policy: BusinessPolicy) -> Rule:
 def answered(state: Conversation, effects: Effects, at: int) -> None:
     """A human has spoken to the customer: the promise of the open episode is kept, if it had not passed before."""
     episode = state.episode
-    if episode is None or episode.answered:
+    if episode is None:
         return
-    state.episode = replace(episode, claimed=True, answered=True)
-    if not episode.overdue and at <= episode.due_at:
+    state.episode = replace(episode, claimed=True, answered=True, renewed=False)
+    if not (episode.answered or episode.overdue) and at <= episode.due_at:
         effects.notes.append(Note(Fact.PROMISE_KEPT, episode.trigger, priority=episode.priority))
 
 

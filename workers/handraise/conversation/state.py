@@ -84,6 +84,8 @@ class Episode(Struct, frozen=True, array_like=True):
     """A human has spoken to the customer since it was raised."""
     overdue: bool = False
     """Its due time passed without that."""
+    renewed: bool = False
+    """A human had answered, and somebody has been given another time for it since."""
 
 
 class Offer(Struct, frozen=True, array_like=True):

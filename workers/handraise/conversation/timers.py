@@ -49,10 +49,10 @@ def set_timers(state: Conversation, policy: BusinessPolicy) -> None:
     episode = state.episode
     # The latest of the events, not the last one: a message that is dated long ago must not end what is going on.
     last = state.seen_at
-    if episode is not None and not episode.answered:
+    if episode is not None and (not episode.answered or episode.renewed):
         # What a human has been promised to take up must not end for want of words before the promise has.
         last = max(last, episode.due_at)
-        if not episode.overdue:
+        if not (episode.answered or episode.overdue):
             due[Timer.PROMISE] = episode.due_at
     if state.memory is not None and state.memory.silences:
         due[Timer.SILENCE] = min(state.memory.silences.values())
