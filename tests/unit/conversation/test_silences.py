@@ -212,3 +212,18 @@ def test_each_offer_is_a_reply_of_its_own_though_nobody_has_written_between() ->
     assert first is not None
     assert second is not None
     assert first.reply_id != second.reply_id
+
+
+@pytest.mark.parametrize(("after", "taken"), [(0.0, False), (0.1, False), (0.2, True)])
+def test_a_yes_is_none_to_an_offer_that_the_silence_before_it_has_only_just_made(after: float, *, taken: bool) -> None:
+    """It answers what the AI had asked: the offer has not gone out yet. It still stands for the next message."""
+    quiet = {"quiet": {"when": {"silence": {"for": "5 minutes", "from": "customer"}}, "action": "offer"}}
+    chat = shop(replace(SHOP, own_triggers=msgspec.convert(quiet, dict[str, OwnTrigger])))
+    chat.customer(ASKS)
+    chat.ai(said(question=True), "Shall I book the table?")
+    chat.wait(4.5 + after)
+    effects = chat.customer(said(affirm=0.95), "yes, please")
+    assert effects.controls[0].state is ControlState.OFFERED
+    assert bool(effects.escalations) is taken
+    if not taken:
+        assert chat.customer(said(affirm=0.95), "yes, a person please").escalations

@@ -28,13 +28,14 @@ def answer_offer(
 ) -> Candidate | None:
     """A yes to the offer takes it up, and a no to it ends it; anything else leaves one turn less.
 
-    Where the AI has asked something else since, a yes or a no is an answer to that.
+    Where the AI has asked something else since, a yes or a no is an answer to that; and where a timer has only just
+    made the offer, to what was asked before.
 
     Returns:
         What hands over, where the offer is taken up.
     """
     offer = state.offer
-    if offer is None:
+    if offer is None or moment.at < offer.unseen_until:
         return None
     asked_else = state.ai_asked and not state.ai_offered_human
     if signals.affirm >= STRONG and max(signals.crisis, signals.human_request) < STRONG and not asked_else:

@@ -31,6 +31,8 @@ MAX_FINGERPRINTS: Final = 5
 MAX_REPLIES: Final = 4
 MAX_ALSO: Final = 8
 MAX_OFFER_TURNS: Final = 3
+UNSEEN_MS: Final = 10_000
+"""An offer that a timer makes goes out no sooner than its time, and is then still to be read and answered."""
 
 
 class StoredTurn(Struct, frozen=True, array_like=True):
@@ -97,6 +99,8 @@ class Offer(Struct, frozen=True, array_like=True):
     turns_left: int
     said: str = ""
     """What made the trigger hold, as it is quoted."""
+    unseen_until: int = 0
+    """What is written before this time answers something else."""
 
 
 class GivenReply(Struct, frozen=True, array_like=True):
