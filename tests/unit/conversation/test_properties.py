@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handraise.conversation import Conversation, Effects, advance, decode_state, encode_state, fold
+from handraise.conversation import Conversation, Effects, Processor, advance, decode_state, encode_state, fold
 from handraise.conversation.fold import UnknownConversationError
 from handraise.detection.signals import Intent, Signals, Span
 from handraise.events import (
@@ -19,6 +19,7 @@ from handraise.events import (
     Decision,
     DecisionResult,
     EscalationType,
+    Holder,
     Outcome,
     OutcomeKind,
     OwnTrigger,
@@ -312,3 +313,65 @@ def test_a_sweep_brings_about_what_the_next_event_would_have(batch: list[Event],
 
 def _all(effects: list[Effects], topic: str) -> list[bytes]:
     return [encode(event) for effect in effects for event in getattr(effect, topic)]
+
+
+@given(events(), events(), st.data())
+@settings(deadline=None, max_examples=50)
+def test_conversations_of_the_same_ids_with_two_businesses_do_not_touch(
+    one: list[Event], other: list[Event], data: st.DataObject
+) -> None:
+    """In whatever order their events come, in batches of any size, and though a worker begins anew between."""
+    of_other = [(msgspec.structs.replace(event, business_id="stall"), seen) for event, seen in other]
+    turns = data.draw(st.permutations(["shop"] * len(one) + ["stall"] * len(of_other)))
+    rest = {"shop": iter(one), "stall": iter(of_other)}
+    mixed = [next(rest[business]) for business in turns]
+    found: dict[str, list[Effects]] = {"shop": [], "stall": []}
+    kept: dict[bytes, bytes] = {}
+    processor = Processor(lambda _: POLICY, detector_version="test")
+    while mixed:
+        size = data.draw(st.integers(1, 6))
+        batch, mixed = mixed[:size], mixed[size:]
+        if data.draw(st.booleans()):
+            processor = Processor(lambda _: POLICY, detector_version="test")
+        signals = [seen for event, seen in batch if isinstance(event, ChatMessage)]
+        done = processor.fold([event for event, _ in batch], signals, kept.get)
+        for (event, _), result in zip(batch, done, strict=True):
+            found[event.business_id].append(result.effects)
+            if result.state is not None:
+                kept[result.key] = result.state
+            elif result.forgotten:
+                kept.pop(result.key, None)
+    for business, alone in (("shop", one), ("stall", of_other)):
+        state, effects, _ = run(alone)
+        assert published(found[business]) == published(effects)
+        assert kept.get(f"{business}/c".encode()) == (encode_state(state) if state else None)
+
+
+@given(events())
+@settings(deadline=None)
+def test_nobody_waits_for_a_human_for_longer_than_a_promise_and_is_not_told_of(batch: list[Event]) -> None:
+    """Whatever went before, and however often the same customer was left waiting."""
+    asks = Signals(language="en", sentiment=0.0, intent=Intent.QUESTION, question=True, fingerprint=(11, 12, 13))
+    state: Conversation | None = None
+    for event, seen in batch:
+        try:
+            state, _ = fold(state, event, seen, POLICY, "test")
+        except UnknownConversationError:
+            continue
+        if state is None:
+            continue
+        now = state.seen_at
+        message = ChatMessage(
+            message_id="asks",
+            conversation_id="c",
+            business_id="shop",
+            sender=Sender.CUSTOMER,
+            sent_at=now,
+            text="Any news of my order?",
+        )
+        waits, effect = fold(state, message, asks, POLICY, "test")
+        if waits is not None and waits.holder is Holder.HUMAN and not effect.escalations:
+            by = POLICY.due_at(POLICY.rule("human_request"), now)
+            _, later = advance(waits, by, POLICY, "test")
+            assert later.escalations
+            assert later.escalations[0].type is not EscalationType.CLOSED
