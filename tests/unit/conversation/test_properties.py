@@ -347,9 +347,11 @@ def test_conversations_of_the_same_ids_with_two_businesses_do_not_touch(
         assert kept.get(f"{business}/c".encode()) == (encode_state(state) if state else None)
 
 
-@given(events())
+@given(events(), st.data())
 @settings(deadline=None)
-def test_nobody_waits_for_a_human_for_longer_than_a_promise_and_is_not_told_of(batch: list[Event]) -> None:
+def test_nobody_waits_for_a_human_for_longer_than_a_promise_and_is_not_told_of(
+    batch: list[Event], data: st.DataObject
+) -> None:
     """Whatever went before, and however often the same customer was left waiting."""
     asks = Signals(language="en", sentiment=0.0, intent=Intent.QUESTION, question=True, fingerprint=(11, 12, 13))
     state: Conversation | None = None
@@ -358,6 +360,8 @@ def test_nobody_waits_for_a_human_for_longer_than_a_promise_and_is_not_told_of(b
             state, _ = fold(state, event, seen, POLICY, "test")
         except UnknownConversationError:
             continue
+        if state is not None and data.draw(st.booleans()):
+            state, _ = advance(state, state.seen_at + 40 * MINUTE, POLICY, "test")
         if state is None:
             continue
         now = state.seen_at
