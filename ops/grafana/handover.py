@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from panel import Panel, Query, Row, over_range, quantiles
+from panel import Panel, Query, Row, grown, over_range, quantiles
 
 HANDOVER: Final = Row(
     "Are the right conversations handed over?",
@@ -137,7 +137,7 @@ HANDOVER: Final = Row(
             "Escalations an hour whose customer a human answered by the due time, or not, and customers whom a human"
             " who holds the conversation left waiting.",
             (
-                Query("sum by (result) (increase(handraise_promises_total[1h]))", "{{result}}"),
+                Query(f"sum by (result) ({grown('handraise_promises_total', '1h', '3600')})", "{{result}}"),
                 Query("sum(increase(handraise_customers_unanswered_total[1h]))", "left waiting"),
             ),
             width=6,

@@ -41,9 +41,23 @@ def over_range(counter: str, by: str = "") -> str:
     return f"round(sum{grouping} (increase({counter}[$__range])))"
 
 
+def grown(counter: str, window: str, seconds: str) -> str:
+    """How much each series of a counter grew within a window, which is so many seconds.
+
+    Of a worker that has started within it, also what was counted before its first scrape, where there is no increase.
+    """
+    new = f"{counter} and on (job, instance) time() - process_start_time_seconds < {seconds}"
+    return f"({new}) > increase({counter}[{window}]) or increase({counter}[{window}])"
+
+
 def quantiles(histogram: str, window: str = "$__rate_interval") -> tuple[Query, ...]:
     """The median and the 95th percentile of a histogram over all workers."""
+    return quantiles_of(f"rate({histogram}_bucket[{window}])")
+
+
+def quantiles_of(buckets: str) -> tuple[Query, ...]:
+    """The same of buckets."""
     return tuple(
-        Query(f"histogram_quantile({q}, sum by (le) (rate({histogram}_bucket[{window}])))", name)
+        Query(f"histogram_quantile({q}, sum by (le) ({buckets}))", name)
         for q, name in ((0.5, "median"), (0.95, "95 %"))
     )

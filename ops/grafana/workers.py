@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from panel import Panel, Query, Row, over_range, quantiles
+from panel import Panel, Query, Row, grown, over_range, quantiles, quantiles_of
 
 WORKERS: Final = Row(
     "Do the workers keep up?",
@@ -30,7 +30,7 @@ WORKERS: Final = Row(
         Panel(
             "Records missed",
             "Records that retention removed unread, in the time shown. Never anything but 0.",
-            (Query(over_range("handraise_records_missed_total")),),
+            (Query(f"round(sum({grown('handraise_records_missed_total', '$__range', '$__range_s')}))"),),
             kind="stat",
             width=4,
             height=4,
@@ -145,7 +145,7 @@ WORKERS: Final = Row(
         Panel(
             "Restore",
             "Time to read a partition's state back.",
-            quantiles("handraise_restore_seconds", "1h"),
+            quantiles_of(grown("handraise_restore_seconds_bucket", "1h", "3600")),
             unit="s",
         ),
         Panel(

@@ -6,6 +6,7 @@ import math
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +14,13 @@ import yaml
 
 from tests.ops.conftest import ROOT, LiveWorker, Prometheus
 from tests.ops.expressions import metrics_named, strangers
+from tests.ops.queries import assert_query_gives
 from tests.support.waiting import until
 
 FOLDER = ROOT / "ops" / "grafana"
 DASHBOARD: dict[str, Any] = json.loads((FOLDER / "handraise.json").read_text())
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
-VARIABLES = {"$__rate_interval": "1m", "$__range": "1h"}
+VARIABLES = {"$__rate_interval": "1m", "$__range_s": "3600", "$__range": "1h"}
 EXPRESSIONS = [target["expr"] for panel in PANELS for target in panel["targets"]]
 EXPRESSIONS += [annotation["expr"] for annotation in DASHBOARD["annotations"]["list"]]
 RECORDED = (
@@ -120,3 +122,59 @@ def test_grafana_finds_the_datasource_and_the_dashboard() -> None:
     mounted = [volume.split(":")[1] for volume in compose["services"]["grafana"]["volumes"]]
     assert f"{provider['options']['path']}/handraise.json" in mounted
     assert "/etc/grafana/provisioning" in mounted
+
+
+def expression_of(title: str, place: int = 0) -> str:
+    (panel,) = [panel for panel in PANELS if panel["title"] == title]
+    return as_prometheus_reads(panel["targets"][place]["expr"])
+
+
+def over(series: dict[str, str], expected: list[dict[str, Any]], seconds: int = 60) -> list[dict[str, Any]]:
+    """A test of promtool: what an expression gives at the thirtieth scrape, with so many seconds between them."""
+    return [
+        {
+            "interval": f"{seconds}s",
+            "input_series": [{"series": name, "values": values} for name, values in series.items()],
+            "promql_expr_test": [{"expr": "asked", "eval_time": f"{30 * seconds}s", "exp_samples": expected}],
+        }
+    ]
+
+
+A_WORKER = 'job="handraise", instance="a"'
+
+
+@pytest.mark.parametrize(
+    ("title", "counter", "labels", "given"),
+    [
+        ("Records missed", "handraise_records_missed_total", "", "asked"),
+        ("Promises kept and missed", "handraise_promises_total", ', result="missed"', 'asked{result="missed"}'),
+    ],
+)
+@pytest.mark.parametrize(
+    ("started", "counted"),
+    [
+        ("_x20 1200x20", "_x20 7x20"),  # a pod that is new
+        ("0x19 1200x20", "9x19 7x20"),  # one that is back at its address, and was scraped before
+        ("-7200x40", "2x19 9x20"),  # one that has run for hours
+    ],
+)
+def test_what_a_worker_counts_before_it_is_scraped_is_shown(
+    title: str, counter: str, labels: str, given: str, started: str, counted: str, tmp_path: Path
+) -> None:
+    """Of a new worker there is no increase, and that is when it finds the gap, and the promises that have passed."""
+    series = {
+        f"process_start_time_seconds{{{A_WORKER}}}": started,
+        f"{counter}{{{A_WORKER}{labels}}}": counted,
+    }
+    expected = [{"labels": given, "value": 7}]
+    assert_query_gives(f"round({expression_of(title)})", over(series, expected), tmp_path)
+
+
+def test_how_long_a_new_worker_has_restored_is_shown_although_it_was_done_before_the_first_scrape(
+    tmp_path: Path,
+) -> None:
+    series = {f"process_start_time_seconds{{{A_WORKER}}}": "_x20 1200x20"} | {
+        f'handraise_restore_seconds_bucket{{{A_WORKER}, le="{le}"}}': f"_x20 {count}x20"
+        for le, count in (("1", 0), ("3", 12), ("+Inf", 12))
+    }
+    assert_query_gives(expression_of("Restore"), over(series, [{"labels": "asked", "value": 2}]), tmp_path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from pydantic import BaseModel
 from handraise.cli import SUBCOMMANDS
 from handraise.settings import PREFIX, Settings, load_settings
 from tests.ops.conftest import ROOT
-from tests.support.tools import tool
+from tests.ops.queries import assert_query_gives
 
 FOLDER = ROOT / "ops" / "kubernetes"
 MODELS: dict[str, type[BaseModel]] = {
@@ -99,26 +98,11 @@ def test_the_scaler_asks_prometheus_for_a_number_of_workers_that_shares_the_part
 def test_an_empty_answer_of_prometheus_is_an_error_to_the_scaler_which_then_wants_all_workers(tmp_path: Path) -> None:
     """As when Prometheus no longer finds the workers: KEDA would read it as 0, and as 2 workers at the peak."""
     (trigger,) = SCALED["spec"]["triggers"]
-    nothing = {"expr": "workers", "eval_time": "20m", "exp_samples": []}
+    nothing = {"expr": "asked", "eval_time": "20m", "exp_samples": []}
     test = {"interval": "1m", "input_series": [{"series": "up", "values": "0x30"}], "promql_expr_test": [nothing]}
     assert_query_gives(trigger["metadata"]["query"], [test], tmp_path)
     assert trigger["metadata"]["ignoreNullValues"] == "false"
     assert SCALED["spec"]["fallback"]["replicas"] == SCALED["spec"]["maxReplicaCount"]
-
-
-def assert_query_gives(query: str, tests: list[dict[str, Any]], folder: Path) -> None:
-    """Have promtool say that a query, recorded as `workers`, passes tests of its own form."""
-    rules = {"groups": [{"name": "scaling", "rules": [{"record": "workers", "expr": query}]}]}
-    (folder / "rules.yml").write_text(yaml.safe_dump(rules))
-    (folder / "test.yml").write_text(yaml.safe_dump({"rule_files": ["rules.yml"], "tests": tests}))
-    done = subprocess.run(
-        [tool("promtool"), "test", "rules", folder / "test.yml"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def case(rate: float, workers: int) -> dict[str, Any]:
@@ -127,5 +111,5 @@ def case(rate: float, workers: int) -> dict[str, Any]:
         {"series": f'handraise_messages_total{{instance="{name}", sender="customer"}}', "values": f"0+{30 * rate}x30"}
         for name in "ab"
     ]
-    expected = {"expr": "workers", "eval_time": "20m", "exp_samples": [{"labels": "workers", "value": workers}]}
+    expected = {"expr": "asked", "eval_time": "20m", "exp_samples": [{"labels": "asked", "value": workers}]}
     return {"interval": "1m", "input_series": series, "promql_expr_test": [expected]}
