@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from panel import Panel, Query, Row, grown, over_range, quantiles
+from panel import Panel, Query, Row, grown, over_range, quantiles, whole
 
 HANDOVER: Final = Row(
     "Are the right conversations handed over?",
@@ -96,11 +96,13 @@ HANDOVER: Final = Row(
         Panel(
             "Turn at which a conversation is raised",
             "Median over six hours. Late turns say that customers went round in circles first.",
-            (
-                Query(
-                    "histogram_quantile(0.5, sum by (trigger, le) (rate(handraise_escalation_turn_bucket[6h])))",
-                    "{{trigger}}",
-                ),
+            whole(
+                (
+                    Query(
+                        "histogram_quantile(0.5, sum by (trigger, le) (rate(handraise_escalation_turn_bucket[6h])))",
+                        "{{trigger}}",
+                    ),
+                )
             ),
         ),
         Panel(

@@ -61,3 +61,8 @@ def quantiles_of(buckets: str) -> tuple[Query, ...]:
         Query(f"histogram_quantile({q}, sum by (le) ({buckets}))", name)
         for q, name in ((0.5, "median"), (0.95, "95 %"))
     )
+
+
+def whole(queries: tuple[Query, ...]) -> tuple[Query, ...]:
+    """Quantiles of what is counted: taken from within a bucket, they would be half a turn where all are the first."""
+    return tuple(Query(f"ceil({query.expr})", query.legend) for query in queries)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from panel import Panel, Query, Row, grown, over_range, quantiles, quantiles_of
+from panel import Panel, Query, Row, grown, over_range, quantiles, quantiles_of, whole
 
 WORKERS: Final = Row(
     "Do the workers keep up?",
@@ -95,7 +95,7 @@ WORKERS: Final = Row(
             unit="s",
         ),
         Panel("Detection time", "To look at a batch's messages.", quantiles("handraise_detection_seconds"), unit="s"),
-        Panel("Batch size", "Records in a batch.", quantiles("handraise_batch_records"), width=6),
+        Panel("Batch size", "Records in a batch.", whole(quantiles("handraise_batch_records")), width=6),
         Panel(
             "Transactions that failed",
             "A minute. `fenced`: another worker had taken the partition over.",

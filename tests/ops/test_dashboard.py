@@ -178,3 +178,28 @@ def test_how_long_a_new_worker_has_restored_is_shown_although_it_was_done_before
         for le, count in (("1", 0), ("3", 12), ("+Inf", 12))
     }
     assert_query_gives(expression_of("Restore"), over(series, [{"labels": "asked", "value": 2}]), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("title", "metric", "labels", "given"),
+    [
+        (
+            "Turn at which a conversation is raised",
+            "handraise_escalation_turn",
+            ', trigger="complaint"',
+            'asked{trigger="complaint"}',
+        ),
+        ("Batch size", "handraise_batch_records", "", "asked"),
+    ],
+)
+@pytest.mark.parametrize("all_are", [1, 2])
+def test_what_is_counted_in_whole_numbers_is_shown_in_whole_numbers(
+    title: str, metric: str, labels: str, given: str, all_are: int, tmp_path: Path
+) -> None:
+    """A quantile is taken from within a bucket: of nothing but first turns it would be half a turn."""
+    series = {
+        f'{metric}_bucket{{{A_WORKER}{labels}, le="{le}"}}': "0+2x60" if float(le) >= all_are else "0x60"
+        for le in ("1.0", "2.0", "3.0", "+Inf")
+    }
+    expected = [{"labels": given, "value": all_are}]
+    assert_query_gives(expression_of(title), over(series, expected), tmp_path)
