@@ -12,7 +12,17 @@ from workers import WORKERS
 
 DATASOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
 WIDTH: Final = 24
-POLICY_CHANGES: Final = "changes(handraise_policies_changed_timestamp_seconds[1m]) > 0"
+# Changes while a worker runs, since one that starts sets its time anew whatever has changed; and a set of policies that
+# none has had in the last hour, as that of another file is.
+POLICY_CHANGES: Final = (
+    "count("
+    "changes(handraise_policies_changed_timestamp_seconds[1m]) > 0"
+    " and on (job, instance) min_over_time(handraise_policies_changed_timestamp_seconds[1m])"
+    " > on (job, instance) process_start_time_seconds"
+    ") or count("
+    "handraise_policies_info unless on (version) last_over_time(handraise_policies_info[1h] offset 1m)"
+    ")"
+)
 
 Json = dict[str, Any]
 

@@ -203,3 +203,29 @@ def test_what_is_counted_in_whole_numbers_is_shown_in_whole_numbers(
     }
     expected = [{"labels": given, "value": all_are}]
     assert_query_gives(expression_of(title), over(series, expected), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("started", "changed", "versions", "lines"),
+    [
+        ("0x60", "5x60", {"v1": "1x60"}, False),
+        # Published while the worker runs; and the one before again.
+        ("0x60", "5x29 450x30", {"v1": "1x29 stale", "v2": "_x30 1x30"}, True),
+        ("0x60", "300x29 450x30", {"v1": "1x24 _x5 1x30", "v2": "_x25 1x4 stale"}, True),
+        # The worker was restarted, with the policies that it had: no change, although it has read them anew.
+        ("0x29 440x30", "5x29 445x30", {"v1": "1x60"}, False),
+        ("0x19 _x10 440x30", "5x19 _x10 445x30", {"v1": "1x19 _x10 1x30"}, False),
+        # The same, with another file of policies.
+        ("0x29 440x30", "5x29 445x30", {"v1": "1x29 stale", "v2": "_x30 1x30"}, True),
+    ],
+)
+def test_a_line_is_drawn_where_policies_have_changed_and_not_where_a_worker_was_restarted(
+    started: str, changed: str, versions: dict[str, str], lines: bool, tmp_path: Path
+) -> None:
+    (annotation,) = DASHBOARD["annotations"]["list"]
+    series = {
+        f"process_start_time_seconds{{{A_WORKER}}}": started,
+        f"handraise_policies_changed_timestamp_seconds{{{A_WORKER}}}": changed,
+    } | {f'handraise_policies_info{{{A_WORKER}, version="{name}"}}': values for name, values in versions.items()}
+    expected = [{"labels": "asked", "value": 1}] if lines else []
+    assert_query_gives(annotation["expr"], over(series, expected, seconds=15), tmp_path)
