@@ -21,7 +21,7 @@ SAID = [
     for text in texts
     for wording in wordings(text)
 ]
-OF_THE_AI = ("promise", "admission")
+OF_THE_AI = ("promise", "admission", "rephrase")
 
 
 def found(text: str) -> set[str]:
@@ -45,11 +45,12 @@ def test_of_a_choice_each_is_a_wording() -> None:
 
 
 def test_each_statement_counts() -> None:
-    senders = [Sender.ASSISTANT if signal in OF_THE_AI else Sender.CUSTOMER for _, signal, _ in SAID]
-    scores = detect_fast([text for _, _, text in SAID], senders=senders, languages=[None] * len(SAID))
+    scored = [said for said in SAID if said[1] != "rephrase"]
+    senders = [Sender.ASSISTANT if signal in OF_THE_AI else Sender.CUSTOMER for _, signal, _ in scored]
+    scores = detect_fast([text for _, _, text in scored], senders=senders, languages=[None] * len(scored))
     missed = [
         said
-        for said, one in zip(SAID, scores, strict=True)
+        for said, one in zip(scored, scores, strict=True)
         if (one.human_request > 0.1 if said[1] == "refusal" else getattr(one, said[1]) < 0.9)
     ]
     assert missed == []
@@ -109,3 +110,33 @@ def test_what_is_near_it_is_left_to_the_models(text: str) -> None:
 def test_an_agent_says_nothing_outright() -> None:
     (one,) = detect(["I want to make a complaint."], senders=[Sender.ASSISTANT], languages=[None])
     assert one.complaint == 0.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sorry, I didn't understand that. Could you rephrase your question?",
+        "I'm not sure I understand. Could you tell me more?",
+        "Disculpa, no entendí bien. ¿Me lo puedes repetir de otra forma?",
+        "Desculpa, não percebi. Podes repetir?",
+        "Désolé, je n'ai pas compris. Pouvez-vous reformuler votre question ?",
+        "Das habe ich leider nicht verstanden. Könnten Sie es bitte wiederholen?",
+        "maaf kijiye, main samajh nahi paya. Kya aap dobara bata sakte hain?",
+        "माफ़ कीजिए, मैं समझ नहीं पाया। क्या आप दूसरे शब्दों में बता सकते हैं?",
+        "عذرا، لم أفهم. هل يمكنك إعادة صياغة السؤال؟",
+    ],
+)
+def test_an_ai_that_asks_for_other_words_admits_nothing(text: str) -> None:
+    assert detect([text], senders=[Sender.ASSISTANT], languages=[None])[0].admission < 0.2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I don't have that information, I'm afraid. Could you tell me more?",
+        "Je n'ai pas compris votre question.",
+        "I don't know. Could you clarify with the shop?",
+    ],
+)
+def test_an_ai_that_does_not_know_admits_it_whatever_it_asks(text: str) -> None:
+    assert detect([text], senders=[Sender.ASSISTANT], languages=[None])[0].admission >= 0.5

@@ -91,6 +91,14 @@ _THANKS: Final = 0.5
 is made no likelier than the first: where nothing was offered it is none."""
 _REFUSED: Final = 0.02
 """How likely a request is at most in a message that says outright that nobody is wanted: the models hear the person."""
+_NOT_UNDERSTOOD: Final = 0.1
+"""How much an AI admits that asks for other words: the models take "I did not understand" for "I do not know"."""
+_UNDERSTANDS: Final = re.compile(
+    r"underst[ao]+n?d|\bcatch|\bfollow\b|sure what|enti?end|compr[eé]|compris|sais[ir]|percebi"
+    r"|verst[ae]nd|verstehe|sicher,? was|samajh|samjh|समझ|فهم",
+    re.IGNORECASE,
+)
+"""What an AI has not done that asks for other words, in place of having no answer."""
 _PLAIN_DANGER: Final = 0.9
 _POSSIBLE_DANGER: Final = 0.2
 _LIKELY_DANGER: Final = 0.6
@@ -323,6 +331,8 @@ class Detector:
                 scores["promise"] = max(scores["promise"], phrases.promise)
             said_outright = self._outright.find(tokens)
             scores |= {name: max(scores[name], SCORE) for name in scores if name in said_outright}
+            if "rephrase" in said_outright and _UNDERSTANDS.search(text):
+                scores["admission"] = min(scores["admission"], _NOT_UNDERSTOOD)
             flags = {name: row[column] >= 0.5 for name, column in _FLAGS}  # noqa: PLR2004 - likelier than not
             return replace(phrases, **scores, **flags, spans=self._spans(text, phrases, tokens, scores))
         scores = {name: round(row[column], 3) for name, column in _SCORES}

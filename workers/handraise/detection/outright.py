@@ -62,9 +62,21 @@ class Language(Struct, frozen=True, forbid_unknown_fields=True):
     """Of an AI, that it hands over; in languages other than English the phrases count outright anyhow."""
     admission: Statements = Statements()
     """Of an AI, that it does not know."""
+    rephrase: Statements = Statements()
+    """Of an AI, that it wants to be asked in other words: that it has not understood is no admission then."""
 
 
-SIGNALS: Final = ("complaint", "distress", "crisis", "human_request", "high_value", "refusal", "promise", "admission")
+SIGNALS: Final = (
+    "complaint",
+    "distress",
+    "crisis",
+    "human_request",
+    "high_value",
+    "refusal",
+    "promise",
+    "admission",
+    "rephrase",
+)
 
 
 class Place(NamedTuple):
