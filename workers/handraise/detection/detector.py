@@ -91,6 +91,10 @@ _THANKS: Final = 0.5
 is made no likelier than the first: where nothing was offered it is none."""
 _REFUSED: Final = 0.02
 """How likely a request is at most in a message that says outright that nobody is wanted: the models hear the person."""
+_CLEAR_PROMISE: Final = 0.5
+"""From this score on, the phrases have found that somebody will answer."""
+_NO_PROMISE: Final = 0.1
+"""How much of a promise it is at most that a driver rings before he comes: the models hear that somebody will call."""
 _NOT_UNDERSTOOD: Final = 0.1
 """How much an AI admits that asks for other words: the models take "I did not understand" for "I do not know"."""
 _UNDERSTANDS: Final = re.compile(
@@ -329,6 +333,8 @@ class Detector:
             scores = {name: round(row[column], 3) for name, column in _ANSWERS}
             if phrases.promise >= _SURE_PROMISE and GROUPS[phrases.language] != "en":
                 scores["promise"] = max(scores["promise"], phrases.promise)
+            if phrases.errand and phrases.promise < _CLEAR_PROMISE:
+                scores["promise"] = min(scores["promise"], _NO_PROMISE)
             said_outright = self._outright.find(tokens)
             scores |= {name: max(scores[name], SCORE) for name in scores if name in said_outright}
             if "rephrase" in said_outright and _UNDERSTANDS.search(text):

@@ -102,6 +102,8 @@ class Signals(Struct, frozen=True, kw_only=True):
     """An AI turn that asks the customer for a detail that it needs to go on ("what is your order number?")."""
     offers_human: bool = False
     """An AI turn that asks the customer whether a person is wanted ("shall I connect you with a colleague?")."""
+    errand: bool = False
+    """An AI turn that says that whoever brings something rings before coming: no promise of an answer."""
     spans: tuple[Span, ...] = ()
     amounts: tuple[Amount, ...] = ()
     quantities: tuple[Quantity, ...] = ()

@@ -1,0 +1,40 @@
+"""Whether an AI promises that somebody will answer, or only says that whoever brings something rings before coming."""
+
+from __future__ import annotations
+
+import pytest
+
+from handraise.detection import detect, detect_fast
+from handraise.events import Sender
+
+ERRANDS = [
+    "Our driver will call you 30 minutes before arrival.",
+    "Booked! The driver will ring your mobile on arrival.",
+    "The courier texts you when he is ten minutes away.",
+    "Nuestro repartidor le llamará antes de llegar.",
+    "O entregador vai ligar quando chegar.",
+    "Le livreur vous appellera avant d'arriver.",
+    "Der Fahrer ruft Sie vor der Ankunft an.",
+    "Delivery wala pahunchne se pehle aapko call karega.",
+    "डिलीवरी वाला पहुँचने से पहले आपको फ़ोन करेगा।",
+    "سيتصل بك السائق قبل الوصول.",
+]
+PROMISES = [
+    "I've told the manager and she will call you today. The driver will ring before he arrives.",
+    "I've told our driver, and he will call you before he leaves.",
+    "An engineer will call you this evening to agree on a time for the visit.",
+    "A colleague will call you before your delivery to sort out the refund.",
+    "Ya le avisé al mensajero y él la llama cuando esté llegando al conjunto.",
+    "Un técnico le llamará esta tarde para concretar a qué hora pasa por su casa.",
+]
+
+
+@pytest.mark.parametrize("text", ERRANDS)
+def test_whoever_brings_something_promises_no_answer(text: str) -> None:
+    for found in (*detect([text], senders=[Sender.ASSISTANT]), *detect_fast([text], senders=[Sender.ASSISTANT])):
+        assert found.promise < 0.2
+
+
+@pytest.mark.parametrize("text", PROMISES)
+def test_a_promise_stays_one(text: str) -> None:
+    assert detect([text], senders=[Sender.ASSISTANT])[0].promise >= 0.5
