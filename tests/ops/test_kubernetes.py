@@ -15,7 +15,7 @@ from cloudcoil.models.kubernetes.policy.v1 import PodDisruptionBudget
 from pydantic import BaseModel
 
 from handraise.cli import SUBCOMMANDS
-from handraise.settings import PREFIX, Settings, load_settings
+from handraise.settings import PREFIX, Settings, SettingsError, load_settings
 from tests.ops.conftest import ROOT
 from tests.ops.queries import assert_query_gives
 
@@ -62,6 +62,15 @@ def test_the_worker_gets_settings_that_it_knows_and_a_command_that_there_is(
     assert load_settings().session_timeout_seconds == float(values["session_timeout_seconds"])
     assert CONTAINER["args"][0] in SUBCOMMANDS
     assert CONTAINER["ports"][0]["containerPort"] == Settings.model_fields["http_port"].default
+
+
+def test_a_service_of_the_console_changes_no_setting_of_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kubernetes tells every pod of each service by variables; of one called `handraise-console`, by a setting."""
+    monkeypatch.setenv("HANDRAISE_CONSOLE_PORT", "tcp://10.0.0.5:8480")
+    with pytest.raises(SettingsError, match="HANDRAISE_CONSOLE_PORT"):
+        load_settings()
+    assert POD["enableServiceLinks"] is False
+    assert "enableServiceLinks: false" in (ROOT / "ops" / "runbooks" / "capacity.md").read_text()
 
 
 def test_a_pod_keeps_its_name_in_the_group_for_longer_than_it_is_away() -> None:
