@@ -162,7 +162,7 @@ def lost(found: Figures) -> str:
                         ways.words,
                         duration(idle),
                         f"{part:.0%}",
-                        f"{told.restores} of {scenarios.PARTITIONS}",
+                        f"{told.restores}",
                         duration(told.worst_lag),
                         duration(told.caught_up_at),
                         f"{told.rebalances}",

@@ -1,0 +1,28 @@
+"""The tables say what was played."""
+
+from __future__ import annotations
+
+import pytest
+
+from ops.capacity import scenarios, tables
+from ops.capacity.figures import figures, read_figures
+from ops.capacity.simulation import Simulation
+
+FOUND = figures(read_figures())
+
+
+def test_what_is_read_back_twice_is_no_share_of_the_partitions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With names and a short session five partitions move away and back, which is ten times and not ten of twelve."""
+    begun: list[int] = []
+    begin = Simulation._begin_restore  # noqa: SLF001 - which partition it is, nothing else tells
+
+    def noted(self: Simulation, partition: int) -> None:
+        begun.append(partition)
+        begin(self, partition)
+
+    monkeypatch.setattr(Simulation, "_begin_restore", noted)
+    told = scenarios.lost(FOUND, scenarios.WAYS[1], 0.5, tables.LONG_IDLE)
+    assert (told.restores, len(set(begun))) == (10, 5)
+    (head, _, *rows) = tables.lost(FOUND).splitlines()
+    place = head.split(" | ").index("read back")
+    assert all(row.split(" | ")[place].isdigit() for row in rows)
