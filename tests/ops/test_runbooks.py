@@ -6,6 +6,7 @@ import itertools
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -199,6 +200,22 @@ def test_going_back_a_version_with_compose_builds_that_version_and_leaves_the_lo
     assert {"--build", "--no-deps"} <= set(up.split())
     assert SERVICES["log"]["image"] == SERVICES["worker"]["image"]
     assert "recreate nothing but `worker`" in PAGES["README.md"]
+
+
+def test_a_worker_can_be_asked_although_compose_publishes_no_port_of_it(live: LiveWorker) -> None:
+    """Its image has no curl, and its address on Kubernetes is none outside."""
+    (row,) = [line for line in PAGES["README.md"].splitlines() if line.startswith("| ask one")]
+    _, compose, kubernetes = (re.findall(r"`([^`]+)`", cell) for cell in row.strip("| ").split(" | "))
+    words = shlex.split(compose[0])
+    assert words[:7] == ["docker", "compose", "exec", "-T", "--index", "1", "worker"]
+    port = str(Settings.model_fields["http_port"].default)
+    asks = words[-1].replace(port, live.address.partition(":")[2])
+    done = subprocess.run([sys.executable, *words[8:-1], asks], capture_output=True, text=True, check=True, timeout=60)
+    assert words[7] == "python"
+    assert "/readyz" in asks
+    assert "handraise_worker_ready" in done.stdout
+    assert kubernetes[0] == f"kubectl port-forward POD {port}"
+    assert f"127.0.0.1:{port}" in kubernetes
 
 
 def test_there_are_commands_of_each_kind_to_check() -> None:
