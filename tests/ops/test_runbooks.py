@@ -36,7 +36,7 @@ KAFKA: Final = {
     "kafka-topics.sh": {
         "--bootstrap-server", "--list", "--describe", "--under-min-isr-partitions", "--topic", "--delete",
     },
-    "kafka-configs.sh": {"--bootstrap-server", "--describe", "--topic"},
+    "kafka-configs.sh": {"--bootstrap-server", "--describe", "--topic", "--alter", "--add-config"},
     "kafka-consumer-groups.sh": {
         "--bootstrap-server", "--describe", "--group", "--topic",
         "--reset-offsets", "--to-datetime", "--to-earliest", "--execute",
@@ -216,6 +216,15 @@ def test_a_worker_can_be_asked_although_compose_publishes_no_port_of_it(live: Li
     assert "handraise_worker_ready" in done.stdout
     assert kubernetes[0] == f"kubectl port-forward POD {port}"
     assert f"127.0.0.1:{port}" in kubernetes
+
+
+def test_whoever_has_to_raise_a_retention_at_once_is_told_how() -> None:
+    """The setting is read when topics are made, and changes none that is there."""
+    ((name, command),) = commands(r"kafka-configs\.sh .*--alter ")
+    assert name == "records-missed.md"
+    (milliseconds,) = re.findall(r"retention\.ms=(\d+)", command)
+    assert int(milliseconds) == 60 * 86_400_000
+    assert "retention.bytes=-1" in command
 
 
 def test_there_are_commands_of_each_kind_to_check() -> None:
