@@ -174,8 +174,8 @@ BATCH_RECORDS: Final = (1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 500.0, 1000.0, 2000.0)
 # One text takes well under a millisecond, or some milliseconds where the reader is asked; 128 pasted books, a second.
 DETECTION_TIMES: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0)
 # An empty partition takes a few milliseconds, 200,000 conversations about a second; the conversations of the partition
-# wait meanwhile.
-RESTORE_TIMES: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0)
+# wait meanwhile. The largest workers that are planned take a minute and a half for theirs; ten minutes are too long.
+RESTORE_TIMES: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 180.0, 600.0)
 
 # --- conversations ---
 

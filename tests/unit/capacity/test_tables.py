@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from handraise.metrics import RESTORE_TIMES
 from ops.capacity import scenarios, tables
 from ops.capacity.figures import figures, read_figures
+from ops.capacity.plan import plan
 from ops.capacity.simulation import Simulation
 
 FOUND = figures(read_figures())
@@ -26,3 +28,10 @@ def test_what_is_read_back_twice_is_no_share_of_the_partitions(monkeypatch: pyte
     (head, _, *rows) = tables.lost(FOUND).splitlines()
     place = head.split(" | ").index("read back")
     assert all(row.split(" | ")[place].isdigit() for row in rows)
+
+
+def test_the_metric_of_restores_tells_those_that_are_planned_from_those_that_are_too_long() -> None:
+    """The partitions of a worker are read back at the same time; ten minutes are too long, says worker-not-ready.md."""
+    planned = max(plan(rate, tables.LONG_IDLE, FOUND).restore_of_worker for rate in tables.RATES)
+    assert any(planned < bound < 600 for bound in RESTORE_TIMES)
+    assert max(RESTORE_TIMES) >= 600
