@@ -227,6 +227,21 @@ def test_whoever_has_to_raise_a_retention_at_once_is_told_how() -> None:
     assert "retention.bytes=-1" in command
 
 
+def test_a_session_timeout_that_is_to_be_raised_is_raised() -> None:
+    """The manifest of Kubernetes sets it to more than the default: what is more than that may be less there."""
+    worker = (ROOT / "ops" / "kubernetes" / "worker.yaml").read_text()
+    (manifest,) = re.findall(r'HANDRAISE_SESSION_TIMEOUT_SECONDS, value: "(\d+)"', worker)
+    page = " ".join(PAGES["rebalance-storm.md"].split())
+    compose, kubernetes = re.findall(r"from (\d+) to (\d+) (?:with Docker Compose|on Kubernetes)", page)
+    assert float(compose[0]) == Settings.model_fields["session_timeout_seconds"].default < float(compose[1])
+    assert int(kubernetes[0]) == int(manifest) < int(kubernetes[1])
+
+
+def test_an_autoscaler_that_a_page_stops_is_let_go_on() -> None:
+    assert "autoscaling.keda.sh/paused=true" in PAGES["README.md"]
+    assert "autoscaling.keda.sh/paused-" in PAGES["README.md"]
+
+
 def test_there_are_commands_of_each_kind_to_check() -> None:
     for first in ("handraise [a-z]", r"kafka-[a-z-]+\.sh ", "curl ", "docker compose ", "kubectl "):
         assert len(commands(first)) >= 3, first
