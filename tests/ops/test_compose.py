@@ -22,7 +22,7 @@ DOCKERFILE = ROOT / "ops" / "docker" / "Dockerfile"
 
 NOT_FROM_DOT_ENV = {
     # What the file itself says.
-    *("HANDRAISE_BROKERS", "HANDRAISE_HTTP_HOST"),
+    *("HANDRAISE_BROKERS", "HANDRAISE_HTTP_HOST", "HANDRAISE_CONSOLE_PORT"),
     # Of one worker, and of another installation beside this one.
     *("HANDRAISE_GROUP_INSTANCE_ID", "HANDRAISE_GROUP", "HANDRAISE_TOPIC_PREFIX"),
     # A path on this machine is none in a container.
