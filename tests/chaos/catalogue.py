@@ -111,7 +111,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
     ),
     "soak": Fault(
         "At 60 % of what the workers can do with the detector that they have by default, on texts of which none comes"
-        " twice, one of them is killed every minute.",
+        " twice, one of them is killed every minute; twelve times in three minutes before that is measured.",
         pressure.soak,
         Setup(with_outcomes=False, conversations=3_000, numbered=True, settings={"detector": "careful"}),
         seconds=1_200.0,

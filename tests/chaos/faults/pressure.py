@@ -27,8 +27,10 @@ _PATIENCE_SECONDS: Final = 300.0
 _SHARE: Final = 0.6
 _SOAK_KILL_SECONDS: Final = 60.0
 _SAMPLE_SECONDS: Final = 5.0
-_WARM: Final = 0.25
-"""The first part of a soak, in which caches fill and the state grows to its size."""
+_WARMING_KILLS: Final = 12
+_WARMING_SECONDS: Final = 15.0
+"""Between kills before a soak is measured: each gives the other worker partitions that it had not, and takes them back.
+Its heap is as large as it gets after some ten of them, when the caches are full and the state has its size too."""
 _MOST_GROWTH_MB: Final = 1.0
 _MORE_FILES: Final = 2
 _CLOCKS: Final = ("-45m", "+45m")
@@ -79,9 +81,15 @@ async def wrong_clocks(trial: Trial) -> None:
 async def soak(trial: Trial) -> None:
     """At 60 % of what the workers can do, one of them is killed every minute; the other is watched."""
     crew, load = trial.crew, trial.load
-    load.rate = _SHARE * await _capacity(trial)
-    trial.measured_from, sent_before, began = time.time(), len(load.sent), time.monotonic()
     survivor, victim = crew.places
+    load.rate = _SHARE * await _capacity(trial)
+    cold = _memory_mb(crew.members[survivor])
+    for _ in range(_WARMING_KILLS):
+        crew.kill(victim)
+        crew.restart(victim)
+        await trial.wait(_WARMING_SECONDS)
+    await crew.all_ready()
+    trial.measured_from, sent_before, began = time.time(), len(load.sent), time.monotonic()
     samples: list[tuple[float, float, int]] = []
     trial.begin()
     killed_at = time.monotonic()
@@ -94,15 +102,16 @@ async def soak(trial: Trial) -> None:
             trial.struck()
             crew.kill(victim)
             crew.restart(victim)
-    later = samples[int(len(samples) * _WARM) :]
-    growth = _slope([(at, memory) for at, memory, _ in later])
-    files = [count for _, _, count in later]
+    growth = _slope([(at, memory) for at, memory, _ in samples])
+    files = [count for _, _, count in samples]
     # A worker has more of them while the other's partitions are with it; what it never gives back is in the least.
     more_files = min(files[len(files) // 2 :]) - min(files[: len(files) // 2])
     trial.figures |= {
         "rate": round((len(load.sent) - sent_before) / (time.monotonic() - began)),
         "minutes": round(samples[-1][0] - samples[0][0], 1),
-        "memory_mb": round(later[-1][1], 1),
+        "memory_mb_cold": round(cold, 1),
+        "memory_mb_warm": round(samples[0][1], 1),
+        "memory_mb": round(samples[-1][1], 1),
         "memory_growth_mb_a_minute": round(growth, 3),
         "files_least": min(files),
         "files_most": max(files),
