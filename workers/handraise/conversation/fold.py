@@ -20,6 +20,7 @@ from handraise.conversation.assess import (
     is_real_question,
     is_request,
 )
+from handraise.conversation.corrections import is_talked_past
 from handraise.conversation.decide import decide
 from handraise.conversation.effects import Assessment, Effects, Fact, Miss, Note
 from handraise.conversation.episodes import Moment
@@ -280,7 +281,10 @@ def _customer_turn(
     if real and not state.waiting_since:
         state.waiting_since = state.seen_at
     back = real and came_back(state, moment.at)
-    assessments = assess_customer(state, message, signals, moment.policy, real=real, asked_again=asked_again)
+    talked_past = is_talked_past(state, signals)
+    assessments = assess_customer(
+        state, message, signals, moment.policy, real=real, asked_again=asked_again, talked_past=talked_past
+    )
     accepted = answer_offer(state, effects, moment, message, signals)
     decide(state, effects, moment, message, assessments, accepted=accepted)
     if not _fired(effects, message) and state.episode is None and state.holder is Holder.AI:

@@ -102,6 +102,8 @@ class Signals(Struct, frozen=True, kw_only=True):
     """An AI turn that asks the customer for a detail that it needs to go on ("what is your order number?")."""
     offers_human: bool = False
     """An AI turn that asks the customer whether a person is wanted ("shall I connect you with a colleague?")."""
+    corrects: bool = False
+    """The customer says that the answer is not what was asked, or that it was told already."""
     spans: tuple[Span, ...] = ()
     amounts: tuple[Amount, ...] = ()
     quantities: tuple[Quantity, ...] = ()
