@@ -72,6 +72,7 @@ def signals(draw: st.DrawFn, text: str) -> Signals:
         deferral=draw(st.booleans()),
         asks_detail=draw(st.booleans()),
         offers_human=draw(st.booleans()),
+        corrects=draw(st.booleans()),
         spans=(Span("complaint", 0, min(3, len(text)), 0.5),),
         fingerprint=draw(st.sampled_from([(), (1, 2, 3, 4), (1, 2, 3, 5), (6, 7, 8, 9, 10)])),
         **fields,

@@ -29,10 +29,12 @@ def assess_customer(
     *,
     real: bool,
     asked_again: bool,
+    talked_past: bool,
 ) -> list[Assessment]:
     """Every trigger that a customer's message speaks for, weakly or strongly. `state` has the message already.
 
-    `real`: whether the message wants an answer; `asked_again`: whether one like it was answered before.
+    `real`: whether the message wants an answer; `asked_again`: whether one like it was answered before;
+    `talked_past`: whether it says for the second time that the AI's answer is beside the point.
     """
     signals = _less(signals, weights.opening(state.channel) if state.customer_turns <= 1 else weights.LATER)
     found = []
@@ -58,6 +60,8 @@ def assess_customer(
     found.append(_high_value(state, signals, policy, asked_again=asked_again))
     if state.pending and asked_again and state.gap_signs:
         found.append(_gap_asked_again(state))
+    if talked_past:
+        found.append(Assessment(trigger="ai_failure", score=weights.FAILURE_TALKED_PAST, signs=(Sign.TALKED_PAST,)))
     found.extend(_own(state, message, signals, policy, wants_answer=real))
     return [assessment for assessment in found if assessment.score > 0]
 

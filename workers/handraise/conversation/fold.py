@@ -20,6 +20,7 @@ from handraise.conversation.assess import (
     is_request,
 )
 from handraise.conversation.calls import calls_for_what_was_put_off, only_calls
+from handraise.conversation.corrections import is_talked_past
 from handraise.conversation.decide import decide
 from handraise.conversation.effects import Assessment, Effects, Fact, Miss, Note
 from handraise.conversation.episodes import Moment
@@ -276,7 +277,10 @@ def _customer_turn(
         state.waiting_since = state.seen_at
         state.wait_told = False
     back = real and came_back(state, moment.at)
-    assessments = assess_customer(state, message, signals, moment.policy, real=real, asked_again=asked_again)
+    talked_past = is_talked_past(state, signals)
+    assessments = assess_customer(
+        state, message, signals, moment.policy, real=real, asked_again=asked_again, talked_past=talked_past
+    )
     accepted = answer_offer(state, effects, moment, message, signals)
     decide(state, effects, moment, message, assessments, accepted=accepted)
     if not _fired(effects, message) and state.episode is None and state.holder is Holder.AI:

@@ -202,6 +202,8 @@ class Conversation(Struct, kw_only=True, array_like=True):
     """When the customer was last told what to do in danger."""
     ended_at: int = 0
     """When a human reported the end of what they held, until the customer writes again or a human holds once more."""
+    corrected: int = 0
+    """Which customer turn, counted from 1, said last that the AI's answer was beside the point; 0 if none did."""
 
     @property
     def holder(self) -> Holder:

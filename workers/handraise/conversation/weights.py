@@ -66,6 +66,7 @@ class Sign(StrEnum):
     REPEATS = "the AI repeats itself"
     REPEATS_TO_ASKER = "the AI repeats itself to a customer who asks again"
     LOOP = "the AI says the same a third time"
+    TALKED_PAST = "the customer says a second time that the answer is beside the point"
     AI_SILENT = "the AI has not answered in the time that the policy allows"
     OFFERED_BY_AI = "the AI asked whether a person is wanted"
     OFFER_ACCEPTED = "the customer said yes to a person"
@@ -103,6 +104,8 @@ FAILURE_REPEAT: Final = 0.4
 """The AI says once more what it has said: alone it is a near miss at most."""
 FAILURE_REPEAT_ASKED: Final = 0.65
 """The same, in answer to a customer who asks again."""
+FAILURE_TALKED_PAST: Final = 0.65
+"""The customer says for the second time that the AI's answer is not what was asked, or was told already."""
 FAILURE_LOOP: Final = 0.85
 """The AI says the same for the third time."""
 

@@ -16,7 +16,7 @@ from handraise.detection.lately import Lately, Said
 from handraise.detection.mixture import GROUPS, Mixture, default_mixture, evidence
 from handraise.detection.ngrams import NgramModel, default_ngrams
 from handraise.detection.normalise import clip, fold, mask, original_offset
-from handraise.detection.outright import SCORE, Place, default_outright
+from handraise.detection.outright import CORRECTION, SCORE, Place, default_outright
 from handraise.detection.phrase_detector import PhraseDetector, default_phrases
 from handraise.detection.reader import PARTS, Reader, default_reader
 from handraise.detection.signals import Intent, Signals, Span
@@ -361,6 +361,7 @@ class Detector:
         return replace(
             phrases,
             **scores,
+            corrects=CORRECTION in said_outright,
             sentiment=round(max(-1.0, min(1.0, sentiment)), 3) + 0.0,
             intent=_INTENTS[intents.index(max(intents))],
             spans=self._spans(text, phrases, tokens, scores, outright),

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import product
 from typing import Final, NamedTuple
@@ -19,6 +20,7 @@ from msgspec import Struct, field
 
 from handraise.detection.lexicon import FOLDER
 from handraise.detection.normalise import fold
+from handraise.detection.tokens import CLAUSE_MARKS
 
 SCORE: Final = 0.98
 """Of a signal that is said outright."""
@@ -36,6 +38,19 @@ class Statements(Struct, frozen=True, forbid_unknown_fields=True):
 
     whole: tuple[str, ...] = ()
     start: tuple[str, ...] = ()
+
+
+class Corrections(Statements, frozen=True, forbid_unknown_fields=True):
+    """What says that an answer is beside the point, at the beginning of any clause."""
+
+    denials: tuple[str, ...] = ()
+    """Words that may stand before it; a statement that begins with one counts at the beginning of a message alone."""
+    contrast: tuple[str, ...] = ()
+    """Words behind which a clause begins."""
+    fillers: tuple[str, ...] = ()
+    """Words that change nothing in these statements, though they may in others."""
+    spellings: dict[str, str] = field(default_factory=dict)
+    """Words, and those that say the same here."""
 
 
 class Language(Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,6 +73,8 @@ class Language(Struct, frozen=True, forbid_unknown_fields=True):
     high_value: Statements = Statements()
     refusal: Statements = Statements()
     """That nobody is wanted; it counts only where nothing else is said."""
+    correction: Corrections = Corrections()
+    """That the AI's answer is not what was asked, or that it was told already."""
     promise: Statements = Statements()
     """Of an AI, that it hands over; in languages other than English the phrases count outright anyhow."""
     admission: Statements = Statements()
@@ -77,6 +94,9 @@ SIGNALS: Final = (
     "admission",
     "rephrase",
 )
+
+
+CORRECTION: Final = "correction"
 
 
 class Place(NamedTuple):
@@ -108,16 +128,25 @@ class Outright:
                 self._start.update((self._read(one), signal) for text in statements.start for one in wordings(text))
         self._lengths: Final = sorted({len(words) for words in self._start})
         self._firsts: Final = frozenset(words[0] for words in (*self._whole, *self._start))
+        self._corrections: Final = _CorrectionLookup(
+            [one.correction for one in known], self._read_whole, self._openers, (*self._whole, *self._start)
+        )
 
     def find(self, tokens: Sequence[str]) -> dict[str, Place]:
         """Where each signal that is said outright is said; nothing in a message that laughs.
 
-        A refusal counts only where nothing else is said: who does not want one person may want another.
+        A refusal counts only where nothing else is said: who does not want one person may want another. A correction is
+        no signal of its own: it is found beside what else its sentence says.
         """
         found = dict[str, Place]()
         sentences = 0
         for begin, end in _sentences(tokens):
-            words = self._spoken(tokens, begin, end)
+            spoken, opened = self._spoken(tokens, begin, end)
+            words = spoken[opened:] if opened else spoken
+            if words and self._corrections.is_worth_a_look(words) and CORRECTION not in found:
+                place = self._corrections.find(tokens, spoken, opens=not sentences)
+                if place is not None:
+                    found[CORRECTION] = place
             sentences += bool(words)
             if not words or words[0][0] not in self._firsts:
                 continue
@@ -136,14 +165,18 @@ class Outright:
             return {}
         return found
 
-    def _spoken(self, tokens: Sequence[str], begin: int, end: int) -> list[tuple[str, int]]:
-        """The words of a sentence that count, each with the place of its token."""
+    def _spoken(self, tokens: Sequence[str], begin: int, end: int) -> tuple[list[tuple[str, int]], int]:
+        """The words of a sentence that change anything, each with the place of its token; and how many open it."""
         found: list[tuple[str, int]] = []
+        opened = 0
         for at in range(begin, end):
             word = _plain(tokens[at]) if tokens[at][0].isalnum() else ""
-            if word and word not in self._fillers and (found or word not in self._openers):
+            if word and word not in self._fillers:
+                opens = len(found) == opened and word in self._openers
                 found += [(one, at) for one in self._contractions.get(word, (word,))]
-        return found
+                if opens:
+                    opened = len(found)
+        return found, opened
 
     def _without_closers(self, said: Words) -> Words:
         for length in self._closing:
@@ -152,8 +185,86 @@ class Outright:
         return said
 
     def _read(self, text: str) -> Words:
-        words = text.split()
-        return tuple(word for word, _ in self._spoken(words, 0, len(words)))
+        words, opened = self._spoken(text.split(), 0, len(text.split()))
+        return tuple(word for word, _ in words[opened:])
+
+    def _read_whole(self, text: str) -> Words:
+        words, _ = self._spoken(text.split(), 0, len(text.split()))
+        return tuple(word for word, _ in words)
+
+
+class _CorrectionLookup:
+    """Looks up at the beginning of each clause whether an answer is said to be beside the point."""
+
+    def __init__(
+        self,
+        known: Sequence[Corrections],
+        read: Callable[[str], Words],
+        openers: frozenset[str],
+        others: Iterable[Words],
+    ) -> None:
+        """`read` tells the words of a statement, and `others` are what else is said: its words are common ones."""
+        self._denials: Final = frozenset(_plain(word) for one in known for word in one.denials)
+        self._passed: Final = openers | self._denials
+        """Words that may stand before a statement."""
+        self._contrast: Final = frozenset(_plain(word) for one in known for word in one.contrast)
+        self._fillers: Final = frozenset(_plain(word) for one in known for word in one.fillers)
+        self._spellings: Final = {_plain(word): _plain(other) for one in known for word, other in one.spellings.items()}
+        self._start: Final = {self._spelt(read(text)) for each in known for one in each.start for text in wordings(one)}
+        self._whole: Final = {self._spelt(read(text)) for each in known for one in each.whole for text in wordings(one)}
+        self._lengths: Final = sorted({len(words) for words in self._start})
+        written = {word: {word} for words in self._start | self._whole for word in words}
+        for word, other in self._spellings.items():
+            written.setdefault(other, {other}).add(word)
+        common = Counter(word for words in others for word in words)
+        telling = {min(words, key=lambda word: (common[word], -len(word))) for words in self._start | self._whole}
+        self._telling: Final = frozenset(one for word in telling for one in written[word])
+        """The least common word of each statement: most sentences have none of these."""
+        self._seconds: Final = dict[str, set[str]]()
+        for first, *more in self._start | self._whole:
+            for word in written[first]:
+                self._seconds.setdefault(word, set()).update(written[more[0]] if more else {""})
+
+    def is_worth_a_look(self, words: Sequence[tuple[str, int]]) -> bool:
+        """Whether a sentence has a word without which it holds no statement; most have none."""
+        return not self._telling.isdisjoint([word for word, _ in words])
+
+    def find(self, tokens: Sequence[str], words: Sequence[tuple[str, int]], *, opens: bool) -> Place | None:
+        """Where a sentence, its words with the places of their tokens, says so; `opens`: it is a message's first."""
+        begins = self._clauses(tokens, words)
+        for begin, end in zip(begins, (*begins[1:], len(words)), strict=True):
+            for at in range(begin, end):
+                word = words[at][0]
+                if (opens or word not in self._denials) and self._is_said(words, at, end):
+                    return Place(words[at][1], words[end - 1][1] + 1)
+                if word not in self._passed:
+                    opens = False
+                    break
+        return None
+
+    def _clauses(self, tokens: Sequence[str], words: Sequence[tuple[str, int]]) -> list[int]:
+        """The first word of each clause."""
+        begins = [0]
+        before = words[0][1]
+        for at, (word, place) in enumerate(words):
+            if word in self._contrast:
+                begins.append(at + 1)
+            elif place > before + 1 and any(token[0] in CLAUSE_MARKS for token in tokens[before + 1 : place]):
+                begins.append(at)
+            before = place
+        return begins
+
+    def _is_said(self, words: Sequence[tuple[str, int]], at: int, end: int) -> bool:
+        """Whether a statement begins with a word, or is all of the clause that goes from it to another."""
+        first, second = words[at][0], words[at + 1][0] if at + 1 < len(words) else ""
+        if not (first in self._fillers or second in self._fillers or second in self._seconds.get(first, ())):
+            return False
+        said = self._spelt(word for word, _ in words[at:])
+        clause = self._spelt(word for word, _ in words[at:end])
+        return clause in self._whole or any(said[:length] in self._start for length in self._lengths)
+
+    def _spelt(self, words: Iterable[str]) -> Words:
+        return tuple(self._spellings.get(word, word) for word in words if word not in self._fillers)
 
 
 def wordings(text: str) -> Iterator[str]:

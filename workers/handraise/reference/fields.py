@@ -240,7 +240,7 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "broken_promise": "The AI has promised a person, and nobody has been told.",
         "high_value": "Large quantities or amounts, custom work, contracts, partnerships.",
         "knowledge_gap": "The AI does not have the answer.",
-        "ai_failure": "The AI fails, loops or repeats itself.",
+        "ai_failure": "The AI fails, repeats itself, or talks past the customer.",
     },
     "Policy": {
         "business_id": "The tenant that the policy is for. It is also the Kafka key.",

@@ -1,0 +1,255 @@
+"""Who says twice in a short while that the AI's answer is beside the point gets a human."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handraise.conversation import Effects
+from handraise.conversation.corrections import WITHIN
+from handraise.conversation.state import Conversation, decode_state, encode_state
+from handraise.conversation.weights import FAILURE_TALKED_PAST, Sign
+from handraise.events import Action, BuiltinTriggers, ControlState, OutcomeKind, Policy, Sender, TriggerPolicy
+from handraise.policy import CompiledPolicy
+from handraise.policy.wording import WORDINGS
+from tests.support.chats import ASKS, Chat, said
+
+CORRECTS = said(corrects=True)
+REFERENCE = "it is KX-20417"
+ASKS_FOR_IT = said(question=True, asks_detail=True)
+
+
+def corrected_once() -> Chat:
+    """A chat in which the AI has answered beside the point, was told, and has answered again."""
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.ai()
+    assert not chat.customer(CORRECTS).escalations
+    chat.ai(text="another answer")
+    return chat
+
+
+def talks_past(effects: Effects) -> bool:
+    """Whether the sign was found on a message."""
+    return any(one.signs == (Sign.TALKED_PAST,) for one in effects.assessments)
+
+
+def last_correction(chat: Chat) -> int:
+    assert chat.state is not None
+    return chat.state.corrected
+
+
+def test_the_second_correction_is_a_failure_of_the_ai() -> None:
+    chat = corrected_once()
+    effects = chat.customer(CORRECTS)
+    (raised,) = effects.escalations
+    assert (raised.trigger, raised.caused_by) == ("ai_failure", "m5")
+    (found,) = [one for one in effects.assessments if one.trigger == "ai_failure"]
+    assert (found.score, found.signs) == (FAILURE_TALKED_PAST, (Sign.TALKED_PAST,))
+    assert Sign.TALKED_PAST in raised.reason
+    assert last_correction(chat) == 0
+
+
+@pytest.mark.parametrize("language", sorted(set(WORDINGS) - {"en"}))
+def test_the_reason_says_so_in_the_language_of_the_owner(language: str) -> None:
+    chat = corrected_once()
+    chat.policy = CompiledPolicy(Policy(business_id="shop", languages=[language]))
+    (raised,) = chat.customer(CORRECTS).escalations
+    assert WORDINGS[language].texts.reason.signs["talked_past"] in raised.reason
+
+
+def test_the_first_correction_alone_changes_nothing_else() -> None:
+    chat, other = Chat(), Chat()
+    for one, second in ((chat, CORRECTS), (other, said())):
+        one.customer(ASKS)
+        one.ai()
+        one.customer(second)
+    assert chat.state is not None
+    assert other.state is not None
+    assert last_correction(chat) == 2
+    chat.state.corrected = 0
+    assert encode_state(chat.state) == encode_state(other.state)
+
+
+@pytest.mark.parametrize(("between", "raises"), [(0, True), (1, True), (2, False), (3, False)])
+def test_it_has_to_come_within_the_next_two_turns_of_the_customer(between: int, *, raises: bool) -> None:
+    chat = corrected_once()
+    for _ in range(between):
+        chat.customer(ASKS)
+        chat.ai()
+    assert talks_past(chat.customer(CORRECTS)) is raises
+
+
+def test_one_that_comes_too_late_is_a_first_one() -> None:
+    chat = corrected_once()
+    for _ in range(WITHIN):
+        chat.customer(ASKS)
+        chat.ai()
+    assert not chat.customer(CORRECTS).escalations
+    chat.ai()
+    assert chat.customer(CORRECTS).escalations
+
+
+def test_two_before_the_ai_has_answered_are_one() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.ai()
+    chat.customer(CORRECTS)
+    assert not chat.customer(CORRECTS).escalations
+
+
+def test_the_first_message_corrects_nothing_though_the_ai_has_greeted() -> None:
+    chat = Chat()
+    chat.ai(text="Hello! How can I help?")
+    chat.customer(CORRECTS)
+    chat.ai()
+    assert not chat.customer(CORRECTS).escalations
+    chat.ai()
+    assert chat.customer(CORRECTS).escalations
+
+
+def test_a_redelivered_correction_counts_once() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.ai()
+    chat.customer(CORRECTS, message_id="again")
+    chat.ai()
+    before = chat.state
+    assert not chat.customer(CORRECTS, message_id="again").escalations
+    assert chat.state is before
+    assert chat.customer(CORRECTS).escalations
+
+
+def test_a_system_message_between_changes_nothing() -> None:
+    chat = corrected_once()
+    chat.say(Sender.SYSTEM, said(), "The chat was assigned.")
+    assert chat.customer(CORRECTS).escalations
+
+
+def test_what_a_human_is_told_corrects_no_ai() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.human()
+    chat.customer(CORRECTS)
+    chat.human()
+    assert not talks_past(chat.customer(CORRECTS))
+    assert last_correction(chat) == 0
+
+
+def test_a_human_between_makes_the_next_correction_a_first_one() -> None:
+    chat = corrected_once()
+    chat.human()
+    chat.ai()
+    assert not talks_past(chat.customer(CORRECTS))
+    assert last_correction(chat) == 3
+
+
+def test_thanks_make_the_next_correction_a_first_one() -> None:
+    chat = corrected_once()
+    chat.customer(said(thanks=0.9))
+    assert last_correction(chat) == 0
+    chat.ai()
+    assert not chat.customer(CORRECTS).escalations
+
+
+def test_polite_thanks_with_a_correction_are_a_correction() -> None:
+    assert corrected_once().customer(said(thanks=0.9, corrects=True)).escalations
+
+
+@pytest.mark.parametrize("action", [Action.ESCALATE, Action.NOTIFY])
+def test_another_escalation_makes_the_next_correction_a_first_one(action: Action) -> None:
+    chat = corrected_once()
+    triggers = BuiltinTriggers(complaint=TriggerPolicy(action=action))
+    chat.policy = CompiledPolicy(Policy(business_id="shop", owner="Rosa", triggers=triggers))
+    assert chat.customer(said(complaint=0.95)).escalations
+    assert last_correction(chat) == 0
+
+
+def test_a_close_makes_the_next_correction_a_first_one() -> None:
+    chat = corrected_once()
+    assert chat.state is not None
+    chat.outcome(OutcomeKind.ACCEPTED)
+    chat.outcome(OutcomeKind.RESOLVED)
+    assert last_correction(chat) == 0
+    assert chat.state.control is not ControlState.AI
+    chat.customer(ASKS)
+    chat.ai()
+    assert not talks_past(chat.customer(CORRECTS))
+
+
+def test_an_ai_that_repeats_itself_word_for_word_is_left_to_what_it_says_next() -> None:
+    chat = Chat()
+    same = said(fingerprint=(20, 21, 22, 23, 24))
+    chat.customer(ASKS)
+    chat.ai(same)
+    chat.customer(CORRECTS)
+    assert not chat.ai(same).escalations
+    assert not chat.customer(CORRECTS).escalations
+    (raised,) = chat.ai(same).escalations
+    assert raised.trigger == "ai_failure"
+    assert Sign.LOOP in raised.reason
+
+
+def test_a_reference_that_is_given_again_to_an_ai_that_asks_for_it_is_a_correction() -> None:
+    chat = Chat()
+    chat.customer(ASKS, REFERENCE)
+    chat.ai(ASKS_FOR_IT, "What is your order number?")
+    assert not chat.customer(said(), "kx-20417").escalations
+    assert last_correction(chat) == 2
+    chat.ai(ASKS_FOR_IT, "Could you give me the number of the order?")
+    assert chat.customer(said(), "KX-20417!!").escalations
+
+
+@pytest.mark.parametrize(
+    ("asked", "question", "given"),
+    [
+        (ASKS_FOR_IT, "What is your order number?", "KX-20418"),
+        (ASKS_FOR_IT, "Is it KX-20417?", "KX-20417 yes"),
+        (said(), "It is on its way.", "KX-20417"),
+        (ASKS_FOR_IT, "Which table?", "it is fine"),
+    ],
+)
+def test_what_is_no_reference_that_is_given_again_corrects_nothing(asked: object, question: str, given: str) -> None:
+    chat = Chat()
+    chat.customer(ASKS, REFERENCE)
+    chat.ai(asked, question)  # type: ignore[arg-type]  # of `said`
+    chat.customer(said(), given)
+    assert last_correction(chat) == 0
+
+
+@pytest.mark.parametrize("word", ["2024", "a1b2", "AB-12", "street"])
+def test_a_short_number_or_a_word_is_no_reference(word: str) -> None:
+    chat = Chat()
+    chat.customer(ASKS, f"for {word}")
+    chat.ai(ASKS_FOR_IT, "For what?")
+    chat.customer(said(), word)
+    assert last_correction(chat) == 0
+
+
+def test_a_state_of_an_earlier_version_has_heard_no_correction() -> None:
+    chat = corrected_once()
+    assert chat.state is not None
+    stored = decode_state(encode_state(chat.state))
+    assert stored.corrected == 2
+    assert Conversation.__struct_fields__[-1] == "corrected"
+
+
+@given(st.lists(st.sampled_from(["corrects", "asks", "thanks", "ai", "human"]), max_size=24))
+def test_it_is_found_on_no_message_but_a_second_correction(turns: list[str]) -> None:
+    chat = Chat()
+    signals = {"corrects": CORRECTS, "asks": said(), "thanks": said(thanks=0.9)}
+    for turn in turns:
+        before = last_correction(chat) if chat.state is not None else 0
+        if turn == "ai":
+            effects = chat.ai()
+        elif turn == "human":
+            effects = chat.human()
+        else:
+            effects = chat.customer(signals[turn])
+        assert chat.state is not None
+        if talks_past(effects):
+            assert turn == "corrects"
+            assert before
+            assert chat.state.customer_turns - before <= WITHIN
+        assert chat.state.corrected <= chat.state.customer_turns

@@ -1,0 +1,201 @@
+"""What a customer says to an AI whose answer is beside the point, in every way of writing."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handraise.detection import detect, detect_fast
+from handraise.detection.lexicon import FOLDER, NAMES
+from handraise.detection.outright import CORRECTION, Place, default_outright, wordings
+from handraise.detection.signals import Signals
+from handraise.detection.tokens import tokens_of
+from handraise.events import Sender
+
+STORED = tomllib.loads((FOLDER / "outright.toml").read_text("utf-8"))
+CORRECTS = {
+    "en": [
+        "No, that's not what I asked.",
+        "You didn't answer my question",
+        "thats the delivery fee, i asked about the price",
+        "I already told you that, it's the blue one",
+        "yes I know that, but how long does it take?",
+        "You misunderstood me. It is about the second order.",
+        "No I meant the small one",
+    ],
+    "es": [
+        "eso no es lo que pregunté",
+        "no me estás entendiendo",
+        "ya te lo dije",
+        "si ya la vi, pregunto por las cuotas",
+        "No, me refiero al otro pedido",
+        "Ya se lo he dicho, es el azul",
+        "Eso lo sé, pero cuánto tarda?",
+    ],
+    "pt": [
+        "não foi isso que eu perguntei",
+        "você não entendeu minha pergunta",
+        "já te disse isso",
+        "Isso eu já sei, mas quanto demora?",
+        "a minha pergunta era outra",
+        "Não, eu perguntei sobre a garantia",
+    ],
+    "fr": [
+        "ce n'est pas ce que j'ai demandé",
+        "C'est pas ma question !",
+        "vous n'avez pas répondu à ma question",
+        "Je vous l'ai déjà dit",
+        "tu m'as mal compris",
+        "non je parlais de la livraison",
+    ],
+    "de": [
+        "Das war nicht meine Frage.",
+        "danach habe ich nicht gefragt",
+        "Sie haben mich falsch verstanden",
+        "Wie gesagt, es geht um die zweite Lieferung",
+        "Das weiß ich, aber wie lange dauert es?",
+        "du beantwortest meine Frage nicht",
+        "das hab ich doch schon gesagt",
+    ],
+    "hi": [
+        "मैंने ये नहीं पूछा था",
+        "आप मेरी बात नहीं समझ रहे",
+        "मैंने पहले ही बताया था",
+        "ये तो मुझे पता है, लेकिन कब आएगा?",
+        "मेरा सवाल कुछ और है",
+        "आपने मेरे सवाल का जवाब नहीं दिया",
+    ],
+    "hi_latn": [
+        "maine ye nahi pucha",
+        "aap meri baat nahi samajh rahe",
+        "maine pehle hi bataya tha",
+        "nahi, mera matlab dusra wala order",
+        "mere sawal ka jawab nahi mila",
+        "wo to pata hai, par kab aayega",
+    ],
+    "ar": [
+        "هذا ليس ما سألت عنه",
+        "مش ده اللي سألت عنه",
+        "انت ما فهمت سؤالي",
+        "كما قلت لك، الطلب الثاني",
+        "ما جاوبت على سؤالي",
+        "أعرف هذا، لكن متى يصل؟",
+    ],
+}
+NO_CORRECTION = {
+    "en": [
+        "sorry, I meant Tuesday",
+        "I mean 3",
+        "Tuesday. No, I meant Wednesday",
+        "I have a question about my order",
+        "I already paid, when does it ship?",
+        "what did you ask?",
+        "no thanks",
+    ],
+    "es": [
+        "perdón, quise decir martes",
+        "digo, 3",
+        "tengo una pregunta",
+        "ya pagué, cuándo llega?",
+        "no tengo el número",
+        "no entiendo",
+    ],
+    "pt": [
+        "desculpa, quis dizer terça",
+        "quer dizer, 3",
+        "tenho uma pergunta",
+        "já paguei",
+        "não sei",
+        "não, obrigado",
+    ],
+    "fr": [
+        "pardon, je voulais dire mardi",
+        "enfin 3",
+        "j'ai une question",
+        "j'ai déjà payé",
+        "je ne sais pas",
+        "non merci",
+    ],
+    "de": [
+        "Entschuldigung, ich meinte Dienstag",
+        "ich meine 3",
+        "Ich habe eine Frage",
+        "ich habe schon bezahlt",
+        "das weiß ich nicht",
+        "Nein danke",
+    ],
+    "hi": ["माफ़ कीजिए, मेरा मतलब मंगलवार", "मतलब 3", "मुझे एक सवाल पूछना है", "पैसे दे दिए", "पता नहीं", "नहीं धन्यवाद"],
+    "hi_latn": [
+        "sorry mera matlab tuesday",
+        "matlab 3",
+        "mujhe ek sawal puchna hai",
+        "payment kar diya hai",
+        "mujhe nahi pata",
+        "nahi thanks",
+    ],
+    "ar": ["آسف، قصدي الثلاثاء", "يعني 3", "عندي سؤال", "دفعت خلاص", "ما أعرف", "لا شكرا"],
+}
+
+
+def found(text: str) -> dict[str, Place]:
+    return default_outright().find(tokens_of(text))
+
+
+def test_every_way_of_writing_has_its_examples() -> None:
+    assert set(CORRECTS) == set(NO_CORRECTION) == set(NAMES)
+
+
+@pytest.mark.parametrize("text", [text for texts in CORRECTS.values() for text in texts])
+def test_a_correction_is_heard(text: str) -> None:
+    assert CORRECTION in found(text)
+
+
+@pytest.mark.parametrize("text", [text for texts in NO_CORRECTION.values() for text in texts])
+def test_what_is_near_a_correction_is_none(text: str) -> None:
+    assert CORRECTION not in found(text)
+
+
+def test_each_statement_counts() -> None:
+    texts = [
+        wording
+        for language in STORED.values()
+        for kind in ("start", "whole")
+        for one in language["correction"].get(kind, ())
+        for wording in wordings(one)
+    ]
+    assert [text for text in texts if CORRECTION not in found(text)] == []
+    assert [text for text in texts if any(mark in text for mark in "()|?[]")] == []
+
+
+@pytest.mark.parametrize("detector", [detect, detect_fast])
+def test_only_a_customer_corrects(detector: Callable[..., list[Signals]]) -> None:
+    text = "That's not what I asked."
+    customer, agent = detector([text, text], senders=[Sender.CUSTOMER, Sender.ASSISTANT])
+    assert customer.corrects
+    assert not agent.corrects
+
+
+def test_it_hides_nothing_that_its_message_says_and_is_hidden_by_nothing() -> None:
+    told = found("That's not what I asked. I want to make a complaint.")
+    assert set(told) == {CORRECTION, "complaint"}
+    assert set(found("I want to make a complaint. That's not what I asked.")) == {CORRECTION, "complaint"}
+    assert set(found("I want to make a complaint, you are not listening")) == {CORRECTION, "complaint"}
+
+
+def test_it_is_no_more_than_another_sentence_to_a_refusal() -> None:
+    assert set(found("Do not call me.")) == {"refusal"}
+    assert set(found("Do not call me. That's not what I asked.")) == {CORRECTION}
+
+
+def test_in_jest_it_is_none() -> None:
+    assert found("lol that's not what i asked") == {}
+
+
+@given(st.lists(st.sampled_from(["no", "but", ",", ".", "i", "asked", "about", "that", "not", "is", "what", "?"])))
+def test_any_words_are_read_to_their_end(words: list[str]) -> None:
+    place = found(" ".join(words)).get(CORRECTION)
+    assert place is None or 0 <= place.begin < place.end <= len(words)
