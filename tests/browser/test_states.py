@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -167,3 +168,48 @@ def test_what_is_refused_or_never_comes_is_told_beside_what_one_does(
         connection.execute(text("DELETE FROM escalations"))
     page.get_by_role("button", name="Claim").click()
     expect(page.get_by_role("alert")).to_contain_text("The log has no such escalation")
+
+
+def test_what_is_told_goes_once_something_else_is_in_its_place(one: tuple[Log, Reader], visit: Visit) -> None:
+    log, reader = one
+    log.add(*(an_escalation(escalation_id=f"f{number}", conversation_id=f"d{number}") for number in range(60)))
+    visitor = visit(reader.origin)
+    page, told = visitor.sign_in(WORD), visitor.page.locator("#failure")
+    rows = page.locator(".row")
+    page.route(f"**{rows.first.get_attribute('href')}", lambda route: route.abort())
+    rows.first.click()
+    expect(told).to_contain_text("The console does not answer")
+    rows.nth(1).click()
+    expect(page.locator("#what")).to_be_visible()
+    expect(told).to_be_hidden()
+    visitor.open("/log")
+    page.route("**/log?after=*", lambda route: route.abort())
+    page.get_by_role("link", name="Show older").click()
+    expect(told).to_contain_text("The console does not answer")
+    page.unroute("**/log?after=*")
+    page.get_by_role("link", name="Show older").click()
+    expect(page.locator("a.entry")).to_have_count(61)
+    expect(told).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "body", "expected"),
+    [
+        (502, "text/html", "<html><head><title>502 Bad Gateway</title></head></html>", "The console does not answer"),
+        (503, "text/html; charset=utf-8", "<html><body><h1>503</h1></body></html>", "The console does not answer"),
+        (503, "text/plain", "no healthy upstream", "no healthy upstream"),
+        (413, "text/html", "<html><body><h1>413</h1></body></html>", "That did not work."),
+    ],
+)
+def test_what_a_proxy_answers_is_told_and_put_into_no_part(
+    one: tuple[Log, Reader], visit: Visit, status: int, kind: str, body: str, expected: str
+) -> None:
+    visitor = visit(one[1].origin)
+    page = visitor.sign_in(WORD)
+    visitor.open("/try/shop")
+    written, problems = page.get_by_label("Policy", exact=True), page.locator("#problems")
+    before = problems.inner_text()
+    page.route("**/check", lambda route: route.fulfill(status=status, body=body, content_type=kind))
+    written.fill(f"{written.input_value()}within: 2 hours\n")
+    expect(page.locator("#failure")).to_have_text(re.compile(f"^{expected}"))
+    assert problems.inner_text() == before

@@ -34,26 +34,31 @@
 
   // A part that was refused, or never came, leaves the page as it is, and says so until what one does next works.
   const failure = document.getElementById("failure");
+  const away = "The console does not answer. Try again in a moment.";
   let failed = null;
-  const tell = (element, text) => { failed = element; failure.textContent = text; failure.hidden = !text; };
-  const isPage = (text) => /^\s*<!doctype html/i.test(text);
-  const toldBy = (text) => isPage(text)
-    ? new DOMParser().parseFromString(text, "text/html").querySelector("[data-told]")?.textContent
-    : text;
+  const tell = (detail, text) => { failed = detail; failure.textContent = text; failure.hidden = !text; };
+  const isHtml = (xhr) => /^text\/html\b/i.test(xhr.getResponseHeader("Content-Type") || "");
+  // A whole page belongs into no part of one, nor does what a proxy answers where the console does not.
+  const isPart = (xhr) => isHtml(xhr) && !/^\s*<(!doctype|html)\b/i.test(xhr.responseText);
+  const toldBy = (xhr) => isHtml(xhr)
+    ? new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[data-told]")?.textContent
+    : xhr.responseText;
   document.addEventListener("htmx:beforeSwap", (event) => {
-    // A whole page belongs into no part of one.
     const { xhr } = event.detail;
-    if (xhr.status >= 400 && isPage(xhr.responseText)) Object.assign(event.detail, { shouldSwap: false, isError: true });
+    if (xhr.status >= 400 && !isPart(xhr)) Object.assign(event.detail, { shouldSwap: false, isError: true });
   });
   document.addEventListener("htmx:responseError", (event) => {
-    tell(event.detail.elt, toldBy(event.detail.xhr.responseText) || "That did not work.");
+    const { xhr } = event.detail;
+    tell(event.detail, toldBy(xhr) || (xhr.status > 501 ? away : "That did not work."));
   });
-  document.addEventListener("htmx:sendError", (event) => {
-    tell(event.detail.elt, "The console does not answer. Try again in a moment.");
-  });
+  document.addEventListener("htmx:sendError", (event) => tell(event.detail, away));
   document.addEventListener("htmx:afterOnLoad", (event) => {
-    const { elt, requestConfig, successful } = event.detail;
-    if (successful && (elt === failed || requestConfig.verb !== "get")) tell(null, "");
+    const { xhr, requestConfig, successful, target } = event.detail;
+    if (!failed || !successful) return;
+    // What one clicked is gone from the page where the answer took its place.
+    const isSame = requestConfig.elt === failed.requestConfig.elt;
+    const isInItsPlace = target === failed.target && xhr.status !== 204;
+    if (isSame || isInItsPlace || requestConfig.verb !== "get") tell(null, "");
   });
 
   // The editor: numbers beside the lines, those with a problem marked, and a way from a problem to its line.
