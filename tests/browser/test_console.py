@@ -230,6 +230,21 @@ def test_whatever_is_long_and_has_no_space_stays_within_the_screen(
         assert visitor.sideways() == 0, path
 
 
+@pytest.mark.parametrize("width", [390, 641, 800, 861, 1040])
+def test_no_word_of_the_log_is_squeezed_to_a_letter_a_line(empty: tuple[Log, Reader], visit: Visit, width: int) -> None:
+    log, reader = empty
+    log.add(raised("e1", owner="n" * 200, queue="q"), a_decision(escalation_id="e1", because="rule:its own words"))
+    visitor = visit(reader.origin, viewport={**DESK, "width": width})
+    page = visitor.sign_in(WORD)
+    for path, what in (("/log", ".entry-who .soft"), ("/log/decisions", ".entry-because .soft")):
+        visitor.open(path)
+        short = page.locator(f"a.entry {what}")
+        expect(short).to_be_visible()
+        height = short.evaluate("element => element.getBoundingClientRect().height")
+        assert height < 30, path
+        assert visitor.sideways() == 0, path
+
+
 def test_an_owner_with_two_spaces_in_the_name_can_be_chosen(empty: tuple[Log, Reader], visit: Visit) -> None:
     log, reader = empty
     log.add(raised("e1", owner="Ana  Maria "), raised("e2"))
