@@ -50,6 +50,17 @@ def test_an_ai_that_is_given_less_meanwhile_is_told_of_as_of_the_time_that_it_ha
     assert raised.occurred_at == raised.transcript.turns[0].sent_at + timedelta(minutes=10)
 
 
+def test_what_is_told_of_a_wait_that_has_become_too_long_is_told_as_of_now() -> None:
+    """The customer wrote once more, and the AI was given a reply that had expired: nobody was told of anything."""
+    chat = shop(replace(SHOP, ai_answers_within="60 minutes"))
+    chat.customer(ASKS)
+    now_says(chat, SHOP)
+    chat.wait(29.5)
+    chat.customer(ASKS_ELSE)
+    (raised,) = pass_time(chat, 1).escalations
+    assert raised.occurred_at == raised.transcript.turns[-1].sent_at
+
+
 def test_a_conversation_lasts_for_as_long_as_the_policy_has_come_to_say() -> None:
     chat = shop()
     chat.customer(WANTS_HUMAN)

@@ -60,7 +60,8 @@ def set_timers(state: Conversation, policy: BusinessPolicy) -> None:
     wait = _watched_wait(state, policy)
     if wait is not None:
         timer, ends = wait
-        due[timer] = ends
+        # A policy that has come to give less time must not have something said as of before what was said since.
+        due[timer] = ends = max(ends, state.seen_at)
         last = max(last, ends)
     due[Timer.IDLE] = last + policy.idle_after_ms
     if len(due) == 1:
