@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from handraise.conversation import episodes, presence, reasons
 from handraise.conversation.effects import Assessment, Effects, Fact, Note, Suppression
-from handraise.conversation.episodes import Moment
+from handraise.conversation.moment import Moment
 from handraise.conversation.state import MAX_OFFER_TURNS, UNSEEN_MS, Conversation, Episode, Offer
 from handraise.conversation.weights import NEAR, SILENCE, Sign
 from handraise.detection.signals import Span

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import Final
-
-from msgspec import Struct
 from msgspec.structs import replace
 
 from handraise.conversation import mood, presence, present, reasons
 from handraise.conversation.effects import Assessment, Effects, Fact, Note
-from handraise.conversation.state import (
-    MAX_ALSO,
-    MAX_REPLIES,
-    Conversation,
-    Episode,
-    GivenReply,
-)
+from handraise.conversation.moment import Moment, escalation_id
+from handraise.conversation.replies import make_reply
+from handraise.conversation.state import MAX_ALSO, Conversation, Episode
 from handraise.conversation.summary import summary
 from handraise.events import (
     Action,
@@ -38,19 +30,6 @@ _URGENCY = (Priority.CRITICAL, Priority.HIGH, Priority.NORMAL, Priority.LOW)
 _MORE_URGENT = {Priority.LOW: Priority.NORMAL, Priority.NORMAL: Priority.HIGH}
 
 
-TIMER: Final = "timer:"
-"""How `caused_by` begins where a timer, and no event, has brought something about."""
-
-
-class Moment(Struct, frozen=True, kw_only=True):
-    """When and by what something happens, and under which versions."""
-
-    at: int
-    caused_by: str
-    policy: BusinessPolicy
-    detector_version: str
-
-
 def raise_escalation(
     state: Conversation,
     effects: Effects,
@@ -69,7 +48,7 @@ def raise_escalation(
     action = Action.NOTIFY if state.control is ControlState.HUMAN else rule.action
     due_at = moment.policy.due_at(rule, moment.at)
     state.episode = Episode(
-        escalation_id=_escalation_id(state, moment),
+        escalation_id=escalation_id(state, moment),
         revision=0,
         trigger=assessment.trigger,
         trigger_class=assessment.trigger_class,
@@ -82,7 +61,7 @@ def raise_escalation(
         also=also[:MAX_ALSO],
     )
     state.corrected = 0
-    reply = _make_reply(state, effects, moment, assessment.trigger_class, replace(rule, action=action), due_at)
+    reply = make_reply(state, effects, moment, assessment.trigger_class, replace(rule, action=action), due_at)
     effects.notes.append(Note(Fact.ESCALATION_OPENED, assessment.trigger))
     effects.notes.append(Note(Fact.RAISED_AT_TURN, assessment.trigger, float(state.turns)))
     _publish(
@@ -138,7 +117,7 @@ def update_escalation(
     if before.trigger != assessment.trigger:
         effects.notes.append(Note(Fact.ESCALATION_ENDED, before.trigger))
         effects.notes.append(Note(Fact.ESCALATION_OPENED, assessment.trigger))
-    reply = _make_reply(state, effects, moment, assessment.trigger_class, replace(rule, action=action), due_at)
+    reply = make_reply(state, effects, moment, assessment.trigger_class, replace(rule, action=action), due_at)
     _publish(
         state,
         effects,
@@ -196,7 +175,7 @@ def press(state: Conversation, effects: Effects, moment: Moment, reason: str, *,
     )
     reply = None
     if not state.human_spoke or (before.trigger_class == CRISIS and not presence.is_spoken_to(state, moment.at)):
-        reply = _make_reply(state, effects, moment, before.trigger_class, rule, due_at, delayed=True)
+        reply = make_reply(state, effects, moment, before.trigger_class, rule, due_at, delayed=True)
     _publish(state, effects, moment, EscalationType.UPDATED, reply=reply, reason=reason)
     set_control(state, effects, moment, state.control, reply=reply)
 
@@ -284,7 +263,7 @@ def forget_evidence(state: Conversation, *, owes: bool = False) -> None:
 
 def make_offer(state: Conversation, effects: Effects, moment: Moment, assessment: Assessment, rule: Rule) -> None:
     """Ask the customer, through the AI, whether a person is wanted."""
-    reply = _make_reply(
+    reply = make_reply(
         state, effects, moment, assessment.trigger_class, rule, moment.policy.due_at(rule, moment.at), offered=True
     )
     state.ai_asked = False
@@ -344,52 +323,6 @@ def _hand_over(state: Conversation, effects: Effects, moment: Moment, reply: Rep
     set_control(state, effects, moment, control, reply=reply, anew=episode.revision == 0)
 
 
-def _make_reply(
-    state: Conversation,
-    effects: Effects,
-    moment: Moment,
-    trigger_class: str | None,
-    rule: Rule,
-    due_at: int,
-    *,
-    offered: bool = False,
-    delayed: bool = False,
-) -> Reply | None:
-    """What the customer is to be told now; nothing while a human is there to speak.
-
-    Whoever is in danger is told what to do at once, unless a human has just spoken to them: one who has taken the
-    conversation and says nothing is of no help.
-    """
-    alone = delayed or (trigger_class == CRISIS and not presence.is_spoken_to(state, moment.at))
-    if state.control is ControlState.HUMAN and not alone:
-        return None
-    made = moment.policy.reply(
-        rule,
-        trigger_class,
-        language=state.language,
-        at_ms=moment.at,
-        due_ms=due_at,
-        customer_name=state.customer.name if state.customer else None,
-        delayed=delayed,
-    )
-    if trigger_class == CRISIS:
-        state.warned_at = moment.at
-    if made.fell_back:
-        effects.notes.append(Note(Fact.REPLY_FELL_BACK, rule.trigger))
-    episode = state.episode
-    seed = f"offer/{_come_to(state, moment)}"
-    if episode is not None and not offered:
-        seed = f"{episode.escalation_id}/{episode.revision}"
-    reply = Reply(
-        reply_id=_digest("reply", state.business_id, state.conversation_id, seed),
-        text=made.text,
-        language=made.language,
-        valid_until=utc(moment.at + moment.policy.reply_valid_ms),
-    )
-    state.replies = [*state.replies, GivenReply(reply.reply_id, text_hash(reply.text))][-MAX_REPLIES:]
-    return reply
-
-
 def _publish(
     state: Conversation,
     effects: Effects,
@@ -442,29 +375,3 @@ def _open_episode(state: Conversation) -> Episode:
     if state.episode is None:
         raise AssertionError("no escalation is open")
     return state.episode
-
-
-def text_hash(text: str) -> bytes:
-    """Stands for a reply's text, white space apart."""
-    return hashlib.blake2b(" ".join(text.split()).encode("utf-8", "surrogatepass"), digest_size=8).digest()
-
-
-def _escalation_id(state: Conversation, moment: Moment) -> str:
-    """The id of an escalation that is raised now, the same whenever this is folded again."""
-    come_to = _come_to(state, moment)
-    return _digest("escalation", state.business_id, state.conversation_id, moment.caused_by, come_to)
-
-
-def _come_to(state: Conversation, moment: Moment) -> str:
-    """When the conversation began and how far it has come, since a producer may use a message_id again later.
-
-    And the time of a timer, which may fire again before another message comes.
-    """
-    come_to = f"{state.started_at}/{state.turns}"
-    return f"{come_to}/{moment.at}" if moment.caused_by.startswith(TIMER) else come_to
-
-
-def _digest(*parts: str) -> str:
-    """A hash of several strings that no other division of their characters gives."""
-    joined = b"".join(b"%d:%s" % (len(data), data) for data in (part.encode("utf-8") for part in parts))
-    return hashlib.blake2b(joined, digest_size=16).hexdigest()

@@ -23,14 +23,15 @@ from handraise.conversation.calls import calls_for_what_was_put_off, only_calls
 from handraise.conversation.corrections import is_talked_past
 from handraise.conversation.decide import decide
 from handraise.conversation.effects import Assessment, Effects, Fact, Miss, Note
-from handraise.conversation.episodes import Moment
 from handraise.conversation.gist import OPENING, clip, gist_of_answer, gist_of_request
 from handraise.conversation.language import note_language
 from handraise.conversation.misses import came_back, note_miss
+from handraise.conversation.moment import Moment
 from handraise.conversation.mood import feel
 from handraise.conversation.offers import answer_offer
 from handraise.conversation.outcomes import fold_outcome, take_over
 from handraise.conversation.present import masked, stored_turn
+from handraise.conversation.replies import is_given
 from handraise.conversation.similarity import repeats_answer, repeats_question
 from handraise.conversation.state import MAX_FINGERPRINTS, Conversation
 from handraise.conversation.timers import fire_until, set_timers
@@ -176,7 +177,7 @@ def _in_its_scope(state: Conversation, moment: Moment) -> Moment:
 def _fold_message(
     state: Conversation, effects: Effects, moment: Moment, message: ChatMessage, signals: Signals
 ) -> None:
-    given = _is_given_reply(state, message)
+    given = is_given(state, message)
     state.turns += 1
     text = masked(message)
     turn = stored_turn(message, text, moment.at, given=given)
@@ -208,16 +209,6 @@ def _fold_message(
             decide(state, effects, moment, message, assess_other(state, message, signals, moment.policy))
         case Sender.SYSTEM:
             decide(state, effects, moment, message, assess_other(state, message, signals, moment.policy))
-
-
-def _is_given_reply(state: Conversation, message: ChatMessage) -> bool:
-    """Whether this is a reply that Handraise itself gave the AI to send."""
-    if message.sender is not Sender.ASSISTANT or not state.replies:
-        return False
-    if message.reply_id is not None and any(reply.reply_id == message.reply_id for reply in state.replies):
-        return True
-    text = episodes.text_hash(message.text)
-    return any(reply.text_hash == text for reply in state.replies)
 
 
 def _only_nudges(state: Conversation, message: ChatMessage, signals: Signals) -> bool:

@@ -6,7 +6,7 @@ from typing import Final
 
 from handraise.conversation.decide import log_decision
 from handraise.conversation.effects import Effects, Fact, Miss, Note
-from handraise.conversation.episodes import Moment
+from handraise.conversation.moment import Moment
 from handraise.conversation.state import Conversation
 from handraise.events import DecisionResult
 

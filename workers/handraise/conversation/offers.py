@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from handraise.conversation.decide import Candidate, accept_offer, lapse_offer
 from handraise.conversation.effects import Effects
-from handraise.conversation.episodes import Moment
+from handraise.conversation.moment import Moment
 from handraise.conversation.state import MAX_OFFER_TURNS, MAX_TURN_TEXT, Conversation
 from handraise.conversation.weights import STRONG
 from handraise.detection.signals import Signals, Span

@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from handraise.conversation import episodes, presence
 from handraise.conversation.effects import Effects, Fact, Miss, Note
-from handraise.conversation.episodes import Moment
 from handraise.conversation.misses import note_miss
+from handraise.conversation.moment import Moment
 from handraise.conversation.state import Conversation
 from handraise.events import Action, ClosedBecause, ControlState, Holder, Outcome, OutcomeKind, Sender
 

@@ -16,7 +16,7 @@ from handraise.conversation import episodes, reasons
 from handraise.conversation.assess import of_own_triggers
 from handraise.conversation.decide import call_to_waiting, cools_until, decide
 from handraise.conversation.effects import Assessment, Effects, Fact, Note
-from handraise.conversation.episodes import Moment
+from handraise.conversation.moment import TIMER, Moment
 from handraise.conversation.state import Conversation
 from handraise.conversation.weights import SILENCE, Sign
 from handraise.events import ClosedBecause, ControlState, Holder
@@ -40,7 +40,7 @@ class Timer(StrEnum):
     @property
     def cause(self) -> str:
         """What stands in `caused_by` of the events that it brings about."""
-        return f"{episodes.TIMER}{self.value}"
+        return f"{TIMER}{self.value}"
 
 
 def set_timers(state: Conversation, policy: BusinessPolicy) -> None:
