@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from handraise.detection import detect, detect_fast
 from handraise.detection.lexicon import FOLDER, NAMES
-from handraise.detection.outright import CORRECTION, Place, default_outright, wordings
+from handraise.detection.outright import CORRECTION, default_outright
 from handraise.detection.signals import Signals
+from handraise.detection.statements import Place, wordings
 from handraise.detection.tokens import tokens_of
 from handraise.events import Sender
 

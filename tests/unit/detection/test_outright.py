@@ -8,7 +8,8 @@ import pytest
 
 from handraise.detection import detect, detect_fast
 from handraise.detection.lexicon import FOLDER, NAMES
-from handraise.detection.outright import SIGNALS, default_outright, wordings
+from handraise.detection.outright import SIGNALS, default_outright
+from handraise.detection.statements import wordings
 from handraise.detection.tokens import TOKEN
 from handraise.events import Sender
 

@@ -16,10 +16,11 @@ from handraise.detection.lately import Lately, Said
 from handraise.detection.mixture import GROUPS, Mixture, default_mixture, evidence
 from handraise.detection.ngrams import NgramModel, default_ngrams
 from handraise.detection.normalise import clip, fold, mask, original_offset
-from handraise.detection.outright import CORRECTION, SCORE, Place, default_outright
+from handraise.detection.outright import CORRECTION, SCORE, default_outright
 from handraise.detection.phrase_detector import PhraseDetector, default_phrases
 from handraise.detection.reader import PARTS, Reader, default_reader
 from handraise.detection.signals import Intent, Signals, Span
+from handraise.detection.statements import Place
 from handraise.detection.tokens import EMOJI, TOKEN, tokens_of
 from handraise.detection.twice import half_way, heads_read_twice
 from handraise.events import Sender

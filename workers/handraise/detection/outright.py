@@ -7,20 +7,17 @@ says it. So what is said outright is looked up (`lexicon/outright.toml`), and co
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
-from itertools import product
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Final
 
 import msgspec
 from msgspec import Struct, field
 
+from handraise.detection.corrections import CorrectionLookup, Corrections
 from handraise.detection.lexicon import FOLDER
-from handraise.detection.normalise import fold
-from handraise.detection.tokens import CLAUSE_MARKS
+from handraise.detection.statements import Place, Statements, Words, plain, wordings
 
 SCORE: Final = 0.98
 """Of a signal that is said outright."""
@@ -28,29 +25,6 @@ _END_MARKS: Final = frozenset(".!?…؟۔।")
 _LAUGHING: Final = frozenset("😂🤣😅😆😁😄😜😝😛😹😭💀☠")
 """Pictures with which things are said in jest, if not always."""
 _ASKING: Final = frozenset("?؟")
-_CHOICE: Final = re.compile(r"\(([^()]+)\)(\??)")
-
-Words = tuple[str, ...]
-
-
-class Statements(Struct, frozen=True, forbid_unknown_fields=True):
-    """What says a signal outright: as a whole sentence, or as the beginning of one."""
-
-    whole: tuple[str, ...] = ()
-    start: tuple[str, ...] = ()
-
-
-class Corrections(Statements, frozen=True, forbid_unknown_fields=True):
-    """What says that an answer is beside the point, at the beginning of any clause."""
-
-    denials: tuple[str, ...] = ()
-    """Words that may stand before it; a statement that begins with one counts at the beginning of a message alone."""
-    contrast: tuple[str, ...] = ()
-    """Words behind which a clause begins."""
-    fillers: tuple[str, ...] = ()
-    """Words that change nothing in these statements, though they may in others."""
-    spellings: dict[str, str] = field(default_factory=dict)
-    """Words, and those that say the same here."""
 
 
 class Language(Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,16 +68,7 @@ SIGNALS: Final = (
     "admission",
     "rephrase",
 )
-
-
 CORRECTION: Final = "correction"
-
-
-class Place(NamedTuple):
-    """The first token of a statement, and the one behind its last."""
-
-    begin: int
-    end: int
 
 
 class Outright:
@@ -111,13 +76,13 @@ class Outright:
 
     def __init__(self, languages: Mapping[str, Language]) -> None:
         known = list(languages.values())
-        self._openers: Final = frozenset(_plain(word) for one in known for word in one.openers)
-        self._fillers: Final = frozenset(_plain(word) for one in known for word in one.fillers)
-        self._jest: Final = tuple(_plain(word) for one in known for word in one.jest)
-        self._closers: Final = {tuple(map(_plain, text.split())) for one in known for text in one.closers}
+        self._openers: Final = frozenset(plain(word) for one in known for word in one.openers)
+        self._fillers: Final = frozenset(plain(word) for one in known for word in one.fillers)
+        self._jest: Final = tuple(plain(word) for one in known for word in one.jest)
+        self._closers: Final = {tuple(map(plain, text.split())) for one in known for text in one.closers}
         self._closing: Final = sorted({len(words) for words in self._closers}, reverse=True)
         self._contractions: Final = {
-            _plain(word): words.split() for one in known for word, words in one.contractions.items()
+            plain(word): words.split() for one in known for word, words in one.contractions.items()
         }
         self._whole: Final = dict[Words, str]()
         self._start: Final = dict[Words, str]()
@@ -128,7 +93,7 @@ class Outright:
                 self._start.update((self._read(one), signal) for text in statements.start for one in wordings(text))
         self._lengths: Final = sorted({len(words) for words in self._start})
         self._firsts: Final = frozenset(words[0] for words in (*self._whole, *self._start))
-        self._corrections: Final = _CorrectionLookup(
+        self._corrections: Final = CorrectionLookup(
             [one.correction for one in known], self._read_whole, self._openers, (*self._whole, *self._start)
         )
 
@@ -161,7 +126,7 @@ class Outright:
                 found.setdefault(signal, Place(words[0][1], last + 1))
         if sentences > 1:
             found.pop("refusal", None)
-        if found and any(token[0] in _LAUGHING or _plain(token).startswith(self._jest) for token in tokens):
+        if found and any(token[0] in _LAUGHING or plain(token).startswith(self._jest) for token in tokens):
             return {}
         return found
 
@@ -170,7 +135,7 @@ class Outright:
         found: list[tuple[str, int]] = []
         opened = 0
         for at in range(begin, end):
-            word = _plain(tokens[at]) if tokens[at][0].isalnum() else ""
+            word = plain(tokens[at]) if tokens[at][0].isalnum() else ""
             if word and word not in self._fillers:
                 opens = len(found) == opened and word in self._openers
                 found += [(one, at) for one in self._contractions.get(word, (word,))]
@@ -193,90 +158,6 @@ class Outright:
         return tuple(word for word, _ in words)
 
 
-class _CorrectionLookup:
-    """Looks up at the beginning of each clause whether an answer is said to be beside the point."""
-
-    def __init__(
-        self,
-        known: Sequence[Corrections],
-        read: Callable[[str], Words],
-        openers: frozenset[str],
-        others: Iterable[Words],
-    ) -> None:
-        """`read` tells the words of a statement, and `others` are what else is said: its words are common ones."""
-        self._denials: Final = frozenset(_plain(word) for one in known for word in one.denials)
-        self._passed: Final = openers | self._denials
-        """Words that may stand before a statement."""
-        self._contrast: Final = frozenset(_plain(word) for one in known for word in one.contrast)
-        self._fillers: Final = frozenset(_plain(word) for one in known for word in one.fillers)
-        self._spellings: Final = {_plain(word): _plain(other) for one in known for word, other in one.spellings.items()}
-        self._start: Final = {self._spelt(read(text)) for each in known for one in each.start for text in wordings(one)}
-        self._whole: Final = {self._spelt(read(text)) for each in known for one in each.whole for text in wordings(one)}
-        self._lengths: Final = sorted({len(words) for words in self._start})
-        written = {word: {word} for words in self._start | self._whole for word in words}
-        for word, other in self._spellings.items():
-            written.setdefault(other, {other}).add(word)
-        common = Counter(word for words in others for word in words)
-        telling = {min(words, key=lambda word: (common[word], -len(word))) for words in self._start | self._whole}
-        self._telling: Final = frozenset(one for word in telling for one in written[word])
-        """The least common word of each statement: most sentences have none of these."""
-        self._seconds: Final = dict[str, set[str]]()
-        for first, *more in self._start | self._whole:
-            for word in written[first]:
-                self._seconds.setdefault(word, set()).update(written[more[0]] if more else {""})
-
-    def is_worth_a_look(self, words: Sequence[tuple[str, int]]) -> bool:
-        """Whether a sentence has a word without which it holds no statement; most have none."""
-        return not self._telling.isdisjoint([word for word, _ in words])
-
-    def find(self, tokens: Sequence[str], words: Sequence[tuple[str, int]], *, opens: bool) -> Place | None:
-        """Where a sentence, its words with the places of their tokens, says so; `opens`: it is a message's first."""
-        begins = self._clauses(tokens, words)
-        for begin, end in zip(begins, (*begins[1:], len(words)), strict=True):
-            for at in range(begin, end):
-                word = words[at][0]
-                if (opens or word not in self._denials) and self._is_said(words, at, end):
-                    return Place(words[at][1], words[end - 1][1] + 1)
-                if word not in self._passed:
-                    opens = False
-                    break
-        return None
-
-    def _clauses(self, tokens: Sequence[str], words: Sequence[tuple[str, int]]) -> list[int]:
-        """The first word of each clause."""
-        begins = [0]
-        before = words[0][1]
-        for at, (word, place) in enumerate(words):
-            if word in self._contrast:
-                begins.append(at + 1)
-            elif place > before + 1 and any(token[0] in CLAUSE_MARKS for token in tokens[before + 1 : place]):
-                begins.append(at)
-            before = place
-        return begins
-
-    def _is_said(self, words: Sequence[tuple[str, int]], at: int, end: int) -> bool:
-        """Whether a statement begins with a word, or is all of the clause that goes from it to another."""
-        first, second = words[at][0], words[at + 1][0] if at + 1 < len(words) else ""
-        if not (first in self._fillers or second in self._fillers or second in self._seconds.get(first, ())):
-            return False
-        said = self._spelt(word for word, _ in words[at:])
-        clause = self._spelt(word for word, _ in words[at:end])
-        return clause in self._whole or any(said[:length] in self._start for length in self._lengths)
-
-    def _spelt(self, words: Iterable[str]) -> Words:
-        return tuple(self._spellings.get(word, word) for word in words if word not in self._fillers)
-
-
-def wordings(text: str) -> Iterator[str]:
-    """Each sentence that one stands for: of `(a|b c)` either, of `(a)?` both with it and without."""
-    parts = _CHOICE.split(text)
-    choices = [
-        [*inner.split("|"), *([""] if maybe else [])] for inner, maybe in zip(parts[1::3], parts[2::3], strict=True)
-    ]
-    for chosen in product(*choices):
-        yield "".join(f"{before}{one}" for before, one in zip(parts[::3], (*chosen, ""), strict=True))
-
-
 def _sentences(tokens: Sequence[str]) -> Iterator[tuple[int, int]]:
     begin = 0
     for at, token in enumerate(tokens):
@@ -284,12 +165,6 @@ def _sentences(tokens: Sequence[str]) -> Iterator[tuple[int, int]]:
             yield begin, at
             begin = at + 1
     yield begin, len(tokens)
-
-
-@lru_cache(maxsize=60_000)
-def _plain(word: str) -> str:
-    """Folded, and without apostrophes."""
-    return fold(word).replace("'", "")
 
 
 @cache
