@@ -198,8 +198,8 @@ async def _publish(
             await producer.send_and_wait(name, value, key=key, headers=headers)
     except MessageSizeTooLargeError as error:
         raise EngineError(
-            f"{name} takes no record of so many bytes, so nothing was published: make it shorter; of a policy, long"
-            " lists of words may stand in one that it inherits from"
+            f"the record of {key.decode()} is longer than {name} takes, so it was not published: make it shorter; of a"
+            " policy, long lists of words may stand in one that it inherits from"
         ) from error
     except KafkaError as error:
         raise NotPublishedError(
