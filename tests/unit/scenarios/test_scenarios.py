@@ -23,7 +23,9 @@ own_triggers:
 """
 
 
-def failures(tmp_path: Path, turns: str, *, more: str = "", policy: str = HEAD + OWN) -> list[Failure]:
+def failures(
+    tmp_path: Path, turns: str, *, more: str = "", policy: str = HEAD + OWN, zone: str = "UTC"
+) -> list[Failure]:
     """What fails in a scenario of these turns."""
     (tmp_path / "cafe.yaml").write_text(policy)
     file = tmp_path / "cafe.scenarios.yaml"
@@ -32,7 +34,7 @@ def failures(tmp_path: Path, turns: str, *, more: str = "", policy: str = HEAD +
     assert found.problems == []
     assert found.content is not None
     (compiled,) = map(compile_policy, load(tmp_path))
-    (result,) = Runner(compiled, "UTC", fast=True).run(found.content)
+    (result,) = Runner(compiled, zone, fast=True).run(found.content)
     return result.failures
 
 
@@ -109,6 +111,25 @@ def test_waiting_suppression_state_and_outcomes(tmp_path: Path) -> None:
     assert told(failures(tmp_path, turns.replace("2 minutes", "30 seconds"))) == [
         (4, "`refund` must fire here: it was suppressed, the last escalation ended a short time ago")
     ]
+
+
+@pytest.mark.parametrize(
+    ("starts", "expected"),
+    [
+        ("2026-03-29 00:59", []),
+        (
+            "2026-03-29 01:30",
+            [(0, "`2026-03-29 01:30` is no time in Europe/Lisbon, where the clocks are put forward over it")],
+        ),
+        ("2026-03-29 02:00", []),
+        ("2026-10-25 01:30", []),
+    ],
+)
+def test_a_time_that_the_clocks_are_put_forward_over_is_told(
+    tmp_path: Path, starts: str, expected: list[tuple[int, str]]
+) -> None:
+    more = f"    starts: {starts}\n"
+    assert told(failures(tmp_path, "      - customer: hello\n", more=more, zone="Europe/Lisbon")) == expected
 
 
 def test_a_shadow_trigger_need_not_be_named(tmp_path: Path) -> None:

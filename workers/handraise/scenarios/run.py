@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -59,7 +60,12 @@ class Runner:
         states: dict[bytes, bytes] = {}
         about = scenario.about or content.about
         reply: str | None = None
-        at = self._start(scenario) - pause(scenario.turns[0])
+        starts = self._start(scenario)
+        if starts is None:
+            said = f"`{scenario.starts}` is no time in {self._zone.key}, where the clocks are put forward over it"
+            yield Failure(0, _said(scenario.turns[0]), [said])
+            return
+        at = starts - pause(scenario.turns[0])
         for place, turn in enumerate(scenario.turns):
             at += pause(turn)
             if turn.assistant == REPLY and reply is None:
@@ -93,11 +99,14 @@ class Runner:
             return Processed(key=b"", state=None, effects=Effects(), signals=NO_SIGNALS)
         return processor.process([self._event(scenario, turn, place, at, reply)], states.get)[0]
 
-    def _start(self, scenario: Scenario) -> int:
+    def _start(self, scenario: Scenario) -> int | None:
+        """When it begins; None for a time that the clocks of the zone never show."""
         starts = wall_time(scenario.starts)
         if starts is None:
             raise AssertionError("a scenario that was read has a time")
-        return int(starts.replace(tzinfo=self._zone).timestamp()) * 1_000
+        seconds = int(starts.replace(tzinfo=self._zone).timestamp())
+        shown = datetime.fromtimestamp(seconds, self._zone).replace(tzinfo=None)
+        return seconds * 1_000 if shown == starts else None
 
     def _event(self, scenario: Scenario, turn: ScenarioTurn, place: int, at: int, reply: str) -> ChatMessage | Outcome:
         business_id = self._policy.business_id
