@@ -47,18 +47,23 @@
     const { xhr } = event.detail;
     if (xhr.status >= 400 && !isPart(xhr)) Object.assign(event.detail, { shouldSwap: false, isError: true });
   });
-  document.addEventListener("htmx:responseError", (event) => {
+  const refused = (event) => {
     const { xhr } = event.detail;
     tell(event.detail, toldBy(xhr) || (xhr.status > 501 ? away : "That did not work."));
-  });
-  document.addEventListener("htmx:sendError", (event) => tell(event.detail, away));
-  document.addEventListener("htmx:afterOnLoad", (event) => {
+  };
+  const lost = (event) => tell(event.detail, away);
+  const worked = (event) => {
     const { xhr, requestConfig, successful, target } = event.detail;
     if (!failed || !successful) return;
-    // What one clicked is gone from the page where the answer took its place.
     const isSame = requestConfig.elt === failed.requestConfig.elt;
     const isInItsPlace = target === failed.target && xhr.status !== 204;
     if (isSame || isInItsPlace || requestConfig.verb !== "get") tell(null, "");
+  };
+  document.addEventListener("htmx:beforeRequest", ({ target }) => {
+    // Asked of the element itself: one that is replaced before the answer comes is no part of the document any more.
+    target.addEventListener("htmx:responseError", refused);
+    target.addEventListener("htmx:sendError", lost);
+    target.addEventListener("htmx:afterOnLoad", worked);
   });
 
   // The editor: numbers beside the lines, those with a problem marked, and a way from a problem to its line.
