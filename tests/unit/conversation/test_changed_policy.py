@@ -95,6 +95,22 @@ def test_an_update_names_the_owner_that_the_policy_has_now(waits: float) -> None
     assert "Vera" in update.reply.text
 
 
+@pytest.mark.parametrize("by", ["failed", "promise"])
+def test_an_update_does_not_go_back_to_who_let_it_pass_though_the_fallback_owner_is_another_now(by: str) -> None:
+    """Ben, to whom it had passed, is gone; Rosa had said that she cannot take it."""
+    chat = shop()
+    chat.customer(COMPLAINS)
+    if by == "failed":
+        chat.outcome(OutcomeKind.FAILED)
+    else:
+        pass_time(chat, 121)
+    now_says(chat, replace(SHOP, fallback_owner="Zoe"))
+    (update,) = chat.customer(WANTS_HUMAN).escalations
+    assert update.owner == "Zoe"
+    (crisis,) = chat.customer(said(crisis=0.95, distress=0.95)).escalations
+    assert crisis.owner == "Zoe"
+
+
 def test_whoever_has_taken_it_keeps_it_though_the_policy_names_another_now() -> None:
     chat = shop()
     chat.customer(COMPLAINS)

@@ -113,6 +113,7 @@ def update_escalation(
         also=others[:MAX_ALSO],
         # Who acknowledged a notice has not taken the conversation.
         claimed=before.claimed and action is before.action,
+        let_pass=before.let_pass,
     )
     if before.trigger != assessment.trigger:
         effects.notes.append(Note(Fact.ESCALATION_ENDED, before.trigger))
@@ -145,6 +146,7 @@ def fail_over(state: Conversation, effects: Effects, moment: Moment) -> None:
         due_at=due_at,
         claimed=before.answered,
         renewed=before.answered,
+        let_pass=_let_pass(before, owner),
     )
     _publish(
         state,
@@ -172,6 +174,7 @@ def press(state: Conversation, effects: Effects, moment: Moment, reason: str, *,
         priority=_MORE_URGENT.get(before.priority, before.priority),
         due_at=due_at,
         renewed=before.answered,
+        let_pass=_let_pass(before, rule.owner),
     )
     reply = None
     if not state.human_spoke or (before.trigger_class == CRISIS and not presence.is_spoken_to(state, moment.at)):
@@ -186,7 +189,14 @@ def _owner(before: Episode, rule: Rule, policy: BusinessPolicy) -> str:
     An owner whom the policy no longer names has nothing that they have not taken.
     """
     has_it = before.claimed or before.owner == policy.fallback_owner
-    return before.owner if has_it and rule.owner == rule_of(before, policy).owner else rule.owner
+    if has_it and rule.owner == rule_of(before, policy).owner:
+        return before.owner
+    return policy.fallback_owner if rule.owner == before.let_pass else rule.owner
+
+
+def _let_pass(before: Episode, owner: str) -> str:
+    """Who has let the open episode pass, once this is its owner."""
+    return before.let_pass if owner == before.owner else before.owner
 
 
 def rule_of(episode: Episode, policy: BusinessPolicy) -> Rule:

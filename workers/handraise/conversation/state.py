@@ -88,6 +88,8 @@ class Episode(Struct, frozen=True, array_like=True):
     """Its due time passed without that."""
     renewed: bool = False
     """A human had answered, and somebody has been given another time for it since."""
+    let_pass: str = ""
+    """Who has let it pass to the fallback owner last."""
 
 
 class Offer(Struct, frozen=True, array_like=True):
