@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from handraise.detection.signals import Intent
-from handraise.events import ClosedBecause, OutcomeKind, Policy
+from handraise.events import ClosedBecause, OutcomeKind, OwnTrigger, Policy
 from handraise.policy import CompiledPolicy
 from tests.support.chats import ASKS, Chat, said
 from tests.support.shops import SHOP, pass_time, shop
@@ -80,6 +81,38 @@ def test_a_human_who_is_given_longer_meanwhile_is_not_told_of_before() -> None:
     assert not pass_time(chat, 3 * 60).escalations
     (told,) = pass_time(chat, 61).escalations
     assert told.caused_by == "timer:unanswered"
+
+
+def waits_for_silence(minutes: int) -> Policy:
+    quiet = {"quiet": {"when": {"silence": {"for": f"{minutes} minutes", "from": "customer"}}}}
+    return replace(SHOP, own_triggers=msgspec.convert(quiet, dict[str, OwnTrigger]))
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_a_silence_that_is_to_last_longer_meanwhile_has_lasted_when_it_has(*, goes_on: bool) -> None:
+    """After five minutes it was said that the customer had written nothing for sixty."""
+    chat = shop(waits_for_silence(5))
+    chat.customer(ASKS)
+    chat.ai()
+    if goes_on:
+        chat.ai()
+        chat.wait(-0.5)
+    now_says(chat, waits_for_silence(60))
+    assert not pass_time(chat, 59).decisions
+    (raised,) = pass_time(chat, 1).escalations
+    assert raised.reason == "The trigger “quiet” holds: nothing from the customer for 60 minutes."
+    assert raised.occurred_at == raised.transcript.turns[1].sent_at + timedelta(minutes=60)
+
+
+def test_a_silence_that_is_to_last_longer_is_counted_from_where_it_began_anew() -> None:
+    chat = shop(waits_for_silence(5))
+    chat.ai()
+    chat.customer(ASKS)
+    chat.wait(2)
+    chat.ai()
+    now_says(chat, waits_for_silence(60))
+    (raised,) = pass_time(chat, 60).escalations
+    assert raised.occurred_at == raised.transcript.turns[2].sent_at + timedelta(minutes=60)
 
 
 @pytest.mark.parametrize("waits", [0, 121])

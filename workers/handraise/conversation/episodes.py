@@ -259,8 +259,8 @@ def forget_evidence(state: Conversation, *, owes: bool = False) -> None:
     if owes:
         answered_ones = max(len(state.questions) - state.open_questions, 0)
         state.questions = state.questions[answered_ones:]
-        silences = state.memory.silences if state.memory is not None else {}
-        state.memory = Memory(silences=silences) if silences else None
+        kept = state.memory or Memory()
+        state.memory = Memory(silences=kept.silences, began=kept.began) if kept.silences else None
         return
     state.questions.clear()
     state.open_questions = state.asked_again = 0

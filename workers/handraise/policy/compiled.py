@@ -154,6 +154,8 @@ class CompiledPolicy:
         case = Case(message, signals, facts, self._keywords.find(message.text), turns, {})
         held_before = self._slots.note(case)
         silences = self._waiting(facts.memory, message.sender)
+        known = facts.memory.began if facts.memory is not None else {}
+        began = {key: known[key] for key in silences if key in known}
         channel = normal_name(message.channel or facts.channel or "")
         spoken = _spoken(message, signals, facts)
         found: list[OwnMatch] = []
@@ -164,10 +166,11 @@ class CompiledPolicy:
             if own.silence is None:
                 because = "; ".join(held.because) or "its condition holds"
                 found.append(OwnMatch(trigger=own.name, score=1.0, because=because, spans=held.spans))
-            elif own.silence.begins(message.sender, facts):
-                silences.setdefault(own.silence.key, self._ends(own.silence, facts.at_ms))
+            elif own.silence.key not in silences and own.silence.begins(message.sender, facts):
+                silences[own.silence.key] = self._ends(own.silence, facts.at_ms)
+                began[own.silence.key] = facts.at_ms
         remembers = bool(self._slots) or bool(silences)
-        return OwnMatches(found, Memory(turns, held_before, silences) if remembers else None)
+        return OwnMatches(found, Memory(turns, held_before, silences, began) if remembers else None)
 
     def likenesses(self, trigger: str, text: str) -> list[tuple[Likeness, float]]:
         """How alike a text is to each set of examples of an own trigger, and how alike it must be at least."""
@@ -185,13 +188,14 @@ class CompiledPolicy:
         """The own triggers whose silence has lasted long enough at a time, and what is remembered from then on."""
         if memory is None:
             return OwnMatches([])
-        over = {key for key, ends in memory.silences.items() if ends <= at_ms}
+        silences = memory.silences | self._lengthened(memory)
+        over = {key for key, ends in silences.items() if ends <= at_ms}
         found = [
             OwnMatch(trigger=own.name, score=1.0, because=own.silence.because, spans=())
             for own in self._own
             if own.silence is not None and own.silence.key in over
         ]
-        left = {key: ends for key, ends in memory.silences.items() if key not in over}
+        left = {key: ends for key, ends in silences.items() if key not in over}
         return OwnMatches(found, msgspec.structs.replace(memory, silences=left))
 
     def _waiting(self, memory: Memory | None, sender: Sender) -> dict[bytes, int]:
@@ -201,6 +205,15 @@ class CompiledPolicy:
             return {}
         going_on = {own.silence.key for own in self._own if own.silence and sender not in own.silence.silent}
         return {key: ends for key, ends in before.items() if key in going_on}
+
+    def _lengthened(self, memory: Memory) -> dict[bytes, int]:
+        """The silences that last for longer by now than what was to be waited for when they began."""
+        lengthened = {}
+        for silence in (own.silence for own in self._own if own.silence is not None):
+            if silence.key in memory.silences and silence.key in memory.began:
+                ends = self._ends(silence, memory.began[silence.key])
+                lengthened[silence.key] = max(ends, memory.silences[silence.key])
+        return lengthened
 
     def _ends(self, silence: Silence, at_ms: int) -> int:
         return self._hours.due(at_ms, silence.lasts, around_the_clock=not silence.in_hours)

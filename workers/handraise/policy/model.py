@@ -62,6 +62,8 @@ class Memory(Struct, frozen=True, array_like=True):
     """By condition, the messages for which it held: turn, and milliseconds since the conversation began, in pairs."""
     silences: dict[bytes, int] = {}
     """By trigger, when a silence will have lasted long enough, in epoch milliseconds."""
+    began: dict[bytes, int] = {}
+    """By trigger, when that silence began."""
 
 
 class ConversationFacts(Struct, frozen=True, kw_only=True):
