@@ -227,3 +227,14 @@ def test_a_yes_is_none_to_an_offer_that_the_silence_before_it_has_only_just_made
     assert bool(effects.escalations) is taken
     if not taken:
         assert chat.customer(said(affirm=0.95), "yes, a person please").escalations
+
+
+def test_who_still_waits_for_what_the_ai_put_off_is_waited_for_though_it_is_no_question() -> None:
+    """The AI said nothing more, and nobody was told, as somebody is after "any luck?"."""
+    off = BuiltinTriggers(knowledge_gap=TriggerPolicy(enabled=False))
+    chat = shop(replace(SHOP, triggers=off))
+    chat.customer(ASKS)
+    chat.ai(said(deferral=True), "Let me look that up.")
+    chat.customer(said(Intent.SMALLTALK, fingerprint=(9,)), "I'm still waiting")
+    (raised,) = pass_time(chat, 11).escalations
+    assert (raised.trigger, raised.caused_by) == ("ai_failure", "timer:ai_silent")

@@ -264,13 +264,14 @@ def _customer_turn(
         state.asked_again += 1
         state.asking_again = True
     state.pending = state.pending or real
-    if real and (not state.waiting_since or presence.is_left_again(state)):
+    waits = real or calls
+    if waits and (not state.waiting_since or presence.is_left_again(state)):
         state.waiting_since = state.seen_at
         state.wait_told = False
     back = real and came_back(state, moment.at)
     talked_past = is_talked_past(state, signals)
     assessments = assess_customer(
-        state, message, signals, moment.policy, real=real, asked_again=asked_again, talked_past=talked_past
+        state, message, signals, moment.policy, real=waits, asked_again=asked_again, talked_past=talked_past
     )
     accepted = answer_offer(state, effects, moment, message, signals)
     decide(state, effects, moment, message, assessments, accepted=accepted)
