@@ -17,6 +17,7 @@ from handraise.events import (
     EscalationType,
     OutcomeKind,
     OwnTrigger,
+    Sender,
     TriggerPolicy,
 )
 from tests.support.chats import ASKS, NEUTRAL, Chat, said
@@ -214,12 +215,13 @@ def test_each_offer_is_a_reply_of_its_own_though_nobody_has_written_between() ->
     assert first.reply_id != second.reply_id
 
 
-@pytest.mark.parametrize(("after", "taken"), [(0.0, False), (0.1, False), (0.2, True)])
+@pytest.mark.parametrize(("after", "taken"), [(0.0, False), (0.1, False), (0.6, False), (0.7, True)])
 def test_a_yes_is_none_to_an_offer_that_the_silence_before_it_has_only_just_made(after: float, *, taken: bool) -> None:
-    """It answers what the AI had asked: the offer has not gone out yet. It still stands for the next message."""
-    quiet = {"quiet": {"when": {"silence": {"for": "5 minutes", "from": "customer"}}, "action": "offer"}}
-    chat = shop(replace(SHOP, own_triggers=msgspec.convert(quiet, dict[str, OwnTrigger])))
-    chat.customer(ASKS)
+    """It answers what the AI had asked: the offer has not gone out yet. It still stands for the next message.
+
+    A worker waits for half a minute before it fires a timer for which no event has come.
+    """
+    chat = offers_after_silence()
     chat.ai(said(question=True), "Shall I book the table?")
     chat.wait(4.5 + after)
     effects = chat.customer(said(affirm=0.95), "yes, please")
@@ -227,6 +229,39 @@ def test_a_yes_is_none_to_an_offer_that_the_silence_before_it_has_only_just_made
     assert bool(effects.escalations) is taken
     if not taken:
         assert chat.customer(said(affirm=0.95), "yes, a person please").escalations
+
+
+def offers_after_silence() -> Chat:
+    quiet = {"quiet": {"when": {"silence": {"for": "5 minutes", "from": "customer"}}, "action": "offer"}}
+    chat = shop(replace(SHOP, own_triggers=msgspec.convert(quiet, dict[str, OwnTrigger])))
+    chat.customer(ASKS)
+    return chat
+
+
+def test_a_yes_is_one_to_an_offer_where_the_ai_had_asked_nothing_else() -> None:
+    chat = offers_after_silence()
+    chat.ai()
+    chat.wait(4.7)
+    assert chat.customer(said(affirm=0.95), "yes, please").escalations
+
+
+@pytest.mark.parametrize("by", ["another's message", "its own turn"])
+def test_a_yes_is_one_to_an_offer_that_another_event_has_brought_out_before(by: str) -> None:
+    """The timer fires before it, and no worker waits any longer."""
+    chat = offers_after_silence()
+    chat.ai(said(question=True), "Shall I book the table?")
+    chat.wait(4.55)
+    if by == "another's message":
+        chat.say(Sender.SYSTEM, said())
+        chat.wait(-0.3)
+    else:
+        chat.say(Sender.SYSTEM, said())
+        (offered,) = chat.controls
+        assert offered.reply is not None
+        chat.wait(-0.48)
+        chat.say(Sender.ASSISTANT, said(), offered.reply.text, reply_id=offered.reply.reply_id)
+        chat.wait(-0.42)
+    assert chat.customer(said(affirm=0.95), "yes, please").escalations
 
 
 def test_who_still_waits_for_what_the_ai_put_off_is_waited_for_though_it_is_no_question() -> None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from handraise.conversation import episodes, presence, reasons
 from handraise.conversation.effects import Assessment, Effects, Fact, Note, Suppression
 from handraise.conversation.moment import Moment
-from handraise.conversation.state import MAX_OFFER_TURNS, UNSEEN_MS, Conversation, Episode, Offer
+from handraise.conversation.state import MAX_OFFER_TURNS, UNSEEN_MS, UNSENT_MS, Conversation, Episode, Offer
 from handraise.conversation.weights import NEAR, SILENCE, Sign
 from handraise.detection.signals import Span
 from handraise.events import Action, ChatMessage, ControlState, Decision, DecisionResult, Sender, utc
@@ -244,9 +244,10 @@ def _act(
     if state.episode is not None:
         episodes.update_escalation(state, effects, moment, message, assessment, rule, also)
     elif rule.action is Action.OFFER and state.control is not ControlState.HUMAN:
+        unsent_ms = UNSENT_MS if state.ai_asked else 0
         episodes.make_offer(state, effects, moment, assessment, rule)
         said = reasons.quote_of(message, assessment)
-        unseen_until = moment.at + UNSEEN_MS if message is None else 0
+        unseen_until = moment.at + unsent_ms + UNSEEN_MS if message is None else 0
         state.offer = Offer(
             rule.trigger, assessment.trigger_class, assessment.score, MAX_OFFER_TURNS, said, unseen_until
         )

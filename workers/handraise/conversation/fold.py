@@ -28,7 +28,7 @@ from handraise.conversation.language import note_language
 from handraise.conversation.misses import came_back, note_miss
 from handraise.conversation.moment import Moment
 from handraise.conversation.mood import feel
-from handraise.conversation.offers import answer_offer
+from handraise.conversation.offers import answer_offer, goes_out
 from handraise.conversation.outcomes import fold_outcome, take_over
 from handraise.conversation.present import masked, stored_turn
 from handraise.conversation.replies import is_given
@@ -123,6 +123,7 @@ def fold(
         fold_outcome(state, effects, moment, event)
     else:
         _fold_message(state, effects, moment, event, signals)
+    goes_out(state, at, given=isinstance(event, ChatMessage) and state.transcript[-1].given)
     set_timers(state, _in_scope(state, policy))
     # What the conversation before this one has left in the control topic goes, unless something stands there anew.
     effects.forgets = left and not state.announced

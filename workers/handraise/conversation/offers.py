@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from handraise.conversation.decide import Candidate, accept_offer, lapse_offer
 from handraise.conversation.effects import Effects
 from handraise.conversation.moment import Moment
-from handraise.conversation.state import MAX_OFFER_TURNS, MAX_TURN_TEXT, Conversation
+from handraise.conversation.state import MAX_OFFER_TURNS, MAX_TURN_TEXT, UNSEEN_MS, Conversation
 from handraise.conversation.weights import STRONG
 from handraise.detection.signals import Signals, Span
 from handraise.events import ChatMessage
@@ -48,6 +48,17 @@ def answer_offer(
     else:
         lapse_offer(state, effects, moment)
     return None
+
+
+def goes_out(state: Conversation, at: int, *, given: bool) -> None:
+    """An event of this time has come: what a timer offered before goes out with it, if it was not out yet.
+
+    `given`: the event is a reply of Handraise's that the AI has sent, so the offer has been seen.
+    """
+    offer = state.offer
+    unseen_until = at if given else at + UNSEEN_MS
+    if offer is not None and unseen_until < offer.unseen_until:
+        state.offer = replace(offer, unseen_until=unseen_until)
 
 
 def _says_no(message: ChatMessage, signals: Signals) -> bool:

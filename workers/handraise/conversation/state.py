@@ -31,8 +31,10 @@ MAX_FINGERPRINTS: Final = 5
 MAX_REPLIES: Final = 4
 MAX_ALSO: Final = 8
 MAX_OFFER_TURNS: Final = 3
+UNSENT_MS: Final = 30_000
+"""A timer's offer goes out so long after its time if no event comes: what the worker waits for where nobody set it."""
 UNSEEN_MS: Final = 10_000
-"""An offer that a timer makes goes out no sooner than its time, and is then still to be read and answered."""
+"""An offer that goes out is then still to be sent, read and answered."""
 
 
 class StoredTurn(Struct, frozen=True, array_like=True):
