@@ -1,15 +1,17 @@
-"""Who says twice in a short while that the AI's answer is beside the point gets a human."""
+"""Who says or shows twice in a short while that the AI's answer is beside the point gets a human."""
 
 from __future__ import annotations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from handraise.conversation import Effects
-from handraise.conversation.corrections import WITHIN
+from handraise.conversation.corrections import ASKED, WITHIN
 from handraise.conversation.state import Conversation, decode_state, encode_state
 from handraise.conversation.weights import FAILURE_TALKED_PAST, Sign
+from handraise.detection.signals import Intent, Signals
 from handraise.events import Action, BuiltinTriggers, ControlState, OutcomeKind, Policy, Sender, TriggerPolicy
 from handraise.policy import CompiledPolicy
 from handraise.policy.wording import WORDINGS
@@ -76,7 +78,7 @@ def test_the_first_correction_alone_changes_nothing_else() -> None:
 def test_it_has_to_come_within_the_next_two_turns_of_the_customer(between: int, *, raises: bool) -> None:
     chat = corrected_once()
     for _ in range(between):
-        chat.customer(ASKS)
+        chat.customer(said())
         chat.ai()
     assert talks_past(chat.customer(CORRECTS)) is raises
 
@@ -84,7 +86,7 @@ def test_it_has_to_come_within_the_next_two_turns_of_the_customer(between: int, 
 def test_one_that_comes_too_late_is_a_first_one() -> None:
     chat = corrected_once()
     for _ in range(WITHIN):
-        chat.customer(ASKS)
+        chat.customer(said())
         chat.ai()
     assert not chat.customer(CORRECTS).escalations
     chat.ai()
@@ -178,17 +180,32 @@ def test_a_close_makes_the_next_correction_a_first_one() -> None:
     assert not talks_past(chat.customer(CORRECTS))
 
 
-def test_an_ai_that_repeats_itself_word_for_word_is_left_to_what_it_says_next() -> None:
+@pytest.mark.parametrize(
+    "told",
+    [CORRECTS, said(Intent.QUESTION, question=True, fingerprint=(1, 2)), said(fingerprint=(3, 30))],
+    ids=["said", "shown", "hinted"],
+)
+def test_an_ai_that_says_the_same_again_to_who_has_told_so_fails_at_once(told: Signals) -> None:
+    """There is no need to wait for the third time."""
+    chat = Chat()
+    same = said(fingerprint=(20, 21, 22, 23, 24))
+    chat.customer(ASKS)
+    chat.ai(same)
+    assert not chat.customer(told).escalations
+    (raised,) = chat.ai(same).escalations
+    assert raised.trigger == "ai_failure"
+    assert Sign.REPEATS_TO_ASKER in raised.reason
+
+
+def test_an_ai_that_says_the_same_again_to_who_has_told_nothing_does_not_fail_yet() -> None:
     chat = Chat()
     same = said(fingerprint=(20, 21, 22, 23, 24))
     chat.customer(ASKS)
     chat.ai(same)
     chat.customer(CORRECTS)
+    chat.ai(said(fingerprint=(30, 31, 32, 33)))
+    chat.customer(said(Intent.QUESTION, question=True, fingerprint=(8, 9)))
     assert not chat.ai(same).escalations
-    assert not chat.customer(CORRECTS).escalations
-    (raised,) = chat.ai(same).escalations
-    assert raised.trigger == "ai_failure"
-    assert Sign.LOOP in raised.reason
 
 
 def test_a_reference_that_is_given_again_to_an_ai_that_asks_for_it_is_a_correction() -> None:
@@ -227,12 +244,96 @@ def test_a_short_number_or_a_word_is_no_reference(word: str) -> None:
     assert last_correction(chat) == 0
 
 
+def words(*numbers: int) -> Signals:
+    """A message of these content words, with which something is asked."""
+    return said(Intent.QUESTION, question=True, fingerprint=numbers)
+
+
+NO_MILK, MONDAY, WEDNESDAY = 1, 2, 3
+HOLIDAY = said(fingerprint=(10, 11, 12))
+
+
+def asked_about_wednesdays() -> Chat:
+    """A chat in which the AI has answered about holidays."""
+    chat = Chat()
+    chat.customer(words(NO_MILK, MONDAY, WEDNESDAY))
+    chat.ai(HOLIDAY)
+    return chat
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "raises"),
+    [
+        (words(NO_MILK, WEDNESDAY), words(WEDNESDAY), True),
+        (words(WEDNESDAY, 20), words(NO_MILK, WEDNESDAY, 21), True),
+        (words(WEDNESDAY), CORRECTS, False),
+        (words(WEDNESDAY), replace(CORRECTS, fingerprint=(WEDNESDAY,)), True),
+        (words(WEDNESDAY), words(NO_MILK), False),
+        (words(20, 21), words(NO_MILK, WEDNESDAY), False),
+        (words(NO_MILK, WEDNESDAY), words(20, 21), False),
+        (words(NO_MILK, WEDNESDAY), words(12, 20), False),
+    ],
+)
+def test_who_comes_back_to_words_that_the_answers_left_out_is_talked_past(
+    first: Signals, second: Signals, *, raises: bool
+) -> None:
+    """Nothing says that the answer was none: "There is no holiday. Simply no milk on Wednesdays", for one."""
+    chat = asked_about_wednesdays()
+    assert not chat.customer(first).escalations
+    chat.ai(said(fingerprint=(12, 13, 14)))
+    assert talks_past(chat.customer(second)) is raises
+
+
+def test_a_word_of_the_answer_comes_back_for_another_question() -> None:
+    """And so does one that has been answered since: "And the bath?", after the answer about the towels and the bath."""
+    chat = asked_about_wednesdays()
+    chat.customer(words(10, 20))
+    chat.ai(said(fingerprint=(10, 20, 21)))
+    assert last_correction(chat) == 0
+    chat.customer(words(10, 20, 22))
+    assert last_correction(chat) == 0
+
+
+def test_a_short_answer_leaves_nothing_out() -> None:
+    """After "Is breakfast included?" and "Yes, included." comes "And breakfast for the children?", for one."""
+    chat = Chat()
+    chat.customer(words(1, 2))
+    chat.ai(said(fingerprint=(9,)))
+    chat.customer(words(1, 2, 3))
+    assert last_correction(chat) == 0
+
+
+def test_an_answer_without_a_word_is_the_last_answer_too() -> None:
+    """It is not the one before it that leaves something out."""
+    chat = asked_about_wednesdays()
+    chat.ai(said(), "👍")
+    chat.customer(words(NO_MILK, WEDNESDAY))
+    assert last_correction(chat) == 0
+
+
+def test_words_of_long_ago_do_not_come_back() -> None:
+    chat = asked_about_wednesdays()
+    for number in range(ASKED):
+        chat.customer(words(100 + number))
+        chat.ai(said(fingerprint=(200 + number, 100 + number)))
+    chat.customer(words(NO_MILK, WEDNESDAY))
+    assert last_correction(chat) == 0
+
+
+def test_several_messages_before_an_answer_are_compared_with_what_was_answered() -> None:
+    """Not with each other, and the first of them alone: "no." "her." "does SHE need it"."""
+    chat = asked_about_wednesdays()
+    chat.customer(words(20, 21))
+    chat.customer(words(20, 21, NO_MILK, WEDNESDAY))
+    assert last_correction(chat) == 0
+
+
 def test_a_state_of_an_earlier_version_has_heard_no_correction() -> None:
     chat = corrected_once()
     assert chat.state is not None
     stored = decode_state(encode_state(chat.state))
     assert stored.corrected == 2
-    assert Conversation.__struct_fields__[-1] == "corrected"
+    assert Conversation.__struct_fields__[-3:] == ("corrected", "corrected_as", "content")
 
 
 @given(st.lists(st.sampled_from(["corrects", "asks", "thanks", "ai", "human"]), max_size=24))

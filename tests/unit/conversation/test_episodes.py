@@ -21,6 +21,7 @@ from handraise.policy import compile_policy, parse
 from tests.support.chats import ASKS, HOUR, MINUTE, NEUTRAL, START, Chat, said
 
 WANTS_HUMAN = said(Intent.REQUEST_HUMAN, human_request=0.95)
+THANKS = said(Intent.PRAISE, thanks=0.95)
 COMPLAINS = said(Intent.COMPLAINT, sentiment=-0.6, complaint=0.95)
 CRISIS = said(sentiment=-0.9, crisis=0.95, distress=0.95)
 
@@ -144,6 +145,30 @@ def test_a_cooldown_follows_the_close_and_ends() -> None:
     chat.wait(10)
     (raised,) = chat.customer(COMPLAINS).escalations
     assert raised.escalation_id != chat.escalations[0].escalation_id
+
+
+@pytest.mark.parametrize("again", [COMPLAINS, said(complaint=0.9, thanks=0.6)])
+@pytest.mark.parametrize("thanks_first", [True, False])
+def test_who_has_thanked_is_heard_anew_when_they_complain(again: Signals, *, thanks_first: bool) -> None:
+    """The cake came, and then the refund that the human had promised did not. The close may come before the thanks."""
+    chat = Chat()
+    chat.customer(COMPLAINS)
+    chat.human()
+    for step in (THANKS, None) if thanks_first else (None, THANKS):
+        chat.customer(step) if step else chat.outcome(OutcomeKind.RESOLVED)
+    chat.customer(ASKS)
+    (raised,) = chat.customer(again).escalations
+    assert (raised.type, raised.trigger) == (EscalationType.RAISED, "complaint")
+    chat.outcome(OutcomeKind.RESOLVED)
+    assert not chat.customer(COMPLAINS).escalations
+
+
+def test_who_thanks_and_complains_in_one_breath_has_not_been_content() -> None:
+    chat = Chat()
+    chat.customer(COMPLAINS)
+    chat.customer(said(thanks=0.9, complaint=0.9))
+    chat.outcome(OutcomeKind.RESOLVED)
+    assert not chat.customer(COMPLAINS).escalations
 
 
 @pytest.mark.parametrize("signals", [WANTS_HUMAN, CRISIS])

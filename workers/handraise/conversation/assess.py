@@ -15,8 +15,6 @@ from handraise.detection.signals import Intent, Signals, Span
 from handraise.events import ChatMessage
 from handraise.policy.model import CRISIS, BusinessPolicy, ConversationFacts, OwnMatches
 
-_ANSWERED: Final = dict.fromkeys(("admission", "promise"), weights.ANSWER)
-"""What an AI turn may say that is weighed by where it stands."""
 _NOTHING_ASKED: Final = frozenset(("sticker", "reaction", "typing", "read", "system"))
 """Message types that want no answer when no text comes with them."""
 
@@ -70,7 +68,7 @@ def assess_assistant(
     state: Conversation, message: ChatMessage, signals: Signals, policy: BusinessPolicy, *, repeated: bool
 ) -> list[Assessment]:
     """Every trigger that an AI turn speaks for. `state` is as the turns before left it."""
-    signals = _less(signals, _ANSWERED)
+    signals = _less(signals, weights.ANSWER)
     gap = _knowledge_gap(state, message, signals)
     found = [gap] if gap.score > 0 else []
     if signals.promise > 0 and not signals.offers_human and gap.score < weights.STRONG:
@@ -248,7 +246,7 @@ def _ai_failure(state: Conversation, message: ChatMessage, *, repeated: bool) ->
         return Assessment(trigger="ai_failure", score=0.0)
     if state.repeats >= 1:
         return Assessment(trigger="ai_failure", score=weights.FAILURE_LOOP, signs=(Sign.LOOP,))
-    if state.asking_again:
+    if state.asking_again or state.corrected == state.customer_turns:
         return Assessment(
             trigger="ai_failure",
             score=weights.FAILURE_REPEAT_ASKED,

@@ -1,41 +1,88 @@
-"""Whether the AI talks past the customer: who is told twice in a short while that the answer is beside the point."""
+"""Whether the AI talks past the customer, who says or shows twice in a short while that the answer is beside the point.
+
+It is shown by coming back to words of a question that the answer has left out.
+"""
 
 from __future__ import annotations
 
 import re
+from enum import IntEnum
+from itertools import chain
 from typing import Final
 
 from handraise.conversation.state import Conversation, StoredTurn
-from handraise.conversation.weights import STRONG
+from handraise.conversation.weights import LEFT_OUT, NEGATIVE, STRONG
+from handraise.detection.general import general_words
 from handraise.detection.signals import Signals
 from handraise.events import Holder, Sender
 
 WITHIN: Final = 2
 """So many customer turns behind one correction, another says that the AI talks past the customer."""
+ASKED: Final = 3
+"""So many of a customer's last messages are compared with the next."""
+LEAST_ANSWER: Final = 2
+"""An answer of fewer content words says whether, not what."""
 _WORD: Final = re.compile(r"(?<![\w-])[^\W_][\w-]{4,63}(?![\w-])")
 _DIGITS: Final = 3
 """A word of five characters or more with so many digits is a reference: of an order, say, or a device."""
 
 
-def is_talked_past(state: Conversation, signals: Signals) -> bool:
-    """Whether a customer corrects the AI for the second time. `state` has the message already.
+class Beside(IntEnum):
+    """How a customer's message tells that the answer before it was beside the point; kept in the state as a number."""
 
-    An AI that repeats itself word for word fails in its next turn, which says so more plainly.
+    SAID = 0
+    """Outright, or by giving again what the AI asks for again."""
+    HINTED = 1
+    """It comes back to one word."""
+    SHOWN = 2
+    """It comes back to several, or says so and comes back to one."""
+
+
+def is_talked_past(state: Conversation, signals: Signals) -> bool:
+    """Whether a message tells for the second time that the AI's answer is beside the point. `state` has it already.
+
+    Two hints tell nothing, nor does a hint with what is said: words come back by chance as well. An AI that repeats
+    itself word for word fails in its next turn, which says so more plainly.
     """
-    if not _corrects(state, signals):
+    beside = _beside(state, signals)
+    if beside is None:
         if signals.thanks >= STRONG:
             state.corrected = 0
         return False
     again = state.corrected > 0 and state.customer_turns - state.corrected <= WITHIN
-    state.corrected = state.customer_turns
-    return again and not state.repeats
+    before = Beside(state.corrected_as)
+    state.corrected, state.corrected_as = state.customer_turns, beside
+    return again and not state.repeats and (Beside.SHOWN in (before, beside) or before == beside == Beside.SAID)
 
 
-def _corrects(state: Conversation, signals: Signals) -> bool:
+def _beside(state: Conversation, signals: Signals) -> Beside | None:
     if state.customer_turns <= 1 or state.holder is not Holder.AI:
-        return False
+        return None
     answer = _answer(state)
-    return answer is not None and (signals.corrects or (state.ai_asked and _gives_again(state, answer)))
+    if answer is None:
+        return None
+    said = signals.corrects or (state.ai_asked and _gives_again(state, answer))
+    left_out = _left_out(state, signals)
+    if left_out >= LEFT_OUT or (said and left_out):
+        return Beside.SHOWN
+    if said:
+        return Beside.SAID
+    return Beside.HINTED if left_out else None
+
+
+def _left_out(state: Conversation, signals: Signals) -> int:
+    """How many words a message shares with the last ones that were answered, and not with the last answers.
+
+    A bare "yes, of course" leaves nothing out. Of who calmly tells what the AI has asked about one word counts at most.
+    """
+    answers = state.answers[-ASKED:]
+    if not answers or len(answers[-1]) < LEAST_ANSWER:
+        return 0
+    asked = state.questions[: len(state.questions) - state.open_questions][-ASKED:]
+    shared = set(signals.fingerprint).intersection(chain.from_iterable(asked))
+    left_out = len(shared.difference(general_words(signals.language), *answers)) if shared else 0
+    tells = state.ai_asked and not signals.question and signals.sentiment > NEGATIVE
+    return min(left_out, 1) if tells else left_out
 
 
 def _answer(state: Conversation) -> StoredTurn | None:

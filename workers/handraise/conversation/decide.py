@@ -17,6 +17,8 @@ from handraise.events import Action, ChatMessage, ControlState, Decision, Decisi
 from handraise.policy.model import CRISIS, STRENGTH, Rule
 
 MAX_COOLED: Final = 32
+_FELT: Final = ("complaint", "distress")
+"""What a customer feels about something that has happened, which is over once they have thanked."""
 _WAITS: Final = "the human who holds the conversation has not answered in the time that is promised"
 
 
@@ -222,9 +224,9 @@ def cools_until(state: Conversation, rule: Rule) -> int:
     """When the last close stops holding this trigger up, epoch milliseconds; 0 where it does not.
 
     It holds up nothing that goes further than what was closed: what is more urgent, or hands over after a notice. Nor
-    a question that the human left to the AI, for that is not settled.
+    a question that the human left to the AI, for that is not settled, nor a complaint of who had thanked: it is new.
     """
-    if rule.trigger == "knowledge_gap" and state.left_to_ai:
+    if (rule.trigger == "knowledge_gap" and state.left_to_ai) or (rule.trigger in _FELT and state.content):
         return 0
     hands_over = rule.action is Action.ESCALATE and state.closed_action is Action.NOTIFY
     if not state.closed_at or rule.action is Action.SHADOW or hands_over or rule.urgency < state.closed_urgency:

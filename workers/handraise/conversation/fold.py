@@ -285,6 +285,13 @@ def _customer_turn(
         state.questions = [*state.questions, signals.fingerprint][-MAX_FINGERPRINTS:]
         state.open_questions = min(state.open_questions + 1, MAX_FINGERPRINTS)
     _fade(state, signals)
+    state.content = _is_content(state, signals)
+
+
+def _is_content(state: Conversation, signals: Signals) -> bool:
+    if max(signals.complaint, signals.distress, signals.human_request) >= STRONG:
+        return False
+    return state.content or signals.thanks >= STRONG
 
 
 def _fired(effects: Effects, message: ChatMessage) -> bool:
@@ -333,8 +340,7 @@ def _assistant_turn(
     # What it asked when a person was offered is no longer the question.
     state.ai_asked = (signals.question or signals.asks_detail) and state.offer is standing
     state.ai_offered_human = signals.offers_human
-    if signals.fingerprint:
-        state.answers = [*state.answers, signals.fingerprint][-MAX_FINGERPRINTS:]
+    state.answers = [*state.answers, signals.fingerprint][-MAX_FINGERPRINTS:]
 
 
 def _says_the_same_again(state: Conversation, signals: Signals) -> bool:

@@ -207,7 +207,11 @@ class Conversation(Struct, kw_only=True, array_like=True):
     ended_at: int = 0
     """When a human reported the end of what they held, until the customer writes again or a human holds once more."""
     corrected: int = 0
-    """Which customer turn, counted from 1, said last that the AI's answer was beside the point; 0 if none did."""
+    """Which customer turn, counted from 1, told last that the AI's answer was beside the point; 0 if none did."""
+    corrected_as: int = 0
+    """How it told so; see `conversation.corrections.Beside`."""
+    content: bool = False
+    """The customer has thanked since they last were in trouble, or asked for a person."""
 
     @property
     def holder(self) -> Holder:

@@ -13,7 +13,7 @@ from typing import Final
 
 OPENING: Final[dict[str, float]] = {"human_request": 1.0, "high_value": 0.5, "complaint": 1.5, "distress": 2.0}
 LATER: Final[dict[str, float]] = {"human_request": 1.5, "high_value": 1.0, "complaint": 1.3, "distress": 2.8}
-ANSWER: Final = 1.4
+ANSWER: Final[dict[str, float]] = {"admission": 1.7, "promise": 1.4}
 """What is taken from the log-odds of what a customer's first message says, of what each later one says, and of what an
 AI turn admits or promises.
 
@@ -126,6 +126,8 @@ SAME_ANSWER: Final = 0.85
 """Share of content words in common from which one AI turn repeats another."""
 SAME_QUESTION: Final = 0.6
 """The same for what a customer asks again."""
+LEFT_OUT: Final = 2
+"""So many words that come back, and that the answer between had left out, show that it was beside the point."""
 MIN_ANSWER_WORDS: Final = 4
 MIN_QUESTION_WORDS: Final = 2
 """Texts of fewer content words are too short to be called repeated."""
