@@ -12,8 +12,9 @@ import numpy.typing as npt
 import pytest
 
 from handraise.detection.evaluation import Row
-from handraise.detection.heads import HEADS
+from handraise.detection.heads import ASSISTANT_SIGNALS, HEADS
 from handraise.detection.reader import PARTS
+from handraise.events import Sender
 from handraise.training.corpus import is_for_tuning
 from tests.support.tools import for_training
 
@@ -129,3 +130,22 @@ def test_the_reader_learns_texts_alone_and_after_the_turns_before_them(
     training.main(["--to", str(tmp_path), "--reader"])
     day = ["what", "day", "?"]
     assert given == [(["7"], [], False), (day, [], True), (["7"], [["hello"], day], False)]
+
+
+def test_what_an_ai_says_is_learned_from_its_turns_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """After the turns before them and without, with whether each of the signals of an AI holds."""
+    for_training("onnx")
+    answers = import_module("handraise.training.answers")
+    turn = Row(text="noted", sender=Sender.ASSISTANT, writer=LEARNED, before=("hello",), labels=("offers_human",))
+    given = list[tuple[list[str], list[list[str]], list[float]]]()
+
+    def learn_and_write(tokens: list[list[str]], before: list[list[list[str]]], holds: Floats, folder: Path) -> None:
+        assert folder == tmp_path
+        given.extend(zip(tokens, before, holds.tolist(), strict=True))
+
+    monkeypatch.setattr(training, "corpus_rows", lambda _: [*ROWS, turn])
+    monkeypatch.setattr(answers, "learn_and_write", learn_and_write)
+    monkeypatch.setattr(training.linear, "fit", lambda *_: Ngrams())
+    training.main(["--to", str(tmp_path), "--answers"])
+    holds = [float(name == "offers_human") for name in ASSISTANT_SIGNALS]
+    assert given == [(["noted"], [], holds), (["noted"], [["hello"]], holds)]

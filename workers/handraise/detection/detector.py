@@ -28,7 +28,7 @@ from handraise.events import Sender
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-DETECTOR_VERSION: Final = "learned-14"
+DETECTOR_VERSION: Final = "learned-15"
 """Names what `detect` does; it changes whenever the same text may give other signals."""
 FAST_VERSION: Final = f"{DETECTOR_VERSION}-fast"
 """Names what `detect_fast` does."""
@@ -51,6 +51,7 @@ DOUBT: Final = {
     "affirm": Doubt(0.25, 0.1, 0.85),
     "admission": Doubt(0.16, 0.18, 0.9),
     "promise": Doubt(0.16, 0.18, 0.98),
+    "offers_human": Doubt(0.1, 0.1, 0.95),
 }
 """The signals for which the reader is asked when they are in doubt: where it sets enough of them right for what it
 costs, counted on writers set aside and held out. Danger is so rare, and missed so dearly, that it is in doubt sooner
@@ -112,6 +113,8 @@ models hold it for possible: 7 times of 10 in what writers wrote that no model h
 wrong whenever the models doubt them."""
 _COLUMN: Final = {name: at for at, name in enumerate(HEADS)}
 _DECISIVE: Final = [_COLUMN[name] for name in DOUBT]
+_OF_CUSTOMERS: Final = sum(name in CUSTOMER_SIGNALS for name in DOUBT)
+"""So many of those, the first, are what customers say; the others are what an AI says."""
 _FROM_ENGLISH: Final = np.array([doubt.english for doubt in DOUBT.values()])
 _FROM_OTHERS: Final = np.array([doubt.others for doubt in DOUBT.values()])
 _TO: Final = np.array([doubt.most for doubt in DOUBT.values()])
@@ -124,7 +127,7 @@ _ALONE: Final = 4_096
 """Texts in doubt, read as if nothing stood before them, of which the reader's word is remembered."""
 _SCORES: Final = tuple((name, _COLUMN[name]) for name in CUSTOMER_SIGNALS)
 _ANSWERS: Final = tuple((name, _COLUMN[name]) for name in ("admission", "promise"))
-_FLAGS: Final = tuple((name, _COLUMN[name]) for name in ("deferral", "asks_detail"))
+_FLAGS: Final = tuple((name, _COLUMN[name]) for name in ("deferral", "asks_detail", "offers_human"))
 _NEGATIVE, _POSITIVE = _COLUMN["negative"], _COLUMN["positive"]
 _INTENT_COLUMNS: Final = slice(_COLUMN[INTENTS[0]], _COLUMN[INTENTS[-1]] + 1)
 """They stand side by side, in the order of `Intent`."""
@@ -316,7 +319,7 @@ class Detector:
         english = np.array([GROUPS[language] == "en" for language in languages], dtype=bool)
         unsure = (decisive > np.where(english[:, None], _FROM_ENGLISH, _FROM_OTHERS)) & (decisive < _TO)
         customers = np.array([sender is Sender.CUSTOMER for sender in senders], dtype=bool)
-        of_customer, of_assistant = unsure[:, :-2].any(axis=1), unsure[:, -2:].any(axis=1)
+        of_customer, of_assistant = unsure[:, :_OF_CUSTOMERS].any(axis=1), unsure[:, _OF_CUSTOMERS:].any(axis=1)
         found: list[int] = np.flatnonzero(np.where(customers, of_customer, of_assistant)).tolist()
         return found
 
@@ -326,7 +329,7 @@ class Detector:
         decisive = scores[_DECISIVE]
         least, most = _AFTER_WORDS[words - 1]
         unsure = (decisive > least) & (decisive < most)
-        return not (unsure[:-2] if sender is Sender.CUSTOMER else unsure[-2:]).any()
+        return not (unsure[:_OF_CUSTOMERS] if sender is Sender.CUSTOMER else unsure[_OF_CUSTOMERS:]).any()
 
     def _signals(self, said: Said, phrases: Signals, tokens: list[str], row: list[float]) -> Signals:
         text, sender, _ = said
@@ -341,6 +344,7 @@ class Detector:
             if "rephrase" in said_outright and _UNDERSTANDS.search(text):
                 scores["admission"] = min(scores["admission"], _NOT_UNDERSTOOD)
             flags = {name: row[column] >= 0.5 for name, column in _FLAGS}  # noqa: PLR2004 - likelier than not
+            flags["offers_human"] &= not phrases.errand
             return replace(phrases, **scores, **flags, spans=self._spans(text, phrases, tokens, scores))
         scores = {name: round(row[column], 3) for name, column in _SCORES}
         said_outright = self._outright.find(tokens)

@@ -37,6 +37,7 @@ PHRASES: Final = (
     "promise",
     "deferral",
     "asks_detail",
+    "offers_human",
 )
 """The signals of the phrases that are weighed."""
 _REACHED: Final = (0.5, 0.85)

@@ -1,8 +1,9 @@
 """Train the shipped models from the corpus. Progress goes to stderr.
 
-The n-grams and the mixture take minutes. The reader is tuned anew only when that is asked for: nine minutes on an H200,
-where a script that did the same tuned the teachers side by side; here they come one after the other, and on two cores
-it is more than a day.
+The n-grams and the mixture take minutes, and so does what the reader says of an AI's turns, which is learned anew where
+that is asked for (`--answers`). The whole reader is tuned anew only with `--reader`: nine minutes on an H200, where a
+script that did the same tuned the teachers side by side; here they come one after the other, and on two cores it is
+more than a day.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from typing import Final
 import numpy as np
 
 from handraise.detection.evaluation import Row
+from handraise.detection.heads import ASSISTANT_SIGNALS
 from handraise.detection.mixture import GROUPS, evidence
 from handraise.detection.ngrams import NgramModel
 from handraise.detection.phrase_detector import default_phrases
 from handraise.detection.reader import Reader
 from handraise.detection.tokens import tokens_of
+from handraise.events import Sender
 from handraise.training import linear, mixing
 from handraise.training.corpus import corpus_rows, is_for_tuning, joined, shouted, targets, with_turns
 
@@ -36,13 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m handraise.training", description=__doc__)
     parser.add_argument("--to", type=Path, default=MODELS, help="the folder to write the models to")
     parser.add_argument("--reader", action="store_true", help="tune the reader anew, too; without, that of the folder")
+    parser.add_argument("--answers", action="store_true", help="have the reader learn anew what an AI says, no more")
     options = parser.parse_args(arguments)
     options.to.mkdir(parents=True, exist_ok=True)
     if options.reader:
         from handraise.training import base, reader  # noqa: PLC0415 - need packages that nothing else does
 
         base.package()
-    else:
+    elif not options.answers:
         Reader.load(options.to)
     rows = corpus_rows("train")
     learned = [row for row in rows if not is_for_tuning(row)]
@@ -58,8 +62,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tokens, before = [tokens_of(row.text) for row in both], [_turns(row) for row in both]
         reader.tune_and_write(tokens, before, *targets(both), options.to)
         _say("tuned the reader")
+    if options.answers:
+        learn_answers(with_turns(learned), options.to)
+        _say("had the reader learn what an AI says")
     weigh(with_turns(tuning), ngrams, options.to)
     _say("weighed them")
+
+
+def learn_answers(rows: Sequence[Row], folder: Path) -> None:
+    """Have the reader learn anew what an AI says, with its layers as they are."""
+    from handraise.training import answers  # noqa: PLC0415 - needs packages that nothing else does
+
+    turns = [row for row in rows if row.sender is Sender.ASSISTANT]
+    holds, _ = targets(turns)
+    answers.learn_and_write(
+        [tokens_of(row.text) for row in turns],
+        [_turns(row) for row in turns],
+        holds[:, -len(ASSISTANT_SIGNALS) :],
+        folder,
+    )
 
 
 def weigh(rows: Sequence[Row], ngrams: NgramModel, folder: Path) -> None:
