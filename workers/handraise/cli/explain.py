@@ -202,7 +202,7 @@ def _seen(signals: Signals, text: str) -> str:
     ]
     flags = [
         name.replace("_", " ")
-        for name in ("question", "gibberish", "deferral", "asks_detail", "offers_human", "errand", "corrects")
+        for name in ("question", "gibberish", "deferral", "asks_detail", "offers_human", "errand", "fault", "corrects")
         if getattr(signals, name)
     ]
     about = f"{signals.language}, sentiment {signals.sentiment:+.2f}, intent {signals.intent.value}"

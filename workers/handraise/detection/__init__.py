@@ -62,8 +62,8 @@ def detect(
     Args:
         texts: the texts as they were sent.
         senders: who wrote each; without it, customers. The AI's signals (admission, promise, deferral, asks_detail,
-            offers_human, errand) are computed for assistant turns alone, the customer's for customer turns alone;
-            turns of humans and of the system have their language and fingerprint.
+            offers_human, errand, fault) are computed for assistant turns alone, the customer's for customer turns
+            alone; turns of humans and of the system have their language and fingerprint.
         languages: what the producer says of each text's language, as BCP 47 tags; it settles what the text leaves open.
         before: for each text the turns before it in its conversation, the oldest first; the last two are read.
 

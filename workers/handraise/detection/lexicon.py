@@ -16,7 +16,7 @@ NAMES: Final = tuple(
 """The lexicons, each in a file of its name. The order settles ties between languages."""
 
 CUSTOMER_SIGNALS: Final = ("human_request", "complaint", "high_value", "distress", "crisis", "affirm", "thanks")
-ASSISTANT_SIGNALS: Final = ("admission", "promise", "deferral", "asks_detail", "offers_human", "errand")
+ASSISTANT_SIGNALS: Final = ("admission", "promise", "deferral", "asks_detail", "offers_human", "errand", "fault")
 
 
 class Pattern(Struct, frozen=True, forbid_unknown_fields=True):

@@ -26,7 +26,7 @@ from handraise.detection.stakes import counted, stakes
 from handraise.detection.tokens import TOKEN
 from handraise.events import Sender
 
-_FLAGS: Final = ("deferral", "asks_detail", "offers_human", "errand")
+_FLAGS: Final = ("deferral", "asks_detail", "offers_human", "errand", "fault")
 _SCORED: Final = frozenset((*SIGNALS, *_FLAGS))
 _BUYING: Final = frozenset({"order", "high_value", "buying"})
 _FELT: Final = {"complaint": 0.4, "distress": 0.5, "crisis": 0.7}
@@ -102,6 +102,7 @@ class PhraseDetector:
             asks_detail=scores.get("asks_detail", 0.0) >= _SURE,
             offers_human=scores.get("offers_human", 0.0) >= _SURE,
             errand=scores.get("errand", 0.0) >= _SURE,
+            fault=scores.get("fault", 0.0) >= _SURE,
             question=_asks(reading.symbols, {one.signal for one in found}),
             spans=spans,
             fingerprint=prints,

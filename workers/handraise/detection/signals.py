@@ -104,6 +104,8 @@ class Signals(Struct, frozen=True, kw_only=True):
     """An AI turn that asks the customer whether a person is wanted ("shall I connect you with a colleague?")."""
     errand: bool = False
     """An AI turn that says that whoever brings something rings before coming: no promise of an answer."""
+    fault: bool = False
+    """An AI turn that says that something technical of its own, or of a system that it works with, fails now."""
     corrects: bool = False
     """The customer says that the answer is not what was asked, or that it was told already."""
     spans: tuple[Span, ...] = ()
