@@ -73,7 +73,7 @@ def assess_assistant(
     found = [gap] if gap.score > 0 else []
     if signals.promise > 0 and not signals.offers_human and gap.score < weights.STRONG:
         found.append(_plain("broken_promise", signals.promise, signals, ("promise",)))
-    failure = _ai_failure(state, message, repeated=repeated)
+    failure = _ai_failure(state, message, signals, repeated=repeated)
     if failure.score > 0:
         found.append(failure)
     found.extend(_own(state, message, signals, policy))
@@ -87,8 +87,15 @@ def assess_other(
     return _own(state, message, signals, policy)
 
 
+def has_failed(message: ChatMessage, signals: Signals) -> bool:
+    """Whether an AI turn is one that failed: its producer says so, or the AI does."""
+    return signals.fault or bool(message.assistant and message.assistant.error)
+
+
 def gap_signs(state: Conversation, message: ChatMessage, signals: Signals) -> tuple[Sign, ...]:
-    """The signs of a knowledge gap on an AI turn that are not enough alone."""
+    """The signs of a knowledge gap on an AI turn that are not enough alone; a turn that failed has none."""
+    if has_failed(message, signals):
+        return ()
     assistant = message.assistant
     signs = []
     if assistant and assistant.sources is not None and not assistant.sources:
@@ -218,8 +225,8 @@ def _knowledge_gap(state: Conversation, message: ChatMessage, signals: Signals) 
     assistant = message.assistant
     answered = assistant.answered if assistant else None
     admission = signals.admission
-    failed = assistant is not None and assistant.error is not None
-    if failed or not state.pending or (signals.asks_detail and not (answered is False and admission >= weights.STRONG)):
+    asks_detail = signals.asks_detail and not (answered is False and admission >= weights.STRONG)
+    if has_failed(message, signals) or not state.pending or asks_detail:
         return Assessment(trigger="knowledge_gap", score=0.0)
     spans = _spans(signals, ("admission",))
     best, why = 0.0, Sign.UNANSWERED
@@ -239,9 +246,12 @@ def _knowledge_gap(state: Conversation, message: ChatMessage, signals: Signals) 
     return Assessment(trigger="knowledge_gap", score=score, signs=signs, spans=spans)
 
 
-def _ai_failure(state: Conversation, message: ChatMessage, *, repeated: bool) -> Assessment:
+def _ai_failure(state: Conversation, message: ChatMessage, signals: Signals, *, repeated: bool) -> Assessment:
     if message.assistant and message.assistant.error:
         return Assessment(trigger="ai_failure", score=weights.FAILURE_ERROR, signs=(Sign.ERROR,))
+    if signals.fault:
+        spans = _spans(signals, ("fault",))
+        return Assessment(trigger="ai_failure", score=weights.FAILURE_ERROR, signs=(Sign.FAULT,), spans=spans)
     if not repeated:
         return Assessment(trigger="ai_failure", score=0.0)
     if state.repeats >= 1:

@@ -16,6 +16,7 @@ from handraise.conversation.assess import (
     assess_customer,
     assess_other,
     gap_signs,
+    has_failed,
     is_real_question,
     is_request,
 )
@@ -323,8 +324,8 @@ def _assistant_turn(
     standing = state.offer
     decide(state, effects, moment, message, assessments)
     signs = gap_signs(state, message, signals)
-    assistant = message.assistant
-    unanswered = bool(assistant and (assistant.answered is False or assistant.error)) or signals.admission >= STRONG
+    left_open = message.assistant is not None and message.assistant.answered is False
+    unanswered = left_open or has_failed(message, signals) or signals.admission >= STRONG
     state.failed = state.failed or unanswered
     state.gap_signs = signs
     state.put_off = signals.deferral

@@ -63,6 +63,7 @@ class Sign(StrEnum):
     UNSURE = f"the AI's confidence is at or below {CONFIDENCE_FLOOR}"
     ADMISSION = "the AI says that it does not have the answer"
     ERROR = "the producer reports an error"
+    FAULT = "the AI says that something went wrong"
     REPEATS = "the AI repeats itself"
     REPEATS_TO_ASKER = "the AI repeats itself to a customer who asks again"
     LOOP = "the AI says the same a third time"
@@ -99,7 +100,7 @@ ADMISSION_AGAINST_PRODUCER: Final = 0.8
 """Where the producer says `answered: true`, only an admission at least this clear counts."""
 
 FAILURE_ERROR: Final = 0.9
-"""The producer reports an error of the AI."""
+"""The producer reports an error of the AI, or the AI says that something technical of its own fails."""
 FAILURE_REPEAT: Final = 0.4
 """The AI says once more what it has said: alone it is a near miss at most."""
 FAILURE_REPEAT_ASKED: Final = 0.65
