@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from msgspec.structs import replace
 
+from handraise.detection.besides import MISSED, POSSIBLE_COMPLAINT, REPORTED, asks_besides
 from handraise.detection.heads import CUSTOMER_SIGNALS, HEADS, INTENTS
 from handraise.detection.lately import Lately, Said
 from handraise.detection.mixture import GROUPS, Mixture, default_mixture, evidence
@@ -19,6 +20,7 @@ from handraise.detection.normalise import clip, fold, mask, original_offset
 from handraise.detection.outright import CORRECTION, SCORE, default_outright
 from handraise.detection.phrase_detector import PhraseDetector, default_phrases
 from handraise.detection.reader import PARTS, Reader, default_reader
+from handraise.detection.reported import default_reports
 from handraise.detection.signals import Intent, Signals, Span
 from handraise.detection.statements import Place
 from handraise.detection.tokens import EMOJI, TOKEN, tokens_of
@@ -191,6 +193,7 @@ class Detector:
         self._mixture: Final = mixture
         self._reader: Final = reader
         self._outright: Final = default_outright()
+        self._reports: Final = default_reports()
         self._lately: Final = Lately()
         self._alone = dict[Said, "npt.NDArray[np.float64]"]()
 
@@ -351,6 +354,8 @@ class Detector:
         outright = {name: place for name, place in said_outright.items() if name in scores}
         if "refusal" in said_outright:
             scores["human_request"] = min(scores["human_request"], _REFUSED)
+        if "human_request" not in outright:
+            self._weigh_report(said, tokens, scores)
         if phrases.affirm >= _PLAIN_YES and phrases.thanks < _THANKS:
             scores["affirm"] = max(scores["affirm"], _PLAIN_YES)
         scores |= {name: max(scores[name], SCORE) for name in outright}
@@ -371,6 +376,19 @@ class Detector:
             intent=_INTENTS[intents.index(max(intents))],
             spans=self._spans(text, phrases, tokens, scores, outright),
         )
+
+    def _weigh_report(self, said: Said, tokens: list[str], scores: dict[str, float]) -> None:
+        """Take who only reports a call, or that none has come, for nobody who asks for a person."""
+        asked = scores["human_request"] > REPORTED
+        is_doubtful = asked or POSSIBLE_COMPLAINT <= scores["complaint"] < MISSED
+        report = self._reports.find(tokens) if is_doubtful else None
+        if report is None:
+            return
+        if asked and asks_besides(report.rest, said[2], self._phrases, self._ngrams, self._mixture):
+            return
+        scores["human_request"] = min(scores["human_request"], REPORTED)
+        if report.missed:
+            scores["complaint"] = max(scores["complaint"], MISSED)
 
     def _spans(
         self,
