@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from handraise.detection import Detector, Signals
 from handraise.detection.detector import DOUBT, SURE, Sure, default_detector
-from handraise.detection.heads import HEADS
+from handraise.detection.heads import CUSTOMER_SIGNALS, HEADS
 from handraise.detection.mixture import FEATURES, STAGES, Mixture
 from handraise.detection.ngrams import default_ngrams
 from handraise.detection.phrase_detector import default_phrases
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Word = Mapping[str, float]
 """How likely signals are; the others are not."""
 
-OF_A_CUSTOMER: Final = [name for name in DOUBT if name not in ("admission", "promise")]
+OF_A_CUSTOMER: Final = [name for name in DOUBT if name in CUSTOMER_SIGNALS]
 TEXT: Final = "It rattles"
 UNLIKELY: Final = 0.001
 

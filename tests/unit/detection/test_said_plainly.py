@@ -359,7 +359,17 @@ def test_what_the_ai_does_not_know_is_admitted(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["No encuentro mejor regalo que este.", "Das liegt außerhalb der Stadt.", "Estoy seguro de eso."]
+    "text",
+    [
+        "No encuentro mejor regalo que este.",
+        "Das liegt außerhalb der Stadt.",
+        "Estoy seguro de eso.",
+        "I couldn't think of a better present.",
+        "Honestly, we can't recommend it enough!",
+        "Não imagino presente melhor para uma avó.",
+        "Je ne connais pas de meilleur endroit.",
+        "Ich kann mir nichts Schöneres vorstellen.",
+    ],
 )
 def test_an_answer_is_no_admission(text: str) -> None:
     assert said_by_the_ai(text).admission < 0.5

@@ -17,7 +17,7 @@ from what customers say, at first and later, this is no evidence at all."""
 MISSED: Final = 0.9
 """How likely a complaint is at least where what was promised has not come."""
 POSSIBLE_COMPLAINT: Final = 0.01
-"""Only from this score on, or where somebody may be asked for, is it looked up what a message reports: that takes 30 µs."""
+"""Only from this score on, or where somebody may be asked for, is it looked up what is reported: that takes 30 µs."""
 _CLEAR: Final = 0.5
 _POSSIBLE: Final = 0.15
 """From these scores on, of the phrases and of the n-grams, the rest of a message asks for somebody."""

@@ -100,7 +100,8 @@ _CLEAR_PROMISE: Final = 0.5
 _NO_PROMISE: Final = 0.1
 """How much of a promise it is at most that a driver rings before he comes: the models hear that somebody will call."""
 _NOT_UNDERSTOOD: Final = 0.1
-"""How much an AI admits that asks for other words: the models take "I did not understand" for "I do not know"."""
+"""How much an AI admits that asks for other words, or praises: the models take "I did not understand", and "I could not
+think of a better one", for "I do not know"."""
 _UNDERSTANDS: Final = re.compile(
     r"underst[ao]+n?d|\bcatch|\bfollow\b|sure what|enti?end|compr[eé]|compris|sais[ir]|percebi"
     r"|verst[ae]nd|verstehe|sicher,? was|samajh|samjh|समझ|فهم",
@@ -129,7 +130,12 @@ _ALONE: Final = 4_096
 """Texts in doubt, read as if nothing stood before them, of which the reader's word is remembered."""
 _SCORES: Final = tuple((name, _COLUMN[name]) for name in CUSTOMER_SIGNALS)
 _ANSWERS: Final = tuple((name, _COLUMN[name]) for name in ("admission", "promise"))
-_FLAGS: Final = tuple((name, _COLUMN[name]) for name in ("deferral", "asks_detail", "offers_human"))
+_FLAGS: Final = tuple(
+    (name, _COLUMN[name], least) for name, least in {"deferral": 0.5, "asks_detail": 0.5, "offers_human": 0.65}.items()
+)
+"""From which scores on each holds. After an offer a mere yes calls a human, so it has to be surer: of the AI turns by
+writers of whom no model has learned, 96 of 100 that are taken for one are one, and 80 of 100 are found (94 and 84 from
+.5 on)."""
 _NEGATIVE, _POSITIVE = _COLUMN["negative"], _COLUMN["positive"]
 _INTENT_COLUMNS: Final = slice(_COLUMN[INTENTS[0]], _COLUMN[INTENTS[-1]] + 1)
 """They stand side by side, in the order of `Intent`."""
@@ -344,9 +350,9 @@ class Detector:
                 scores["promise"] = min(scores["promise"], _NO_PROMISE)
             said_outright = self._outright.find(tokens)
             scores |= {name: max(scores[name], SCORE) for name in scores if name in said_outright}
-            if "rephrase" in said_outright and _UNDERSTANDS.search(text):
+            if "praise" in said_outright or ("rephrase" in said_outright and _UNDERSTANDS.search(text)):
                 scores["admission"] = min(scores["admission"], _NOT_UNDERSTOOD)
-            flags = {name: row[column] >= 0.5 for name, column in _FLAGS}  # noqa: PLR2004 - likelier than not
+            flags = {name: row[column] >= least for name, column, least in _FLAGS}
             flags["offers_human"] &= not phrases.errand
             return replace(phrases, **scores, **flags, spans=self._spans(text, phrases, tokens, scores))
         scores = {name: round(row[column], 3) for name, column in _SCORES}

@@ -54,6 +54,7 @@ class Language(Struct, frozen=True, forbid_unknown_fields=True):
     admission: Statements = Statements()
     """Of an AI, that it does not know."""
     rephrase: Statements = Statements()
+    praise: Statements = Statements()
     """Of an AI, that it wants to be asked in other words: that it has not understood is no admission then."""
 
 
@@ -67,6 +68,7 @@ SIGNALS: Final = (
     "promise",
     "admission",
     "rephrase",
+    "praise",
 )
 CORRECTION: Final = "correction"
 
