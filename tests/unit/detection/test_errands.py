@@ -17,6 +17,8 @@ ERRANDS = [
     "Der Fahrer ruft Sie vor der Ankunft an.",
     "Delivery wala pahunchne se pehle aapko call karega.",
     "डिलीवरी वाला पहुँचने से पहले आपको फ़ोन करेगा।",
+    "भैया नीचे पहुँचकर आपको फ़ोन करते हैं।",
+    "Rider gate pe pahunchkar aapko call karega.",
     "سيتصل بك السائق قبل الوصول.",
 ]
 PROMISES = [

@@ -10,7 +10,7 @@ from handraise.conversation.weights import LATER, OPENING, WEAK, in_context
 from handraise.detection import detect, detect_fast
 from handraise.detection.besides import MISSED as COMPLAINS
 from handraise.detection.besides import REPORTED
-from handraise.detection.reported import default_reports
+from handraise.detection.reported import Report, default_reports
 from handraise.detection.tokens import tokens_of
 
 MISSED = {
@@ -224,13 +224,18 @@ NOT_YET = [
 ]
 
 
+def reported(text: str) -> Report | None:
+    """What a text reports, read in the language that it is taken for."""
+    return default_reports().find(tokens_of(text), detect_fast([text])[0].language)
+
+
 def rows(said: dict[str, list[str]]) -> list[str]:
     return list(chain.from_iterable(said.values()))
 
 
 @pytest.mark.parametrize("text", rows(MISSED))
 def test_a_call_that_has_not_come_is_a_complaint_and_no_request(text: str) -> None:
-    report = default_reports().find(tokens_of(text))
+    report = reported(text)
     assert report is not None
     assert report.missed
     for signals in (*detect([text]), *detect_fast([text])):
@@ -240,7 +245,7 @@ def test_a_call_that_has_not_come_is_a_complaint_and_no_request(text: str) -> No
 
 @pytest.mark.parametrize("text", rows(BEEN))
 def test_a_call_that_has_come_is_no_request(text: str) -> None:
-    report = default_reports().find(tokens_of(text))
+    report = reported(text)
     assert report is not None
     assert not report.missed
     assert detect([text])[0].human_request <= REPORTED
@@ -253,13 +258,13 @@ def test_who_asks_besides_asks(text: str) -> None:
 
 @pytest.mark.parametrize("text", NOT_YET)
 def test_what_only_sounds_like_it_reports_nothing(text: str) -> None:
-    assert default_reports().find(tokens_of(text)) is None
+    assert reported(text) is None
 
 
 def test_a_long_message_is_left_to_the_models() -> None:
     text = "nobody called me back"
-    assert default_reports().find(tokens_of(text)) is not None
-    assert default_reports().find(tokens_of(f"{'word ' * 120}. {text}")) is None
+    assert reported(text) is not None
+    assert reported(f"{'word ' * 120}. {text}") is None
 
 
 @pytest.mark.parametrize("said", [MISSED, ASKS])

@@ -361,7 +361,7 @@ class Detector:
         if "refusal" in said_outright:
             scores["human_request"] = min(scores["human_request"], _REFUSED)
         if "human_request" not in outright:
-            self._weigh_report(said, tokens, scores)
+            self._weigh_report(said, phrases.language, tokens, scores)
         if phrases.affirm >= _PLAIN_YES and phrases.thanks < _THANKS:
             scores["affirm"] = max(scores["affirm"], _PLAIN_YES)
         scores |= {name: max(scores[name], SCORE) for name in outright}
@@ -383,11 +383,11 @@ class Detector:
             spans=self._spans(text, phrases, tokens, scores, outright),
         )
 
-    def _weigh_report(self, said: Said, tokens: list[str], scores: dict[str, float]) -> None:
+    def _weigh_report(self, said: Said, spoken: str, tokens: list[str], scores: dict[str, float]) -> None:
         """Take who only reports a call, or that none has come, for nobody who asks for a person."""
         asked = scores["human_request"] > REPORTED
         is_doubtful = asked or POSSIBLE_COMPLAINT <= scores["complaint"] < MISSED
-        report = self._reports.find(tokens) if is_doubtful else None
+        report = self._reports.find(tokens, spoken) if is_doubtful else None
         if report is None:
             return
         if asked and asks_besides(report.rest, said[2], self._phrases, self._ngrams, self._mixture):

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import accumulate
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import msgspec
@@ -29,6 +30,8 @@ _NAME: Final = re.compile(r"<(\w+)>")
 _PART: Final = re.compile(r"\(|\)\??|\||\^|~\d+|[^\s()|]+")
 _PARTS: Final = {"(": "(?:", ")": ")", ")?": ")?", "|": "|", "^": r"(?:(?<=[.,] )|\A)"}
 _SCRIPTS: Final = ("[a-z]", "[\u0900-\u097f]", "[\u0600-\u06ff]")
+_READ_AS: Final = MappingProxyType({"en": ("en",), "hi": ("hi", "hi_latn", "en"), "und": ("en",)})
+"""In which ways of writing a text is read, by its language; others in their own and in English."""
 _BREAKS: Final = frozenset((". ", ", "))
 _MOST_LEADING: Final = 6
 """So many words before what is reported are its subject, or its day."""
@@ -76,31 +79,30 @@ class _Language(NamedTuple):
 
 
 class Reports:
-    """Finds out what a message reports, in all languages of its script: people mix them."""
+    """Finds out what a message reports, in its own language and in English: people mix them."""
 
     def __init__(self, languages: Mapping[str, Reporting]) -> None:
         self._stems: Final = tuple(plain(stem) for one in languages.values() for stem in one.stems)
         self._is_telling: Final = lru_cache(maxsize=20_000)(lambda word: plain(word).startswith(self._stems))
-        self._scripts: Final = list[tuple[re.Pattern[str], list[_Language]]]()
-        for script in map(re.compile, _SCRIPTS):
-            of_it = [one for one in languages.values() if script.match(plain(one.stems[0]))]
-            self._scripts.append((script, [_language(one) for one in of_it]))
+        scripts = [(script, re.compile(script)) for script in _SCRIPTS]
+        self._languages: Final = {
+            name: (next(script for _, script in scripts if script.match(plain(one.stems[0]))), _language(one))
+            for name, one in languages.items()
+        }
 
-    def find(self, tokens: Sequence[str]) -> Report | None:
-        """What a message reports, if it does and asks for nothing besides."""
+    def find(self, tokens: Sequence[str], language: str) -> Report | None:
+        """What a message of a language, named as in `Signals`, reports, if it does and asks for nothing besides."""
         if len(tokens) > _MOST_WORDS or not any(map(self._is_telling, tokens)):
             return None
         words = [_word(token) for token in tokens]
         text = "".join(words)
         if "?" in text:
             return None
-        for script, languages in self._scripts:
-            if not script.search(text):
-                continue
-            for language in languages:
-                report = _read(language, text, words, tokens)
-                if report is not None:
-                    return report
+        for name in _READ_AS.get(language, (language, "en")):
+            script, known = self._languages[name]
+            report = _read(known, text, words, tokens) if script.search(text) else None
+            if report is not None:
+                return report
         return None
 
 
