@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from handraise.conversation.weights import MIN_ANSWER_WORDS, MIN_QUESTION_WORDS, SAME_ANSWER, SAME_QUESTION
+from handraise.conversation.weights import (
+    MIN_ANSWER_WORDS,
+    MIN_QUESTION_WORDS,
+    SAME_AND_MORE,
+    SAME_ANSWER,
+    SAME_QUESTION,
+)
 
 Fingerprint = tuple[int, ...]
 
@@ -18,8 +24,21 @@ def jaccard(one: Fingerprint, other: Fingerprint) -> float:
 
 
 def repeats_answer(answer: Fingerprint, earlier: Iterable[Fingerprint]) -> bool:
-    """Whether an AI turn says what an earlier one said. Short turns never do: a greeting may come twice."""
-    return len(answer) >= MIN_ANSWER_WORDS and _is_like(answer, earlier, SAME_ANSWER)
+    """Whether an AI turn says what an earlier one said, perhaps with a greeting before it.
+
+    Short turns never do: a greeting may come twice. Nor does one that has a word in place of another: that may be the
+    price of something else.
+    """
+    if len(answer) < MIN_ANSWER_WORDS:
+        return False
+    before = list(earlier)
+    return _is_like(answer, before, SAME_ANSWER) or any(_holds(answer, one) for one in before)
+
+
+def _holds(one: Fingerprint, other: Fingerprint) -> bool:
+    """Whether one of two has all the words of the other, and few more."""
+    less, more = sorted((one, other), key=len)
+    return len(less) >= max(MIN_ANSWER_WORDS, SAME_AND_MORE * len(more)) and set(less) <= set(more)
 
 
 def repeats_question(question: Fingerprint, earlier: Iterable[Fingerprint]) -> bool:

@@ -125,6 +125,8 @@ FALLEN: Final = -0.3
 
 SAME_ANSWER: Final = 0.85
 """Share of content words in common from which one AI turn repeats another."""
+SAME_AND_MORE: Final = 0.75
+"""The same where one of the two has words before or behind it that the other has not."""
 SAME_QUESTION: Final = 0.6
 """The same for what a customer asks again."""
 LEFT_OUT: Final = 2
