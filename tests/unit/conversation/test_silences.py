@@ -264,6 +264,17 @@ def test_a_yes_is_one_to_an_offer_that_another_event_has_brought_out_before(by: 
     assert chat.customer(said(affirm=0.95), "yes, please").escalations
 
 
+def test_an_event_from_before_an_offer_has_not_brought_it_out() -> None:
+    """It was overtaken: a worker has fired the timer by its clock, and then comes what was written before."""
+    chat = offers_after_silence()
+    chat.ai(said(question=True), "Shall I book the table?")
+    assert pass_time(chat, 5).controls
+    chat.wait(-1)
+    chat.say(Sender.SYSTEM, said())
+    chat.wait(0.1)
+    assert not chat.customer(said(affirm=0.95), "yes, please").escalations
+
+
 def test_who_still_waits_for_what_the_ai_put_off_is_waited_for_though_it_is_no_question() -> None:
     """The AI said nothing more, and nobody was told, as somebody is after "any luck?"."""
     off = BuiltinTriggers(knowledge_gap=TriggerPolicy(enabled=False))

@@ -124,7 +124,9 @@ def fold(
         fold_outcome(state, effects, moment, event)
     else:
         _fold_message(state, effects, moment, event, signals)
-    goes_out(state, at, given=isinstance(event, ChatMessage) and state.transcript[-1].given)
+    if at == state.seen_at:
+        # What was overtaken may be from before the offer, and has not brought it out.
+        goes_out(state, at, given=isinstance(event, ChatMessage) and state.transcript[-1].given)
     set_timers(state, _in_scope(state, policy))
     # What the conversation before this one has left in the control topic goes, unless something stands there anew.
     effects.forgets = left and not state.announced
