@@ -226,7 +226,7 @@ def cools_until(state: Conversation, rule: Rule) -> int:
     It holds up nothing that goes further than what was closed: what is more urgent, or hands over after a notice. Nor
     a question that the human left to the AI, for that is not settled, nor a complaint of who had thanked: it is new.
     """
-    if (rule.trigger == "knowledge_gap" and state.left_to_ai) or (rule.trigger in _FELT and state.content):
+    if (rule.trigger == "knowledge_gap" and state.left_to_ai) or (rule.trigger in _FELT and state.thanked):
         return 0
     hands_over = rule.action is Action.ESCALATE and state.closed_action is Action.NOTIFY
     if not state.closed_at or rule.action is Action.SHADOW or hands_over or rule.urgency < state.closed_urgency:

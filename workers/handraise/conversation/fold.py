@@ -288,13 +288,14 @@ def _customer_turn(
         state.questions = [*state.questions, signals.fingerprint][-MAX_FINGERPRINTS:]
         state.open_questions = min(state.open_questions + 1, MAX_FINGERPRINTS)
     _fade(state, signals)
-    state.content = _is_content(state, signals)
+    state.thanked = _has_thanked(state, signals)
 
 
-def _is_content(state: Conversation, signals: Signals) -> bool:
+def _has_thanked(state: Conversation, signals: Signals) -> bool:
+    """Whether the customer has thanked since they last were in trouble; not who does both in one breath."""
     if max(signals.complaint, signals.distress, signals.human_request) >= STRONG:
         return False
-    return state.content or signals.thanks >= STRONG
+    return state.thanked or signals.thanks >= STRONG
 
 
 def _fired(effects: Effects, message: ChatMessage) -> bool:

@@ -210,7 +210,7 @@ class Conversation(Struct, kw_only=True, array_like=True):
     """Which customer turn, counted from 1, told last that the AI's answer was beside the point; 0 if none did."""
     corrected_as: int = 0
     """How it told so; see `conversation.corrections.Beside`."""
-    content: bool = False
+    thanked: bool = False
     """The customer has thanked since they last were in trouble, or asked for a person."""
 
     @property
