@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -331,9 +332,23 @@ def test_several_messages_before_an_answer_are_compared_with_what_was_answered()
 def test_a_state_of_an_earlier_version_has_heard_no_correction() -> None:
     chat = corrected_once()
     assert chat.state is not None
-    stored = decode_state(encode_state(chat.state))
-    assert stored.corrected == 2
-    assert Conversation.__struct_fields__[-3:] == ("corrected", "corrected_as", "content")
+    assert chat.state.corrected == 2
+    fields = msgspec.msgpack.decode(encode_state(chat.state))
+    place = Conversation.__struct_fields__.index("corrected")
+    chat.state = decode_state(msgspec.msgpack.encode(fields[:place]))
+    assert not talks_past(chat.customer(CORRECTS))
+    chat.ai()
+    assert talks_past(chat.customer(CORRECTS))
+
+
+def test_a_correction_that_an_earlier_version_has_heard_was_said() -> None:
+    """That version heard no other."""
+    chat = corrected_once()
+    assert chat.state is not None
+    fields = msgspec.msgpack.decode(encode_state(chat.state))
+    place = Conversation.__struct_fields__.index("corrected_as")
+    chat.state = decode_state(msgspec.msgpack.encode(fields[:place]))
+    assert talks_past(chat.customer(CORRECTS))
 
 
 @given(st.lists(st.sampled_from(["corrects", "asks", "thanks", "ai", "human"]), max_size=24))
