@@ -54,8 +54,9 @@ class Language(Struct, frozen=True, forbid_unknown_fields=True):
     admission: Statements = Statements()
     """Of an AI, that it does not know."""
     rephrase: Statements = Statements()
-    praise: Statements = Statements()
     """Of an AI, that it wants to be asked in other words: that it has not understood is no admission then."""
+    praise: Statements = Statements()
+    """Of an AI, that nothing is better: that it cannot think of anything is no admission then."""
 
 
 SIGNALS: Final = (
