@@ -5,25 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
-from msgspec.structs import replace
 
-from handraise.detection.besides import MISSED, POSSIBLE_COMPLAINT, REPORTED, asks_besides
-from handraise.detection.heads import CUSTOMER_SIGNALS, HEADS, INTENTS
+from handraise.detection.heads import CUSTOMER_SIGNALS, HEADS
 from handraise.detection.lately import Lately, Said
 from handraise.detection.mixture import GROUPS, Mixture, default_mixture, evidence
 from handraise.detection.ngrams import NgramModel, default_ngrams
-from handraise.detection.normalise import clip, fold, mask, original_offset
-from handraise.detection.outright import CORRECTION, SCORE, default_outright
+from handraise.detection.normalise import fold
 from handraise.detection.phrase_detector import PhraseDetector, default_phrases
+from handraise.detection.postprocess import Postprocessor
 from handraise.detection.reader import PARTS, Reader, default_reader
-from handraise.detection.reported import default_reports
-from handraise.detection.signals import Intent, Signals, Span
-from handraise.detection.statements import Place
-from handraise.detection.tokens import EMOJI, TOKEN, tokens_of
+from handraise.detection.signals import Signals
+from handraise.detection.tokens import tokens_of
 from handraise.detection.twice import half_way, heads_read_twice
 from handraise.events import Sender
 
@@ -72,48 +67,9 @@ SURE: Final = (Sure(0.1, 0.99), Sure(0.15, 0.98))
 `DOUBT`. Where all are, the reader reads no further. The fold takes something from what a later message says, so that
 .8 or .9 can be where it decides: what is likely is sooner in doubt than what is not."""
 
-_SHOWN: Final = 0.2
-"""From this score, words are shown as evidence."""
-_MOST_WORDS: Final = 3
-_LEAST_SHARE: Final = 0.15
-"""A word is shown if it added to the log-odds at least so much."""
-_CALM: Final = 0.55
-"""How negative a text that is surely negative is at least; the rest is for distress."""
-_TELLING: Final = re.compile(rf"\w|[{EMOJI}]")
-"""What may be shown as evidence: words and pictures, not marks."""
 _KNOWN: Final = re.compile("[A-Za-z\u00c0-\u024f\u0600-\u06ff\u0900-\u097f]")
 """Letters of the scripts that the learned models have seen."""
-_INTENTS: Final = tuple(Intent)
 _DEPARTMENT: Final = ("human", "resources")
-_SURE_PROMISE: Final = 0.9
-"""From this score, the phrases are right about an AI's promise in languages other than English: 56 times of 56 in what
-writers wrote that no model had learned from. In English, where they err in one of nine, they are only weighed."""
-_PLAIN_YES: Final = 0.85
-_THANKS: Final = 0.5
-"""From the first score of the phrases on, and below the second, a text is a yes where one was asked for: "ok" and
-"claro", which the models take for nothing, since in the corpus they mostly follow no offer. Only the fold knows one. It
-is made no likelier than the first: where nothing was offered it is none."""
-_REFUSED: Final = 0.02
-"""How likely a request is at most in a message that says outright that nobody is wanted: the models hear the person."""
-_CLEAR_PROMISE: Final = 0.5
-"""From this score on, the phrases have found that somebody will answer."""
-_NO_PROMISE: Final = 0.1
-"""How much of a promise it is at most that a driver rings before he comes: the models hear that somebody will call."""
-_NOT_UNDERSTOOD: Final = 0.1
-"""How much an AI admits that asks for other words, or praises: the models take "I did not understand", and "I could not
-think of a better one", for "I do not know"."""
-_UNDERSTANDS: Final = re.compile(
-    r"underst[ao]+n?d|\bcatch|\bfollow\b|sure what|enti?end|compr[eé]|compris|sais[ir]|percebi"
-    r"|verst[ae]nd|verstehe|sicher,? was|samajh|samjh|समझ|فهم",
-    re.IGNORECASE,
-)
-"""What an AI has not done that asks for other words, in place of having no answer."""
-_PLAIN_DANGER: Final = 0.9
-_POSSIBLE_DANGER: Final = 0.2
-_LIKELY_DANGER: Final = 0.6
-"""From this score of the phrases on, in languages other than English, it is likely that somebody is in danger where the
-models hold it for possible: 7 times of 10 in what writers wrote that no model had learned from. In English they are
-wrong whenever the models doubt them."""
 _COLUMN: Final = {name: at for at, name in enumerate(HEADS)}
 _DECISIVE: Final = [_COLUMN[name] for name in DOUBT]
 _OF_CUSTOMERS: Final = sum(name in CUSTOMER_SIGNALS for name in DOUBT)
@@ -128,17 +84,6 @@ _AFTER_WORDS: Final = [
 """From and to which scores a signal is still in doubt, after each of the reader's words but the last."""
 _ALONE: Final = 4_096
 """Texts in doubt, read as if nothing stood before them, of which the reader's word is remembered."""
-_SCORES: Final = tuple((name, _COLUMN[name]) for name in CUSTOMER_SIGNALS)
-_ANSWERS: Final = tuple((name, _COLUMN[name]) for name in ("admission", "promise"))
-_FLAGS: Final = tuple(
-    (name, _COLUMN[name], least) for name, least in {"deferral": 0.5, "asks_detail": 0.5, "offers_human": 0.65}.items()
-)
-"""From which scores on each holds. After an offer a mere yes calls a human, so it has to be surer: of the AI turns by
-writers of whom no model has learned, 96 of 100 that are taken for one are one, and 80 of 100 are found (94 and 84 from
-.5 on)."""
-_NEGATIVE, _POSITIVE = _COLUMN["negative"], _COLUMN["positive"]
-_INTENT_COLUMNS: Final = slice(_COLUMN[INTENTS[0]], _COLUMN[INTENTS[-1]] + 1)
-"""They stand side by side, in the order of `Intent`."""
 
 
 class Doubted(NamedTuple):
@@ -198,8 +143,7 @@ class Detector:
         self._ngrams: Final = ngrams
         self._mixture: Final = mixture
         self._reader: Final = reader
-        self._outright: Final = default_outright()
-        self._reports: Final = default_reports()
+        self._postprocessor: Final = Postprocessor(phrases, ngrams, mixture)
         self._lately: Final = Lately()
         self._alone = dict[Said, "npt.NDArray[np.float64]"]()
 
@@ -268,7 +212,9 @@ class Detector:
                     read_twice = heads_read_twice(new[at][1], tokens[row], scores[row])
                     doubted[new[at]] = Doubted(phrases[row], tokens[row], weighed[row], read_twice)
                 else:
-                    clear[new[at]] = self._signals(new[at], phrases[row], tokens[row], scores[row].tolist())
+                    clear[new[at]] = self._postprocessor.signals(
+                        new[at], phrases[row], tokens[row], scores[row].tolist()
+                    )
         for one, signals in clear.items():
             self._lately.add(one, signals)
         return Begun(said, known | clear, doubted)
@@ -318,7 +264,7 @@ class Detector:
         for number, found in zip(unread, read, strict=True):
             said = begun.said[places[number]]
             asked = begun.doubted[said]
-            result[number] = self._signals(said, asked.phrases, asked.tokens, found.tolist())
+            result[number] = self._postprocessor.signals(said, asked.phrases, asked.tokens, found.tolist())
         return [signals for signals in result if signals is not None]
 
     @staticmethod
@@ -339,103 +285,6 @@ class Detector:
         least, most = _AFTER_WORDS[words - 1]
         unsure = (decisive > least) & (decisive < most)
         return not (unsure[:_OF_CUSTOMERS] if sender is Sender.CUSTOMER else unsure[_OF_CUSTOMERS:]).any()
-
-    def _signals(self, said: Said, phrases: Signals, tokens: list[str], row: list[float]) -> Signals:
-        text, sender, _ = said
-        if sender is Sender.ASSISTANT:
-            scores = {name: round(row[column], 3) for name, column in _ANSWERS}
-            if phrases.promise >= _SURE_PROMISE and GROUPS[phrases.language] != "en":
-                scores["promise"] = max(scores["promise"], phrases.promise)
-            if phrases.errand and phrases.promise < _CLEAR_PROMISE:
-                scores["promise"] = min(scores["promise"], _NO_PROMISE)
-            said_outright = self._outright.find(tokens)
-            scores |= {name: max(scores[name], SCORE) for name in scores if name in said_outright}
-            if "praise" in said_outright or ("rephrase" in said_outright and _UNDERSTANDS.search(text)):
-                scores["admission"] = min(scores["admission"], _NOT_UNDERSTOOD)
-            flags = {name: row[column] >= least for name, column, least in _FLAGS}
-            flags["offers_human"] &= not phrases.errand
-            return replace(phrases, **scores, **flags, spans=self._spans(text, phrases, tokens, scores))
-        scores = {name: round(row[column], 3) for name, column in _SCORES}
-        said_outright = self._outright.find(tokens)
-        outright = {name: place for name, place in said_outright.items() if name in scores}
-        if "refusal" in said_outright:
-            scores["human_request"] = min(scores["human_request"], _REFUSED)
-        if "human_request" not in outright:
-            self._weigh_report(said, phrases.language, tokens, scores)
-        if phrases.affirm >= _PLAIN_YES and phrases.thanks < _THANKS:
-            scores["affirm"] = max(scores["affirm"], _PLAIN_YES)
-        scores |= {name: max(scores[name], SCORE) for name in outright}
-        if (
-            phrases.crisis >= _PLAIN_DANGER
-            and _POSSIBLE_DANGER <= scores["crisis"] < _LIKELY_DANGER
-            and GROUPS[phrases.language] != "en"
-        ):
-            scores["crisis"] = _LIKELY_DANGER
-        scores["distress"] = max(scores["distress"], scores["crisis"])
-        sentiment = row[_POSITIVE] - row[_NEGATIVE] * (_CALM + (1.0 - _CALM) * scores["distress"])
-        intents = row[_INTENT_COLUMNS]
-        return replace(
-            phrases,
-            **scores,
-            corrects=CORRECTION in said_outright,
-            sentiment=round(max(-1.0, min(1.0, sentiment)), 3) + 0.0,
-            intent=_INTENTS[intents.index(max(intents))],
-            spans=self._spans(text, phrases, tokens, scores, outright),
-        )
-
-    def _weigh_report(self, said: Said, spoken: str, tokens: list[str], scores: dict[str, float]) -> None:
-        """Take who only reports a call, or that none has come, for nobody who asks for a person."""
-        asked = scores["human_request"] > REPORTED
-        is_doubtful = asked or POSSIBLE_COMPLAINT <= scores["complaint"] < MISSED
-        report = self._reports.find(tokens, spoken) if is_doubtful else None
-        if report is None:
-            return
-        if asked and asks_besides(report.rest, said[2], self._phrases, self._ngrams, self._mixture):
-            return
-        scores["human_request"] = min(scores["human_request"], REPORTED)
-        if report.missed:
-            scores["complaint"] = max(scores["complaint"], MISSED)
-
-    def _spans(
-        self,
-        text: str,
-        phrases: Signals,
-        tokens: list[str],
-        scores: dict[str, float],
-        outright: Mapping[str, Place] = MappingProxyType({}),
-    ) -> tuple[Span, ...]:
-        """The phrases' evidence for what scores; else what is said outright, or the words that moved it most."""
-        if not phrases.spans and max(scores.values()) < _SHOWN:
-            return ()
-        kept = [span for span in phrases.spans if scores.get(span.signal, 1.0) >= _SHOWN]
-        shown = {span.signal for span in kept}
-        unshown = [name for name, score in scores.items() if score >= _SHOWN and name not in shown]
-        if unshown:
-            places = [found.span() for found in TOKEN.finditer(mask(clip(text)))]
-            for name in unshown:
-                if name in outright:
-                    begin, end = places[outright[name].begin][0], places[outright[name].end - 1][1]
-                    length = len(text)
-                    kept.append(Span(name, original_offset(begin, length), original_offset(end, length), scores[name]))
-                else:
-                    kept += self._words(text, tokens, places, name, scores[name])
-        kept.sort(key=lambda span: (span.start, span.end, span.signal))
-        return tuple(kept)
-
-    def _words(
-        self, text: str, tokens: list[str], places: list[tuple[int, int]], name: str, score: float
-    ) -> list[Span]:
-        worth = self._ngrams.worth(tokens, name)
-        words = [i for i, token in enumerate(tokens) if worth[i] > 0.0 and _TELLING.match(token)]
-        plain = self._phrases.function_words
-        telling = [i for i in words if fold(tokens[i]) not in plain] or words
-        best = sorted(telling, key=lambda i: (-worth[i], i))[:_MOST_WORDS]
-        shown = [i for i in best if worth[i] >= _LEAST_SHARE] or best[:1]
-        length = len(text)
-        return [
-            Span(name, original_offset(places[i][0], length), original_offset(places[i][1], length), score)
-            for i in shown
-        ]
 
 
 def _can_be_read(text: str, sender: Sender, tokens: Sequence[str]) -> bool:
