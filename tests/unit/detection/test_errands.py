@@ -40,3 +40,33 @@ def test_whoever_brings_something_promises_no_answer(text: str) -> None:
 @pytest.mark.parametrize("text", PROMISES)
 def test_a_promise_stays_one(text: str) -> None:
     assert detect([text], senders=[Sender.ASSISTANT])[0].promise >= 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The driver will ring you before he arrives. Would you like to speak to a colleague about it?",
+        "Der Fahrer ruft Sie vor der Ankunft an. Möchten Sie mit einem Kollegen sprechen?",
+        "El repartidor le llama antes de llegar. ¿Quiere que le pase con un compañero?",
+        "Le livreur vous appellera avant d'arriver. Voulez-vous parler à un conseiller ?",
+        "O entregador liga antes de chegar. Quer falar com um atendente?",
+        "Shall I put you through to a colleague? The driver rings before he comes anyway.",
+    ],
+)
+def test_a_person_who_is_offered_beside_it_is_offered(text: str) -> None:
+    for found in (*detect([text], senders=[Sender.ASSISTANT]), *detect_fast([text], senders=[Sender.ASSISTANT])):
+        assert found.offers_human
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Shall I ask the driver to call you before he comes?",
+        "Would you like the driver to ring you before arriving?",
+        "Should our driver give you a ring when he's ten minutes away?",
+        "Voulez-vous que le livreur vous appelle avant d'arriver ?",
+        "بتحبي السائق يتصل فيكي قبل ما يوصل؟",
+    ],
+)
+def test_a_ring_that_is_offered_is_no_offer_of_a_person(text: str) -> None:
+    assert not detect([text], senders=[Sender.ASSISTANT])[0].offers_human

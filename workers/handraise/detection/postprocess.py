@@ -115,7 +115,7 @@ class Postprocessor:
         if "praise" in said_outright or ("rephrase" in said_outright and _UNDERSTANDS.search(text)):
             scores["admission"] = min(scores["admission"], _NOT_UNDERSTOOD)
         flags = {name: row[column] >= least for name, column, least in _FLAGS}
-        flags["offers_human"] &= not phrases.errand
+        flags["offers_human"] &= not phrases.errand or _is_offered_beside(phrases.spans)
         return replace(phrases, **scores, **flags, spans=self._spans(text, phrases, tokens, scores))
 
     def _of_customer(
@@ -202,3 +202,10 @@ class Postprocessor:
             Span(name, original_offset(places[i][0], length), original_offset(places[i][1], length), score)
             for i in shown
         ]
+
+
+def _is_offered_beside(spans: Sequence[Span]) -> bool:
+    """Whether the phrases find a person offered apart from whoever rings before coming: the models hear both."""
+    errands = [span for span in spans if span.signal == "errand"]
+    offers = [span for span in spans if span.signal == "offers_human"]
+    return any(all(one.end <= errand.start or one.start >= errand.end for errand in errands) for one in offers)
