@@ -6,7 +6,7 @@
 #   make chaos                faults under load on a real Kafka, each judged by an oracle: an hour; ARGS=--short: minutes
 #   make lint                 ruff and mypy
 #   make evaluate             how well detection does on the messages held out, by file
-#   make train                makes the detector's models anew from the corpus: minutes; ARGS=--reader: its network too
+#   make train                makes the detector's models anew from the corpus: minutes; ARGS="--reader --answers": its network too
 #   make bench                how fast it is, beside Faust and Quix Streams on the same events: twenty minutes
 #   make screenshots          pictures of the console for the README, of what the demo plays
 #   make docs                 writes anew what is generated: schemas, settings, metrics, the tables on capacity

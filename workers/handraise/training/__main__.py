@@ -1,9 +1,9 @@
 """Train the shipped models from the corpus. Progress goes to stderr.
 
 The n-grams and the mixture take minutes, and so does what the reader says of an AI's turns, which is learned anew where
-that is asked for (`--answers`). The whole reader is tuned anew only with `--reader`: nine minutes on an H200, where a
-script that did the same tuned the teachers side by side; here they come one after the other, and on two cores it is
-more than a day.
+that is asked for (`--answers`). The reader is tuned anew only with `--reader`: nine minutes on an H200, where a script
+that did the same tuned the teachers side by side; here they come one after the other, and on two cores it is more than
+a day. The reader that is shipped was tuned and then had learned what an AI says: both options make such a one.
 """
 
 from __future__ import annotations
