@@ -209,6 +209,16 @@ def test_an_ai_that_says_the_same_again_to_who_has_told_nothing_does_not_fail_ye
     assert not chat.ai(same).escalations
 
 
+def test_an_ai_that_says_the_same_again_before_anybody_has_written_does_not_fail() -> None:
+    """As one that reminds of an appointment twice."""
+    chat = Chat()
+    same = said(fingerprint=(20, 21, 22, 23, 24))
+    chat.ai(same)
+    effects = chat.ai(same)
+    assert [one.signs for one in effects.assessments] == [(Sign.REPEATS,)]
+    assert not effects.escalations
+
+
 def test_a_reference_that_is_given_again_to_an_ai_that_asks_for_it_is_a_correction() -> None:
     chat = Chat()
     chat.customer(ASKS, REFERENCE)

@@ -256,7 +256,7 @@ def _ai_failure(state: Conversation, message: ChatMessage, signals: Signals, *, 
         return Assessment(trigger="ai_failure", score=0.0)
     if state.repeats >= 1:
         return Assessment(trigger="ai_failure", score=weights.FAILURE_LOOP, signs=(Sign.LOOP,))
-    if state.asking_again or state.corrected == state.customer_turns:
+    if state.asking_again or 0 < state.corrected == state.customer_turns:
         return Assessment(
             trigger="ai_failure",
             score=weights.FAILURE_REPEAT_ASKED,
