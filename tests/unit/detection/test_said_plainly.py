@@ -378,6 +378,19 @@ def test_an_answer_is_no_admission(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "I can't wait to see you! But I don't know whether the pool is open, sorry.",
+        "I could not fault it. I'm afraid I don't know the price.",
+        "Ich kann mir nichts Schöneres vorstellen. Ob es noch Karten gibt, weiß ich leider nicht.",
+        "Je ne connais pas de meilleur endroit. Par contre je n'ai pas l'information sur les horaires.",
+    ],
+)
+def test_who_praises_and_does_not_know_admits_it(text: str) -> None:
+    assert said_by_the_ai(text).admission >= 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "You'll hear from us by Friday.",
         "We'll get back to you as soon as possible.",
         "I'm putting you through now.",

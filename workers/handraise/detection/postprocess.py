@@ -54,6 +54,8 @@ _NO_PROMISE: Final = 0.1
 _NOT_UNDERSTOOD: Final = 0.1
 """How much an AI admits that asks for other words, or praises: the models take "I did not understand", and "I could not
 think of a better one", for "I do not know"."""
+_CLEAR_ADMISSION: Final = 0.5
+"""From this score on, the phrases have found that something is not known besides what is praised."""
 _UNDERSTANDS: Final = re.compile(
     r"underst[ao]+n?d|\bcatch|\bfollow\b|sure what|enti?end|compr[eé]|compris|sais[ir]|percebi"
     r"|verst[ae]nd|verstehe|sicher,? was|samajh|samjh|समझ|فهم",
@@ -112,7 +114,8 @@ class Postprocessor:
             scores["promise"] = min(scores["promise"], _NO_PROMISE)
         said_outright = self._outright.find(tokens)
         scores |= {name: max(scores[name], SCORE) for name in scores if name in said_outright}
-        if "praise" in said_outright or ("rephrase" in said_outright and _UNDERSTANDS.search(text)):
+        only_praises = "praise" in said_outright and phrases.admission < _CLEAR_ADMISSION
+        if only_praises or ("rephrase" in said_outright and _UNDERSTANDS.search(text)):
             scores["admission"] = min(scores["admission"], _NOT_UNDERSTOOD)
         flags = {name: row[column] >= least for name, column, least in _FLAGS}
         flags["offers_human"] &= not phrases.errand or _is_offered_beside(phrases.spans)
