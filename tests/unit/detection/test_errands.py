@@ -65,6 +65,8 @@ def test_a_person_who_is_offered_beside_it_is_offered(text: str) -> None:
         "Would you like the driver to ring you before arriving?",
         "Should our driver give you a ring when he's ten minutes away?",
         "Voulez-vous que le livreur vous appelle avant d'arriver ?",
+        "Soll der Fahrer Sie vor der Ankunft anrufen?",
+        "Möchten Sie, dass der Fahrer Sie kurz vor der Ankunft anruft?",
         "بتحبي السائق يتصل فيكي قبل ما يوصل؟",
     ],
 )
