@@ -20,6 +20,23 @@ ERRANDS = [
     "भैया नीचे पहुँचकर आपको फ़ोन करते हैं।",
     "Rider gate pe pahunchkar aapko call karega.",
     "سيتصل بك السائق قبل الوصول.",
+    "The courier will give you a call before the drop-off.",
+    "The delivery partner will contact you on arrival.",
+    "You will receive a call from our rider when he reaches.",
+    "El mensajero se comunicará con usted antes de la entrega.",
+    "Recibirás una llamada del repartidor al llegar.",
+    "Te llamará el repartidor cuando esté cerca.",
+    "A transportadora vai entrar em contato antes da entrega.",
+    "Você vai receber uma ligação do entregador ao chegar.",
+    "Vous recevrez un appel du livreur à son arrivée.",
+    "Le transporteur prendra contact avec vous avant la livraison.",
+    "Sie bekommen einen Anruf vom Fahrer, wenn er da ist.",
+    "Vor der Lieferung ruft Sie der Kurier an.",
+    "डिलीवरी पार्टनर पहुँचने पर आपको कॉल करेगा।",
+    "राइडर आपसे डिलीवरी से पहले संपर्क करेगा।",
+    "पहुँचने पर राइडर का कॉल आएगा।",
+    "Pahunchne par rider ka call aayega.",
+    "مندوب الشحن سيتصل بك عند التسليم.",
 ]
 PROMISES = [
     "I've told the manager and she will call you today. The driver will ring before he arrives.",
@@ -28,6 +45,10 @@ PROMISES = [
     "A colleague will call you before your delivery to sort out the refund.",
     "Ya le avisé al mensajero y él la llama cuando esté llegando al conjunto.",
     "Un técnico le llamará esta tarde para concretar a qué hora pasa por su casa.",
+    "Our manager will call you about the courier before the delivery.",
+    "Sie bekommen noch heute einen Anruf von meiner Kollegin wegen des Fahrers.",
+    "Vous recevrez un appel de notre responsable au sujet du livreur.",
+    "Recibirá una llamada de nuestra encargada por lo del repartidor.",
 ]
 
 
