@@ -30,6 +30,8 @@ FAULTS: Final = {
         "I keep getting an error when I try to book the 3pm slot for you.",
         "I'm sorry, but our database is temporarily unavailable.",
         "It looks like the connection to our database was lost, please send your question again.",
+        "Oops, I encountered an error.",
+        "We're having some trouble with our booking system.",
     ),
     "es": (
         "Lo siento, se ha producido un error al procesar el cambio.",
@@ -47,6 +49,9 @@ FAULTS: Final = {
         "Tuve un error interno al buscar el pedido, lo lamento.",
         "Parece que hay un problema con nuestro sistema en este momento.",
         "Perdona, ha fallado la conexión con el sistema y no he podido guardar nada.",
+        "Estoy teniendo problemas para cargar tu cuenta.",
+        "No puedo acceder al sistema en este momento.",
+        "No logro conectarme al sistema.",
     ),
     "pt": (
         "Desculpe, algo deu errado ao buscar a sua reserva.",
@@ -63,6 +68,8 @@ FAULTS: Final = {
         "Não foi possível processar a sua solicitação. Tente mais tarde.",
         "Estamos com instabilidade no sistema e não consigo emitir o boleto agora.",
         "Peço desculpa, o sistema está com problemas e não consigo aceder à sua conta.",
+        "Estou com problemas para carregar sua conta.",
+        "Não consigo acessar o sistema agora.",
     ),
     "fr": (
         "Désolé, une erreur est survenue lors de l'enregistrement de votre rendez-vous.",
@@ -79,6 +86,9 @@ FAULTS: Final = {
         "Le logiciel me renvoie une erreur quand j'essaie de changer la date.",
         "J'ai un bug de mon côté, pouvez-vous renvoyer votre message ?",
         "Toutes mes excuses, un souci technique m'empêche de valider votre rendez-vous.",
+        "Je rencontre des difficultés pour charger votre compte.",
+        "J'ai du mal à accéder à votre commande.",
+        "Je n'arrive pas à accéder au système pour l'instant.",
     ),
     "de": (
         "Es ist ein technischer Fehler aufgetreten. Ihr Zählerstand konnte nicht gespeichert werden.",
@@ -96,6 +106,10 @@ FAULTS: Final = {
         "Ich bekomme vom System gerade nur eine Fehlermeldung zurück.",
         "Es scheint, dass ein technischer Fehler aufgetreten ist.",
         "Das hat leider nicht geklappt, das System hat einen Fehler gemeldet.",
+        "Ich habe Probleme, Ihr Konto zu laden.",
+        "Wir haben Probleme mit dem Buchungssystem.",
+        "Ich kann gerade nicht auf das System zugreifen.",
+        "Ich kann Ihr Konto gerade nicht laden.",
     ),
     "hi": (
         "माफ़ कीजिए, कुछ गड़बड़ हो गई और आपकी बुकिंग पूरी नहीं हो पाई।",
@@ -111,6 +125,8 @@ FAULTS: Final = {
         "आपका अनुरोध पूरा नहीं हो सका। कृपया बाद में पुनः प्रयास करें।",
         "सर्वर से जवाब नहीं मिल रहा, थोड़ा समय दीजिए।",
         "लगता है कि कुछ गड़बड़ हो गई है।",
+        "मैं अभी सिस्टम से कनेक्ट नहीं हो पा रहा हूँ।",
+        "मुझे आपका ऑर्डर खोलने में दिक्कत आ रही है।",
     ),
     "hi_latn": (
         "Maaf kijiye, kuch gadbad ho gayi aur aapki booking poori nahi ho payi.",
@@ -126,6 +142,8 @@ FAULTS: Final = {
         "Sorry, something went wrong. Ek baar phir likhiye na.",
         "Aapki request process nahi ho payi. Baad mein dobara koshish karein.",
         "Ek technical error ki wajah se aapki booking nahi ho payi.",
+        "Main abhi system se connect nahi ho pa raha hoon.",
+        "Mujhe aapka order kholne mein dikkat aa rahi hai.",
     ),
     "ar": (
         "عذرًا، حدث خطأ أثناء معالجة طلبك.",
@@ -142,6 +160,8 @@ FAULTS: Final = {
         "واجهت خطأ تقنيا عند البحث عن الطلب.",
         "يبدو أن النظام لا يستجيب حاليا.",
         "حصلت مشكلة أثناء حفظ بياناتك، جرب مرة ثانية.",
+        "أواجه مشكلة في تحميل حسابك.",
+        "لا أستطيع الاتصال بالنظام حاليا.",
     ),
 }
 """An AI that says that it, or the system that it works with, has just failed."""
@@ -170,6 +190,10 @@ LOOK_ALIKES: Final = {
         "The E5 code tells you that the system is down.",
         "I'm sorry to hear that an error occurred when you paid.",
         "Sorry, something went wrong with that calculation: it is £12, not £10.",
+        "Are you having trouble with our booking system?",
+        "We had trouble with our booking system last week, but all is well now.",
+        "If you ran into an error, tell me which.",
+        "We're having trouble with our dog, so the shop opens late.",
         "Your server is not responding; try to restart the instance from the panel.",
     ),
     "es": (
@@ -187,6 +211,8 @@ LOOK_ALIKES: Final = {
         "Cuando el sistema de riego no responde, revise primero las pilas.",
         "Un error al instalar el filtro puede causar fugas.",
         "El ascensor está fuera de servicio por un problema técnico.",
+        "Si tienes problemas para cargar tu cuenta, reinicia la aplicación.",
+        "Muchos clientes están teniendo problemas para abrir la cuenta con versiones viejas.",
     ),
     "pt": (
         "Se aparecer 'algo deu errado', feche o aplicativo e abra de novo.",
@@ -202,6 +228,8 @@ LOOK_ALIKES: Final = {
         "Apareceu algum erro na tela?",
         "Ontem o site ficou fora do ar, mas já voltou.",
         "Sinto muito que algo deu errado na entrega.",
+        "Se está com problemas para acessar sua conta, redefina a senha.",
+        "Estamos com dificuldade para abrir a loja hoje por causa da chuva.",
     ),
     "fr": (
         "Si « une erreur est survenue » s'affiche, redémarrez l'application.",
@@ -217,6 +245,8 @@ LOOK_ALIKES: Final = {
         "Toutes nos excuses pour la panne de ce matin, c'est rétabli et un mois vous est offert.",
         "Quand le système d'alarme ne répond pas, changez d'abord la pile.",
         "Une panne technique sur la ligne 4 explique le retard.",
+        "Si vous avez des difficultés à charger votre compte, videz le cache.",
+        "Nous avons du mal à trouver des fraises en ce moment.",
     ),
     "de": (
         "Wenn „Da ist etwas schiefgelaufen“ erscheint, starten Sie die App neu.",
@@ -234,6 +264,9 @@ LOOK_ALIKES: Final = {
         "Auf der Leitung sehe ich keine Störung.",
         "Da ist bei der Lieferung etwas schiefgelaufen, Sie bekommen morgen Ersatz.",
         "Wegen einer technischen Störung fährt die U4 nicht.",
+        "Wenn Sie Probleme haben, Ihr Konto zu laden, starten Sie die App neu.",
+        "Ich kann den Gutschein gerade nicht mit dem Rabatt verbinden.",
+        "Wir haben keine Probleme mit dem Buchungssystem.",
     ),
     "hi": (
         "अगर 'कुछ गड़बड़ हो गई' दिखे तो ऐप दोबारा खोलें।",
@@ -249,6 +282,7 @@ LOOK_ALIKES: Final = {
         "कल सर्वर डाउन था, अब ठीक है।",
         "U30 का मतलब है कि बैंक का सर्वर डाउन है; पैसा नहीं कटता।",
         "लिफ्ट तकनीकी खराबी के कारण बंद है।",
+        "अगर आपको ऑर्डर खोलने में दिक्कत आ रही है तो ऐप अपडेट करें।",
     ),
     "hi_latn": (
         "Agar 'kuch gadbad ho gayi' dikhe to app restart karein.",
@@ -264,6 +298,7 @@ LOOK_ALIKES: Final = {
         "QR scan karke dekh lijiye, gadbad ho to poora paisa wapas.",
         "Jab system respond nahi kar raha ho to router band karke chalu karein.",
         "Aapke area mein technical problem aa gayi hai, shaam tak theek hogi.",
+        "Agar aapko order kholne mein dikkat aa rahi hai to app update karein.",
     ),
     "ar": (
         "إذا ظهرت رسالة «حدث خطأ ما» أعد تشغيل التطبيق.",
@@ -279,6 +314,8 @@ LOOK_ALIKES: Final = {
         "أمس كان السيستم واقع والحين رجع يشتغل.",
         "نعتذر عن الخطأ في طلبيتك، سنرسل القطعة الصحيحة.",
         "هناك عطل فني في منطقتكم وسيتم إصلاحه اليوم.",
+        "إذا كنت تواجه مشكلة في تحميل حسابك فأعد تشغيل التطبيق.",
+        "لدينا مشكلة في فتح المتجر اليوم بسبب المطر.",
     ),
 }
 """An AI that explains an error message, tells of an earlier or another's error, or corrects itself."""
