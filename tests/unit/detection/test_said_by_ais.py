@@ -79,6 +79,7 @@ def test_a_person_who_will_answer_is_promised(text: str) -> None:
         "Wir geben Ihnen per SMS Bescheid, wenn Ihr Tisch frei ist.",
         "Nous vous tiendrons informé par e-mail de l'avancement de la livraison.",
         "La doctora le atenderá a las 10.",
+        "Para hablar con un agente, llame al 900 123 456.",
         "ऑर्डर तैयार होते ही हम आपको ईमेल से बता देंगे।",
         "उपलब्ध होते ही हम आपको एसएमएस से सूचित करेंगे।",
         "Order ready hote hi hum aapko email se bata denge.",
@@ -86,5 +87,5 @@ def test_a_person_who_will_answer_is_promised(text: str) -> None:
         "Let me connect you with the wifi first.",
     ],
 )
-def test_a_mail_or_an_appointment_is_not(text: str) -> None:
+def test_a_mail_an_appointment_or_a_number_to_call_is_not(text: str) -> None:
     assert in_context(said_by_the_ai(text).promise, ANSWER["promise"]) < 0.5
