@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from handraise.detection import detect
 from handraise.detection.phrase_detector import PhraseDetector
 from handraise.events import Sender
 
@@ -132,3 +133,24 @@ def test_a_person_is_offered(phrases: PhraseDetector, text: str) -> None:
 @pytest.mark.parametrize("text", NO_OFFERS)
 def test_something_else_is_offered(phrases: PhraseDetector, text: str) -> None:
     assert not phrases.detect(text, Sender.ASSISTANT).offers_human
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wenn Sie noch Fragen haben, melden Sie sich gerne.",
+        "Gern geschehen! Bei Fragen können Sie uns gerne anrufen.",
+        "Schreiben Sie uns gerne, wenn Sie noch etwas wissen möchten.",
+        "Melde dich gerne, wenn noch was ist!",
+        "अगर कोई सवाल हो तो हमें कॉल कर सकते हैं।",
+        "Agar koi sawaal ho to humein call kar sakte hain.",
+    ],
+)
+def test_where_questions_may_go_is_no_offer(text: str) -> None:
+    """For "ok", which often follows it, would call a human."""
+    assert not detect([text], senders=[Sender.ASSISTANT])[0].offers_human
+
+
+def test_an_offer_beside_where_questions_may_go_is_one() -> None:
+    text = "Soll ich Sie mit einem Mitarbeiter verbinden? Bei weiteren Fragen schreiben Sie einfach."
+    assert detect([text], senders=[Sender.ASSISTANT])[0].offers_human

@@ -22,7 +22,7 @@ SAID = [
     for text in texts
     for wording in wordings(text)
 ]
-OF_THE_AI = ("promise", "admission", "rephrase", "praise")
+OF_THE_AI = ("promise", "admission", "rephrase", "praise", "closing")
 
 
 def found(text: str) -> set[str]:
@@ -46,7 +46,7 @@ def test_of_a_choice_each_is_a_wording() -> None:
 
 
 def test_each_statement_counts() -> None:
-    scored = [said for said in SAID if said[1] not in ("rephrase", "praise")]
+    scored = [said for said in SAID if said[1] not in ("rephrase", "praise", "closing")]
     senders = [Sender.ASSISTANT if signal in OF_THE_AI else Sender.CUSTOMER for _, signal, _ in scored]
     scores = detect_fast([text for _, _, text in scored], senders=senders, languages=[None] * len(scored))
     missed = [

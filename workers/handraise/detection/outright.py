@@ -57,6 +57,8 @@ class Language(Struct, frozen=True, forbid_unknown_fields=True):
     """Of an AI, that it wants to be asked in other words: that it has not understood is no admission then."""
     praise: Statements = Statements()
     """Of an AI, that nothing is better: that it cannot think of anything is no admission then."""
+    closing: Statements = Statements()
+    """Of an AI, where further questions may go: no offer of a person, unless the phrases find one beside it."""
 
 
 SIGNALS: Final = (
@@ -70,6 +72,7 @@ SIGNALS: Final = (
     "admission",
     "rephrase",
     "praise",
+    "closing",
 )
 CORRECTION: Final = "correction"
 

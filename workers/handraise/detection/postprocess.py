@@ -119,6 +119,7 @@ class Postprocessor:
             scores["admission"] = min(scores["admission"], _NOT_UNDERSTOOD)
         flags = {name: row[column] >= least for name, column, least in _FLAGS}
         flags["offers_human"] &= not phrases.errand or _is_offered_beside(phrases.spans)
+        flags["offers_human"] &= "closing" not in said_outright or phrases.offers_human
         return replace(phrases, **scores, **flags, spans=self._spans(text, phrases, tokens, scores))
 
     def _of_customer(
