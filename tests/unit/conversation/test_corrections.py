@@ -209,14 +209,35 @@ def test_an_ai_that_says_the_same_again_to_who_has_told_nothing_does_not_fail_ye
     assert not chat.ai(same).escalations
 
 
-def test_an_ai_that_says_the_same_again_before_anybody_has_written_does_not_fail() -> None:
-    """As one that reminds of an appointment twice."""
+SAME = said(fingerprint=(20, 21, 22, 23, 24))
+
+
+def test_a_greeting_that_comes_twice_before_the_customer_has_written_is_no_failure() -> None:
+    """As when the chat window is opened again."""
     chat = Chat()
-    same = said(fingerprint=(20, 21, 22, 23, 24))
-    chat.ai(same)
-    effects = chat.ai(same)
-    assert [one.signs for one in effects.assessments] == [(Sign.REPEATS,)]
-    assert not effects.escalations
+    chat.ai(SAME)
+    assert not chat.ai(SAME).escalations
+
+
+def test_what_the_ai_adds_to_each_answer_is_no_failure() -> None:
+    """As the opening hours are, in a message of their own, though the answer before was to a customer who told so."""
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.ai()
+    chat.ai(SAME)
+    chat.customer(CORRECTS)
+    chat.ai(said(fingerprint=(1, 2, 3, 4)))
+    assert not chat.ai(SAME).escalations
+
+
+def test_an_ai_that_says_the_same_again_fails_also_where_the_customer_has_told_so_in_several_messages() -> None:
+    """Such as "That's not what I asked." and "I mean the old one"."""
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.ai(SAME)
+    chat.customer(CORRECTS)
+    chat.customer(said(fingerprint=(40,)))
+    assert chat.ai(SAME).escalations
 
 
 def test_a_reference_that_is_given_again_to_an_ai_that_asks_for_it_is_a_correction() -> None:

@@ -55,6 +55,17 @@ def is_talked_past(state: Conversation, signals: Signals) -> bool:
     return again and not state.repeats and (Beside.SHOWN in (before, beside) or before == beside == Beside.SAID)
 
 
+def has_just_told(state: Conversation) -> bool:
+    """Whether the customer has told so since the AI last spoke. `state` has the AI's next turn already."""
+    since = 0
+    for turn in state.transcript[-2::-1]:
+        if turn.sender is Sender.CUSTOMER:
+            since += 1
+        elif turn.sender is not Sender.SYSTEM and not turn.given:
+            break
+    return state.corrected > state.customer_turns - since
+
+
 def _beside(state: Conversation, signals: Signals) -> Beside | None:
     if state.customer_turns <= 1 or state.holder is not Holder.AI:
         return None
