@@ -240,6 +240,19 @@ def test_an_ai_that_says_the_same_again_fails_also_where_the_customer_has_told_s
     assert chat.ai(SAME).escalations
 
 
+@pytest.mark.parametrize(("read_out", "raises"), [(99, False), (98, True)])
+def test_a_booking_that_is_read_out_with_what_was_corrected_is_not_the_same_again(
+    read_out: int, *, raises: bool
+) -> None:
+    """In the long text that comes once more after "No, I said five of us" there is the five."""
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.ai(said(question=True, fingerprint=tuple(range(20, 35))))
+    chat.customer(said(corrects=True, fingerprint=(99, 100)))
+    again = said(question=True, fingerprint=(*range(20, 34), read_out))
+    assert bool(chat.ai(again).escalations) is raises
+
+
 def test_a_reference_that_is_given_again_to_an_ai_that_asks_for_it_is_a_correction() -> None:
     chat = Chat()
     chat.customer(ASKS, REFERENCE)

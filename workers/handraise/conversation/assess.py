@@ -7,7 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from handraise.conversation import weights
-from handraise.conversation.corrections import has_just_told
+from handraise.conversation.corrections import is_told_in_vain
 from handraise.conversation.effects import Assessment
 from handraise.conversation.mood import has_fallen
 from handraise.conversation.state import Conversation
@@ -257,7 +257,7 @@ def _ai_failure(state: Conversation, message: ChatMessage, signals: Signals, *, 
         return Assessment(trigger="ai_failure", score=0.0)
     if state.repeats >= 1:
         return Assessment(trigger="ai_failure", score=weights.FAILURE_LOOP, signs=(Sign.LOOP,))
-    if state.asking_again or has_just_told(state):
+    if state.asking_again or is_told_in_vain(state, signals):
         return Assessment(
             trigger="ai_failure",
             score=weights.FAILURE_REPEAT_ASKED,

@@ -55,8 +55,17 @@ def is_talked_past(state: Conversation, signals: Signals) -> bool:
     return again and not state.repeats and (Beside.SHOWN in (before, beside) or before == beside == Beside.SAID)
 
 
-def has_just_told(state: Conversation) -> bool:
-    """Whether the customer has told so since the AI last spoke. `state` has the AI's next turn already."""
+def is_told_in_vain(state: Conversation, answer: Signals) -> bool:
+    """Whether the customer has told so since the AI last spoke, and its next turn takes up no word of that anew.
+
+    A booking that is read out once more with what was corrected is no repetition. `state` has the AI's turn already.
+    """
+    told = state.questions[len(state.questions) - state.open_questions :]
+    taken_up = set(answer.fingerprint).intersection(chain.from_iterable(told)).difference(*state.answers)
+    return not taken_up and _has_just_told(state)
+
+
+def _has_just_told(state: Conversation) -> bool:
     since = 0
     for turn in state.transcript[-2::-1]:
         if turn.sender is Sender.CUSTOMER:
