@@ -171,6 +171,43 @@ def test_who_thanks_and_complains_in_one_breath_has_not_been_content() -> None:
     assert not chat.customer(COMPLAINS).escalations
 
 
+def test_who_has_complained_in_several_weak_messages_since_the_thanks_is_not_heard_anew() -> None:
+    """Together they were a complaint, which the close has settled."""
+    weak = said(complaint=0.48, sentiment=-0.5)
+    chat = Chat()
+    chat.customer(THANKS)
+    chat.ai()
+    for _ in range(2):
+        chat.customer(weak)
+        chat.ai()
+    assert [one.trigger for one in chat.escalations] == ["complaint"]
+    chat.human()
+    chat.outcome(OutcomeKind.RESOLVED)
+    for _ in range(2):
+        assert not chat.customer(weak).escalations
+        chat.ai()
+
+
+def test_who_has_said_yes_to_a_person_since_the_thanks_is_not_heard_anew() -> None:
+    chat = Chat()
+    chat.customer(THANKS)
+    chat.ai(said(offers_human=True, question=True))
+    (raised,) = chat.customer(said(affirm=0.9)).escalations
+    assert raised.trigger == "human_request"
+    chat.outcome(OutcomeKind.RESOLVED)
+    assert not chat.customer(COMPLAINS).escalations
+
+
+def test_what_is_no_complaint_after_a_few_turns_leaves_the_customer_content() -> None:
+    """The thanks came, then "one candle was missing", and only then that the refund is not there."""
+    chat = Chat()
+    chat.customer(COMPLAINS)
+    chat.outcome(OutcomeKind.RESOLVED)
+    chat.customer(THANKS)
+    assert not chat.customer(said(complaint=0.6)).escalations
+    assert chat.customer(COMPLAINS).escalations
+
+
 @pytest.mark.parametrize("signals", [WANTS_HUMAN, CRISIS])
 def test_a_request_and_a_crisis_ignore_the_cooldown(signals: Signals) -> None:
     chat = Chat()

@@ -54,6 +54,8 @@ from handraise.policy.model import BusinessPolicy
 
 _TELLING: Final = ("admission", "promise")
 """What an AI turn may say that a human should read first."""
+_TROUBLE: Final = ("human_request", "complaint", "distress")
+"""The triggers that hold on what a customer says who is not content."""
 LATE_MS: Final = 60_000
 """An event this much older than its predecessor is counted as late."""
 TALKED_OVER_MS: Final = 300_000
@@ -288,14 +290,17 @@ def _customer_turn(
         state.questions = [*state.questions, signals.fingerprint][-MAX_FINGERPRINTS:]
         state.open_questions = min(state.open_questions + 1, MAX_FINGERPRINTS)
     _fade(state, signals)
-    state.thanked = _has_thanked(state, signals)
+    state.thanked = (state.thanked or signals.thanks >= STRONG) and not _is_in_trouble(effects, message)
 
 
-def _has_thanked(state: Conversation, signals: Signals) -> bool:
-    """Whether the customer has thanked since they last were in trouble; not who does both in one breath."""
-    if max(signals.complaint, signals.distress, signals.human_request) >= STRONG:
-        return False
-    return state.thanked or signals.thanks >= STRONG
+def _is_in_trouble(effects: Effects, message: ChatMessage) -> bool:
+    """Whether a trigger for that held on this message, acted upon or held up, whatever it rested on."""
+    return any(
+        decision.trigger in _TROUBLE
+        and decision.result in (DecisionResult.FIRED, DecisionResult.SUPPRESSED)
+        and decision.message_id == message.message_id
+        for decision in effects.decisions
+    )
 
 
 def _fired(effects: Effects, message: ChatMessage) -> bool:
