@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from handraise.conversation import Effects
 from handraise.conversation.corrections import ASKED, WITHIN
-from handraise.conversation.state import Conversation, decode_state, encode_state
+from handraise.conversation.state import MAX_FINGERPRINTS, Conversation, decode_state, encode_state
 from handraise.conversation.weights import FAILURE_TALKED_PAST, Sign
+from handraise.detection.fingerprint import MOST
 from handraise.detection.signals import Intent, Signals
 from handraise.events import Action, BuiltinTriggers, ControlState, OutcomeKind, Policy, Sender, TriggerPolicy
 from handraise.policy import CompiledPolicy
@@ -370,6 +371,75 @@ def test_several_messages_before_an_answer_are_compared_with_what_was_answered()
     chat = asked_about_wednesdays()
     chat.customer(words(20, 21))
     chat.customer(words(20, 21, NO_MILK, WEDNESDAY))
+    assert last_correction(chat) == 0
+
+
+@pytest.mark.parametrize("replied", [True, False])
+def test_what_a_human_has_answered_is_left_out_by_no_answer_of_the_ai(*, replied: bool) -> None:
+    """Somebody stepped in for a question, by the chat or a tool of theirs, and the AI goes on."""
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.ai()
+    chat.human()
+    chat.customer(words(NO_MILK, WEDNESDAY))
+    if replied:
+        chat.outcome(OutcomeKind.REPLIED)
+    else:
+        chat.human()
+    chat.ai(said(fingerprint=(30, 31, 32)))
+    chat.customer(words(NO_MILK, WEDNESDAY, 40))
+    assert last_correction(chat) == 0
+
+
+def test_what_the_customer_asked_after_the_human_had_spoken_is_the_ai_s() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.ai()
+    chat.human()
+    chat.customer(words(NO_MILK, WEDNESDAY))
+    chat.ai(HOLIDAY)
+    chat.customer(words(NO_MILK, WEDNESDAY))
+    assert last_correction(chat) == 3
+
+
+def test_an_answer_in_several_messages_is_one_answer() -> None:
+    """What its first message took up is not left out, though three others came behind it."""
+    chat = Chat()
+    chat.customer(words(NO_MILK, WEDNESDAY))
+    for fingerprint in ((NO_MILK, WEDNESDAY, 10), (11, 12), (13, 14), (15, 16)):
+        chat.ai(said(fingerprint=fingerprint))
+    chat.customer(words(NO_MILK, WEDNESDAY, 20))
+    assert last_correction(chat) == 0
+
+
+def test_nothing_is_known_to_be_left_out_of_an_answer_in_more_messages_than_are_kept() -> None:
+    chat = Chat()
+    chat.customer(words(NO_MILK, WEDNESDAY))
+    chat.ai(said(fingerprint=(NO_MILK, WEDNESDAY, 10)))
+    for number in range(MAX_FINGERPRINTS):
+        chat.ai(said(fingerprint=(11 + number, 20 + number)))
+    chat.customer(words(NO_MILK, WEDNESDAY, 20))
+    assert last_correction(chat) == 0
+
+
+@pytest.mark.parametrize(("word", "left_out"), [(MOST - 1, True), (MOST + 1, False)])
+def test_what_a_long_answer_has_no_room_for_in_its_fingerprint_is_not_left_out(word: int, *, left_out: bool) -> None:
+    """A fingerprint keeps the smallest hashes alone: of a greater one it is not known."""
+    chat = Chat()
+    chat.customer(words(word, word + 100))
+    chat.customer(words(1, 2))
+    chat.ai(said(fingerprint=tuple(one for one in range(MOST + 1) if one != MOST - 1)))
+    chat.customer(words(word))
+    assert bool(last_correction(chat)) is left_out
+
+
+@pytest.mark.parametrize("signals", [words(NO_MILK, WEDNESDAY), words(WEDNESDAY)])
+def test_who_thanks_and_comes_back_to_a_word_asks_something_else(signals: Signals) -> None:
+    """As in "Thank you, that helps! And on Wednesdays, is there milk?"."""
+    chat = asked_about_wednesdays()
+    chat.customer(words(NO_MILK, WEDNESDAY))
+    chat.ai(said(fingerprint=(12, 13, 14)))
+    assert not talks_past(chat.customer(replace(signals, thanks=0.9)))
     assert last_correction(chat) == 0
 
 

@@ -10,8 +10,10 @@ from enum import IntEnum
 from itertools import chain
 from typing import Final
 
-from handraise.conversation.state import Conversation, StoredTurn
+from handraise.conversation.similarity import Fingerprint
+from handraise.conversation.state import MAX_FINGERPRINTS, Conversation, StoredTurn
 from handraise.conversation.weights import LEFT_OUT, NEGATIVE, STRONG
+from handraise.detection.fingerprint import MOST
 from handraise.detection.general import general_words
 from handraise.detection.signals import Signals
 from handraise.events import Holder, Sender
@@ -82,7 +84,8 @@ def _beside(state: Conversation, signals: Signals) -> Beside | None:
     if answer is None:
         return None
     said = signals.corrects or (state.ai_asked and _gives_again(state, answer))
-    left_out = _left_out(state, signals)
+    # Who thanks was answered, and comes back to a word for something else.
+    left_out = _left_out(state, signals) if signals.thanks < STRONG else 0
     if left_out >= LEFT_OUT or (said and left_out):
         return Beside.SHOWN
     if said:
@@ -95,14 +98,37 @@ def _left_out(state: Conversation, signals: Signals) -> int:
 
     A bare "yes, of course" leaves nothing out. Of who calmly tells what the AI has asked about one word counts at most.
     """
-    answers = state.answers[-ASKED:]
+    asked, answers = _exchanged(state)
     if not answers or len(answers[-1]) < LEAST_ANSWER:
         return 0
-    asked = state.questions[: len(state.questions) - state.open_questions][-ASKED:]
     shared = set(signals.fingerprint).intersection(chain.from_iterable(asked))
-    left_out = len(shared.difference(general_words(signals.language), *answers)) if shared else 0
+    if not shared:
+        return 0
+    # Of a word that a long answer's fingerprint has no room for it is not known whether it was left out.
+    known = min((answer[-1] for answer in answers if len(answer) >= MOST), default=None)
+    missing = shared.difference(general_words(signals.language), *answers)
+    left_out = sum(known is None or word < known for word in missing)
     tells = state.ai_asked and not signals.question and signals.sentiment > NEGATIVE
     return min(left_out, 1) if tells else left_out
+
+
+def _exchanged(state: Conversation) -> tuple[list[Fingerprint], list[Fingerprint]]:
+    """The customer's last messages that were answered, and the AI's turns behind them, of which one may be in several.
+
+    Where those are more than are kept, there are only the messages to which all of the answer is.
+    """
+    asked = state.questions[: len(state.questions) - state.open_questions][-ASKED:]
+    customers = answers = 0
+    for turn in state.transcript[-2::-1]:
+        if turn.sender is Sender.CUSTOMER:
+            customers += 1
+        elif turn.sender is Sender.ASSISTANT and not turn.given:
+            answers += 1
+        if customers == ASKED or answers > MAX_FINGERPRINTS:
+            break
+    if answers > MAX_FINGERPRINTS:
+        asked = asked[len(asked) - min(customers, len(asked)) :]
+    return asked, state.answers[-max(answers, ASKED) :]
 
 
 def _answer(state: Conversation) -> StoredTurn | None:

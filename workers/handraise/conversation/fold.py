@@ -395,6 +395,8 @@ def _hand_back(state: Conversation, effects: Effects, moment: Moment) -> None:
     state.taken_back_at = moment.at
     if state.episode is not None:
         episodes.close_escalation(state, effects, moment, ClosedBecause.HANDED_BACK, owes=state.waiting_since > 0)
+    # What the human has answered is no question that the AI's answers could leave something out of.
+    state.questions = state.questions[len(state.questions) - state.open_questions :]
     episodes.set_control(state, effects, moment, ControlState.AI)
 
 
@@ -405,5 +407,4 @@ def _human_turn(state: Conversation, effects: Effects, moment: Moment) -> None:
     elif not state.human_spoke:
         take_over(state, effects, moment)
     state.taken_back_at = 0
-    state.open_questions = 0
     episodes.hold_by_human(state, effects, moment)

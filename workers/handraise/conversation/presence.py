@@ -43,7 +43,7 @@ def _is_goodbye(state: Conversation, at: int) -> bool:
 
 def settle_questions(state: Conversation) -> None:
     """What was asked before a human spoke is the human's, and no question that the AI could leave without an answer."""
-    state.waiting_since = 0
+    state.waiting_since = state.open_questions = 0
     state.wait_told = False
     state.pending = state.left_to_ai = state.ai_offered_human = False
 
