@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from handraise.conversation import Conversation, Effects, fold
+from handraise.conversation.weights import Sign
 from handraise.detection.signals import Intent, Signals
 from handraise.events import (
     Assistant,
@@ -113,3 +114,14 @@ class Chat:
         self.controls += effects.controls
         self.minute += 0.5
         return effects
+
+
+def talks_past(effects: Effects) -> bool:
+    """Whether a message was found to say that the AI talks past the customer."""
+    return any(one.signs == (Sign.TALKED_PAST,) for one in effects.assessments)
+
+
+def last_correction(chat: Chat) -> int:
+    """Which customer turn told last that an answer was beside the point; 0 if none did."""
+    assert chat.state is not None
+    return chat.state.corrected

@@ -6,18 +6,15 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
-from handraise.conversation import Effects
-from handraise.conversation.corrections import ASKED, WITHIN
-from handraise.conversation.state import MAX_FINGERPRINTS, Conversation, decode_state, encode_state
+from handraise.conversation.corrections import WITHIN
+from handraise.conversation.state import Conversation, decode_state, encode_state
 from handraise.conversation.weights import FAILURE_TALKED_PAST, Sign
-from handraise.detection.fingerprint import MOST
 from handraise.detection.signals import Intent, Signals
 from handraise.events import Action, BuiltinTriggers, ControlState, OutcomeKind, Policy, Sender, TriggerPolicy
 from handraise.policy import CompiledPolicy
 from handraise.policy.wording import WORDINGS
-from tests.support.chats import ASKS, Chat, said
+from tests.support.chats import ASKS, Chat, last_correction, said, talks_past
 
 CORRECTS = said(corrects=True)
 REFERENCE = "it is KX-20417"
@@ -32,16 +29,6 @@ def corrected_once() -> Chat:
     assert not chat.customer(CORRECTS).escalations
     chat.ai(text="another answer")
     return chat
-
-
-def talks_past(effects: Effects) -> bool:
-    """Whether the sign was found on a message."""
-    return any(one.signs == (Sign.TALKED_PAST,) for one in effects.assessments)
-
-
-def last_correction(chat: Chat) -> int:
-    assert chat.state is not None
-    return chat.state.corrected
 
 
 def test_the_second_correction_is_a_failure_of_the_ai() -> None:
@@ -287,159 +274,6 @@ def test_a_short_number_or_a_word_is_no_reference(word: str) -> None:
     chat.customer(ASKS, f"for {word}")
     chat.ai(ASKS_FOR_IT, "For what?")
     chat.customer(said(), word)
-    assert last_correction(chat) == 0
-
-
-def words(*numbers: int) -> Signals:
-    """A message of these content words, with which something is asked."""
-    return said(Intent.QUESTION, question=True, fingerprint=numbers)
-
-
-NO_MILK, MONDAY, WEDNESDAY = 1, 2, 3
-HOLIDAY = said(fingerprint=(10, 11, 12))
-
-
-def asked_about_wednesdays() -> Chat:
-    """A chat in which the AI has answered about holidays."""
-    chat = Chat()
-    chat.customer(words(NO_MILK, MONDAY, WEDNESDAY))
-    chat.ai(HOLIDAY)
-    return chat
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "raises"),
-    [
-        (words(NO_MILK, WEDNESDAY), words(WEDNESDAY), True),
-        (words(WEDNESDAY, 20), words(NO_MILK, WEDNESDAY, 21), True),
-        (words(WEDNESDAY), CORRECTS, False),
-        (words(WEDNESDAY), replace(CORRECTS, fingerprint=(WEDNESDAY,)), True),
-        (words(WEDNESDAY), words(NO_MILK), False),
-        (words(20, 21), words(NO_MILK, WEDNESDAY), False),
-        (words(NO_MILK, WEDNESDAY), words(20, 21), False),
-        (words(NO_MILK, WEDNESDAY), words(12, 20), False),
-    ],
-)
-def test_who_comes_back_to_words_that_the_answers_left_out_is_talked_past(
-    first: Signals, second: Signals, *, raises: bool
-) -> None:
-    """Nothing says that the answer was none: "There is no holiday. Simply no milk on Wednesdays", for one."""
-    chat = asked_about_wednesdays()
-    assert not chat.customer(first).escalations
-    chat.ai(said(fingerprint=(12, 13, 14)))
-    assert talks_past(chat.customer(second)) is raises
-
-
-def test_a_word_of_the_answer_comes_back_for_another_question() -> None:
-    """And so does one that has been answered since: "And the bath?", after the answer about the towels and the bath."""
-    chat = asked_about_wednesdays()
-    chat.customer(words(10, 20))
-    chat.ai(said(fingerprint=(10, 20, 21)))
-    assert last_correction(chat) == 0
-    chat.customer(words(10, 20, 22))
-    assert last_correction(chat) == 0
-
-
-def test_a_short_answer_leaves_nothing_out() -> None:
-    """After "Is breakfast included?" and "Yes, included." comes "And breakfast for the children?", for one."""
-    chat = Chat()
-    chat.customer(words(1, 2))
-    chat.ai(said(fingerprint=(9,)))
-    chat.customer(words(1, 2, 3))
-    assert last_correction(chat) == 0
-
-
-def test_an_answer_without_a_word_is_the_last_answer_too() -> None:
-    """It is not the one before it that leaves something out."""
-    chat = asked_about_wednesdays()
-    chat.ai(said(), "👍")
-    chat.customer(words(NO_MILK, WEDNESDAY))
-    assert last_correction(chat) == 0
-
-
-def test_words_of_long_ago_do_not_come_back() -> None:
-    chat = asked_about_wednesdays()
-    for number in range(ASKED):
-        chat.customer(words(100 + number))
-        chat.ai(said(fingerprint=(200 + number, 100 + number)))
-    chat.customer(words(NO_MILK, WEDNESDAY))
-    assert last_correction(chat) == 0
-
-
-def test_several_messages_before_an_answer_are_compared_with_what_was_answered() -> None:
-    """Not with each other, and the first of them alone: "no." "her." "does SHE need it"."""
-    chat = asked_about_wednesdays()
-    chat.customer(words(20, 21))
-    chat.customer(words(20, 21, NO_MILK, WEDNESDAY))
-    assert last_correction(chat) == 0
-
-
-@pytest.mark.parametrize("replied", [True, False])
-def test_what_a_human_has_answered_is_left_out_by_no_answer_of_the_ai(*, replied: bool) -> None:
-    """Somebody stepped in for a question, by the chat or a tool of theirs, and the AI goes on."""
-    chat = Chat()
-    chat.customer(ASKS)
-    chat.ai()
-    chat.human()
-    chat.customer(words(NO_MILK, WEDNESDAY))
-    if replied:
-        chat.outcome(OutcomeKind.REPLIED)
-    else:
-        chat.human()
-    chat.ai(said(fingerprint=(30, 31, 32)))
-    chat.customer(words(NO_MILK, WEDNESDAY, 40))
-    assert last_correction(chat) == 0
-
-
-def test_what_the_customer_asked_after_the_human_had_spoken_is_the_ai_s() -> None:
-    chat = Chat()
-    chat.customer(ASKS)
-    chat.ai()
-    chat.human()
-    chat.customer(words(NO_MILK, WEDNESDAY))
-    chat.ai(HOLIDAY)
-    chat.customer(words(NO_MILK, WEDNESDAY))
-    assert last_correction(chat) == 3
-
-
-def test_an_answer_in_several_messages_is_one_answer() -> None:
-    """What its first message took up is not left out, though three others came behind it."""
-    chat = Chat()
-    chat.customer(words(NO_MILK, WEDNESDAY))
-    for fingerprint in ((NO_MILK, WEDNESDAY, 10), (11, 12), (13, 14), (15, 16)):
-        chat.ai(said(fingerprint=fingerprint))
-    chat.customer(words(NO_MILK, WEDNESDAY, 20))
-    assert last_correction(chat) == 0
-
-
-def test_nothing_is_known_to_be_left_out_of_an_answer_in_more_messages_than_are_kept() -> None:
-    chat = Chat()
-    chat.customer(words(NO_MILK, WEDNESDAY))
-    chat.ai(said(fingerprint=(NO_MILK, WEDNESDAY, 10)))
-    for number in range(MAX_FINGERPRINTS):
-        chat.ai(said(fingerprint=(11 + number, 20 + number)))
-    chat.customer(words(NO_MILK, WEDNESDAY, 20))
-    assert last_correction(chat) == 0
-
-
-@pytest.mark.parametrize(("word", "left_out"), [(MOST - 1, True), (MOST + 1, False)])
-def test_what_a_long_answer_has_no_room_for_in_its_fingerprint_is_not_left_out(word: int, *, left_out: bool) -> None:
-    """A fingerprint keeps the smallest hashes alone: of a greater one it is not known."""
-    chat = Chat()
-    chat.customer(words(word, word + 100))
-    chat.customer(words(1, 2))
-    chat.ai(said(fingerprint=tuple(one for one in range(MOST + 1) if one != MOST - 1)))
-    chat.customer(words(word))
-    assert bool(last_correction(chat)) is left_out
-
-
-@pytest.mark.parametrize("signals", [words(NO_MILK, WEDNESDAY), words(WEDNESDAY)])
-def test_who_thanks_and_comes_back_to_a_word_asks_something_else(signals: Signals) -> None:
-    """As in "Thank you, that helps! And on Wednesdays, is there milk?"."""
-    chat = asked_about_wednesdays()
-    chat.customer(words(NO_MILK, WEDNESDAY))
-    chat.ai(said(fingerprint=(12, 13, 14)))
-    assert not talks_past(chat.customer(replace(signals, thanks=0.9)))
     assert last_correction(chat) == 0
 
 

@@ -25,6 +25,9 @@ ASKED: Final = 3
 LEAST_ANSWER: Final = 2
 """An answer of fewer content words says whether, not what."""
 _WORD: Final = re.compile(r"(?<![\w-])[^\W_][\w-]{4,63}(?![\w-])")
+_SENTENCE_END: Final = re.compile(r"[.!?…؟।](?=\W)|\n")
+_SENTENCE: Final = 3
+"""Fewer words beside a question are no sentence: "Ok." or "I see."."""
 _DIGITS: Final = 3
 """A word of five characters or more with so many digits is a reference: of an order, say, or a device."""
 
@@ -84,8 +87,8 @@ def _beside(state: Conversation, signals: Signals) -> Beside | None:
     if answer is None:
         return None
     said = signals.corrects or (state.ai_asked and _gives_again(state, answer))
-    # Who thanks was answered, and comes back to a word for something else.
-    left_out = _left_out(state, signals) if signals.thanks < STRONG else 0
+    asks_else = not said and (signals.thanks >= STRONG or _asks_anew(state, signals))
+    left_out = 0 if asks_else else _left_out(state, signals)
     if left_out >= LEFT_OUT or (said and left_out):
         return Beside.SHOWN
     if said:
@@ -110,6 +113,21 @@ def _left_out(state: Conversation, signals: Signals) -> int:
     left_out = sum(known is None or word < known for word in missing)
     tells = state.ai_asked and not signals.question and signals.sentiment > NEGATIVE
     return min(left_out, 1) if tells else left_out
+
+
+def _asks_anew(state: Conversation, signals: Signals) -> bool:
+    """Whether a message is one question, of a single sentence, with a word of its own: the next on the same topic.
+
+    "And does the red one fold?" names the red one again though all was answered. Who was not answered says more than
+    that, or nothing new.
+    """
+    if not signals.question:
+        return False
+    sentences = _SENTENCE_END.split(state.transcript[-1].text)
+    if sum(len(sentence.split()) >= _SENTENCE for sentence in sentences) > 1:
+        return False
+    asked, answers = _exchanged(state)
+    return not set(signals.fingerprint) <= general_words(signals.language).union(*asked, *answers)
 
 
 def _exchanged(state: Conversation) -> tuple[list[Fingerprint], list[Fingerprint]]:
