@@ -203,3 +203,31 @@ def test_who_thanks_and_comes_back_to_a_word_asks_something_else(signals: Signal
     chat.ai(said(fingerprint=(12, 13, 14)))
     assert not talks_past(chat.customer(replace(signals, thanks=0.9)))
     assert last_correction(chat) == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "text", "left_out"),
+    [
+        ("बड़ा कमरा खाली है, किराया 8000 रुपये है।", "hall me AC hai na. Birthday party Saturday ko hai", False),
+        ("The hall is free for 40 people.", "بارتي السبت في القاعة", False),
+        ("Der Saal ist frei.", "hall me AC hai na. Birthday party Saturday ko hai", True),
+        ("👍 8000", "Birthday party Saturday ko hai", True),
+    ],
+)
+def test_an_answer_in_other_letters_is_not_known_to_leave_a_word_out(answer: str, text: str, *, left_out: bool) -> None:
+    """Many customers write Hindi in Latin letters to an AI that does not."""
+    chat = Chat()
+    chat.customer(words(NO_MILK, WEDNESDAY))
+    chat.ai(HOLIDAY, answer)
+    chat.customer(words(NO_MILK, WEDNESDAY), text)
+    assert bool(last_correction(chat)) is left_out
+
+
+@pytest.mark.parametrize(("language", "left_out"), [("nl", False), ("pt-BR", True), (None, True)])
+def test_of_a_language_whose_general_words_are_not_known_nothing_is_left_out(
+    language: str | None, *, left_out: bool
+) -> None:
+    """Where the producer says which it is: "dan kom ik langs" may stand in any message."""
+    chat = asked_about_wednesdays()
+    chat.customer(words(NO_MILK, WEDNESDAY), language=language)
+    assert bool(last_correction(chat)) is left_out

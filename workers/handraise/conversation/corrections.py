@@ -15,6 +15,7 @@ from handraise.conversation.state import MAX_FINGERPRINTS, Conversation, StoredT
 from handraise.conversation.weights import LEFT_OUT, NEGATIVE, STRONG
 from handraise.detection.fingerprint import MOST
 from handraise.detection.general import general_words
+from handraise.detection.language import is_foreign
 from handraise.detection.signals import Signals
 from handraise.events import Holder, Sender
 
@@ -25,6 +26,8 @@ ASKED: Final = 3
 LEAST_ANSWER: Final = 2
 """An answer of fewer content words says whether, not what."""
 _WORD: Final = re.compile(r"(?<![\w-])[^\W_][\w-]{4,63}(?![\w-])")
+_LETTER: Final = re.compile(r"[^\W\d_]")
+_BEHIND_LATIN: Final = "\u0250"
 _SENTENCE_END: Final = re.compile(r"[.!?…؟।](?=\W)|\n")
 _SENTENCE: Final = 3
 """Fewer words beside a question are no sentence: "Ok." or "I see."."""
@@ -87,13 +90,31 @@ def _beside(state: Conversation, signals: Signals) -> Beside | None:
     if answer is None:
         return None
     said = signals.corrects or (state.ai_asked and _gives_again(state, answer))
-    asks_else = not said and (signals.thanks >= STRONG or _asks_anew(state, signals))
-    left_out = 0 if asks_else else _left_out(state, signals)
+    left_out = _left_out(state, signals)
+    if left_out and not said and (signals.thanks >= STRONG or _asks_anew(state, signals)):
+        left_out = 0
+    if left_out and not _is_comparable(state, answer):
+        left_out = 0
     if left_out >= LEFT_OUT or (said and left_out):
         return Beside.SHOWN
     if said:
         return Beside.SAID
     return Beside.HINTED if left_out else None
+
+
+def _is_comparable(state: Conversation, answer: StoredTurn) -> bool:
+    """Whether a message can be compared with an answer: word for word, in a language whose general words are known.
+
+    "Birthday party" is no word of an answer in Devanagari, though it is about that.
+    """
+    if state.language and is_foreign(state.language):
+        return False
+    written, answered = _LETTER.findall(state.transcript[-1].text), _LETTER.findall(answer.text)
+    return not (written and answered) or _is_latin(written) is _is_latin(answered)
+
+
+def _is_latin(letters: list[str]) -> bool:
+    return 2 * sum(letter < _BEHIND_LATIN for letter in letters) >= len(letters)
 
 
 def _left_out(state: Conversation, signals: Signals) -> int:
