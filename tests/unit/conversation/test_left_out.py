@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from handraise.conversation.corrections import ASKED, Beside
 from handraise.conversation.state import MAX_FINGERPRINTS
-from handraise.detection.fingerprint import MOST
+from handraise.detection.fingerprint import MOST, hash_of
 from handraise.detection.signals import Intent, Signals
 from handraise.events import OutcomeKind
 from tests.support.chats import ASKS, Chat, last_correction, said, talks_past
@@ -230,4 +230,24 @@ def test_of_a_language_whose_general_words_are_not_known_nothing_is_left_out(
     """Where the producer says which it is: "dan kom ik langs" may stand in any message."""
     chat = asked_about_wednesdays()
     chat.customer(words(NO_MILK, WEDNESDAY), language=language)
+    assert bool(last_correction(chat)) is left_out
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "left_out"),
+    [
+        ("Is the hall free? Best, Maria Lopez, Brightwater", "Then we take it.\nBest, Maria Lopez, Brightwater", False),
+        ("Is the hall free? Best, Maria Lopez, Brightwater", "Then we take it for Maria Lopez of Brightwater", True),
+        ("Maria Lopez of Brightwater has the hall", "Maria Lopez of Brightwater has the hall", True),
+        ("Has Maria Lopez of Brightwater the hall?", "So has Maria Lopez of Brightwater the hall?", True),
+    ],
+)
+def test_a_signature_is_no_word_that_comes_back(first: str, second: str, *, left_out: bool) -> None:
+    """Who repeats the whole message, or ends with the same question, does come back."""
+    maria, lopez, brightwater = (hash_of(word) for word in ("maria", "lopez", "brightwater"))
+    signed = words(*sorted((maria, lopez, brightwater)))
+    chat = Chat()
+    chat.customer(signed, first)
+    chat.ai(HOLIDAY)
+    chat.customer(signed, second)
     assert bool(last_correction(chat)) is left_out

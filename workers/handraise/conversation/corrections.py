@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
-from itertools import chain
+from itertools import chain, takewhile
 from typing import Final
 
 from handraise.conversation.similarity import Fingerprint
 from handraise.conversation.state import MAX_FINGERPRINTS, Conversation, StoredTurn
 from handraise.conversation.weights import LEFT_OUT, NEGATIVE, STRONG
-from handraise.detection.fingerprint import MOST
+from handraise.detection.fingerprint import MOST, hash_of
 from handraise.detection.general import general_words
 from handraise.detection.language import is_foreign
+from handraise.detection.normalise import fold
 from handraise.detection.signals import Signals
 from handraise.events import Holder, Sender
 
@@ -26,6 +27,7 @@ ASKED: Final = 3
 LEAST_ANSWER: Final = 2
 """An answer of fewer content words says whether, not what."""
 _WORD: Final = re.compile(r"(?<![\w-])[^\W_][\w-]{4,63}(?![\w-])")
+_PLAIN_WORD: Final = re.compile(r"\w+")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _BEHIND_LATIN: Final = "\u0250"
 _SENTENCE_END: Final = re.compile(r"[.!?…؟।](?=\W)|\n")
@@ -130,10 +132,31 @@ def _left_out(state: Conversation, signals: Signals) -> int:
         return 0
     # Of a word that a long answer's fingerprint has no room for it is not known whether it was left out.
     known = min((answer[-1] for answer in answers if len(answer) >= MOST), default=None)
-    missing = shared.difference(general_words(signals.language), *answers)
+    missing = shared.difference(general_words(signals.language), _signed_with(state), *answers)
     left_out = sum(known is None or word < known for word in missing)
     tells = state.ai_asked and not signals.question and signals.sentiment > NEGATIVE
     return min(left_out, 1) if tells else left_out
+
+
+def _signed_with(state: Conversation) -> set[int]:
+    """The words with which a message ends as the customer's last one did, where no question does: a signature."""
+    *earlier, turn = state.transcript
+    before = next((one for one in reversed(earlier) if one.sender is Sender.CUSTOMER), None)
+    if before is None:
+        return set()
+    words, others = _words_from_the_end(turn), _words_from_the_end(before)
+    ending = list(takewhile(lambda word: "?" not in word, _common_start(words, others)))
+    if not _SENTENCE <= len(ending) < min(len(words), len(others)):
+        return set()
+    return {hash_of(fold(word)) for one in ending for word in _PLAIN_WORD.findall(one)}
+
+
+def _common_start(words: list[str], others: list[str]) -> list[str]:
+    return [word for word, _ in takewhile(lambda pair: pair[0] == pair[1], zip(words, others, strict=False))]
+
+
+def _words_from_the_end(turn: StoredTurn) -> list[str]:
+    return f"{turn.text} {turn.end}".split()[::-1]
 
 
 def _asks_anew(state: Conversation, signals: Signals) -> bool:
