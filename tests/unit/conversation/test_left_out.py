@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from handraise.conversation.corrections import ASKED, Beside
+from handraise.conversation.corrections import Beside
+from handraise.conversation.leftout import ASKED
 from handraise.conversation.state import MAX_FINGERPRINTS
 from handraise.detection.fingerprint import MOST, hash_of
 from handraise.detection.signals import Intent, Signals
