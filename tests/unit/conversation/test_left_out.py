@@ -78,13 +78,13 @@ def test_the_next_questions_on_the_same_topic_are_no_corrections(text: str) -> N
 @pytest.mark.parametrize(
     ("text", "more"),
     [
-        ("There is no holiday. Is there milk on Wednesdays?", {"fingerprint": (NO_MILK, WEDNESDAY, 20)}),
-        ("there is no holiday\nis there milk on Wednesdays", {"fingerprint": (NO_MILK, WEDNESDAY, 20)}),
+        ("Hm, thank you. There is no holiday. Is there milk on Wednesdays?", {"fingerprint": (NO_MILK, WEDNESDAY, 20)}),
+        ("let me try again\nthere is no holiday\nmilk on Wednesdays", {"fingerprint": (NO_MILK, WEDNESDAY, 20)}),
         ("Is there no milk on Wednesdays?", {"fingerprint": (NO_MILK, WEDNESDAY)}),
         ("I asked whether there is milk on Wednesdays?", {"fingerprint": (NO_MILK, WEDNESDAY, 20), "corrects": True}),
     ],
 )
-def test_a_question_with_more_than_one_sentence_or_nothing_new_or_a_correction_is_one(
+def test_a_question_of_more_than_two_sentences_or_of_nothing_new_or_a_correction_is_one(
     text: str, more: dict[str, Any]
 ) -> None:
     chat = asked_about_wednesdays()
@@ -252,3 +252,16 @@ def test_a_signature_is_no_word_that_comes_back(first: str, second: str, *, left
     chat.ai(HOLIDAY)
     chat.customer(signed, second)
     assert bool(last_correction(chat)) is left_out
+
+
+def test_who_goes_on_with_a_question_on_the_topic_and_gets_the_same_answer_again_is_not_understood() -> None:
+    """It may be the next question, but for that."""
+    same = said(fingerprint=(10, 11, 12, 13))
+    chat = Chat()
+    chat.customer(words(NO_MILK, MONDAY, WEDNESDAY))
+    chat.ai(same)
+    text = "Yes, but we are at home. Is there no milk on Wednesdays?"
+    chat.customer(said(Intent.QUESTION, question=True, fingerprint=(NO_MILK, WEDNESDAY, 20)), text)
+    assert last_correction(chat) == 0
+    (raised,) = chat.ai(same).escalations
+    assert raised.trigger == "ai_failure"

@@ -54,7 +54,8 @@ def is_talked_past(state: Conversation, signals: Signals) -> bool:
 def is_told_in_vain(state: Conversation, answer: Signals) -> bool:
     """Whether the customer has told so since the AI last spoke, and its next turn takes up no word of that anew.
 
-    A booking that is read out once more with what was corrected is no repetition. `state` has the AI's turn already.
+    Who gets the same answer again has told so by coming back to a word at all, were it with the next question. What is
+    read out once more with what was corrected is no repetition. `state` has the AI's turn already.
     """
     told = state.questions[len(state.questions) - state.open_questions :]
     taken_up = set(answer.fingerprint).intersection(chain.from_iterable(told)).difference(*state.answers)
@@ -68,7 +69,7 @@ def _has_just_told(state: Conversation) -> bool:
             since += 1
         elif turn.sender is not Sender.SYSTEM and not turn.given:
             break
-    return state.corrected > state.customer_turns - since
+    return max(state.corrected, state.came_back) > state.customer_turns - since
 
 
 def _beside(state: Conversation, signals: Signals) -> Beside | None:
@@ -79,8 +80,11 @@ def _beside(state: Conversation, signals: Signals) -> Beside | None:
         return None
     said = signals.corrects or (state.ai_asked and _gives_again(state, answer))
     words = left_out(state, signals)
-    goes_on = not said and (signals.thanks >= STRONG or asks_anew(state, signals))
-    if words and (goes_on or not is_comparable(state, answer)):
+    if words and not is_comparable(state, answer):
+        words = 0
+    if words:
+        state.came_back = state.customer_turns
+    if not said and (signals.thanks >= STRONG or asks_anew(state, signals)):
         words = 0
     if words >= LEFT_OUT or (said and words):
         return Beside.SHOWN

@@ -26,6 +26,8 @@ _BEHIND_LATIN: Final = "\u0250"
 _SENTENCE_END: Final = re.compile(r"[.!?…؟।](?=\W)|\n")
 _SENTENCE: Final = 3
 """Fewer words beside a question are no sentence: "Ok." or "I see."."""
+_ASKING: Final = 2
+"""Of so many sentences at most is a message that asks the next question."""
 
 
 def left_out(state: Conversation, signals: Signals) -> int:
@@ -59,15 +61,15 @@ def is_comparable(state: Conversation, answer: StoredTurn) -> bool:
 
 
 def asks_anew(state: Conversation, signals: Signals) -> bool:
-    """Whether a message is one question, of a single sentence, with a word of its own: the next on the same topic.
+    """Whether a message is a question of a sentence or two with a word of its own: the next on the same topic.
 
-    "And does the red one fold?" names the red one again though all was answered. Who was not answered says more than
-    that, or nothing new.
+    "Good to know. Can I use my library card for e-books too?" names the card again though all was answered. Who was not
+    answered says more than that, or nothing new.
     """
     if not signals.question:
         return False
     sentences = _SENTENCE_END.split(state.transcript[-1].text)
-    if sum(len(sentence.split()) >= _SENTENCE for sentence in sentences) > 1:
+    if sum(len(sentence.split()) >= _SENTENCE for sentence in sentences) > _ASKING:
         return False
     asked, answers = _exchanged(state)
     return not set(signals.fingerprint) <= general_words(signals.language).union(*asked, *answers)
