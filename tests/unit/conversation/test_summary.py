@@ -64,6 +64,25 @@ def test_a_detail_that_the_ai_asked_for_is_not_what_is_wanted() -> None:
     )
 
 
+@pytest.mark.parametrize("detail", ["TW 88210 4", "MBJ-3071", "07700 900123"])
+def test_a_reference_that_the_ai_asked_for_is_not_what_is_wanted_whatever_it_looks_like(detail: str) -> None:
+    """Detection may take it for an order, or for a change."""
+    chat = chat_in()
+    chat.customer(said(Intent.CHANGE, question=True), "I want to keep the van till Monday")
+    chat.ai(said(question=True, asks_detail=True), "What is your agreement number?")
+    chat.customer(said(Intent.ORDER), detail)
+    assert "keep the van till Monday" in summary(chat.ai(said(admission=0.95), "I can't see that."))
+
+
+@pytest.mark.parametrize("wish", ["2 large pizzas", "दो बड़े पिज़्ज़ा", "بيتزا ٢"])
+def test_what_is_ordered_in_answer_to_the_ai_is_what_is_wanted(wish: str) -> None:
+    chat = chat_in()
+    chat.customer(ASKS, "Hello, are you open?")
+    chat.ai(said(question=True, asks_detail=True), "We are! What can I get you?")
+    chat.customer(said(Intent.ORDER), wish)
+    assert wish in summary(chat.ai(said(admission=0.95), "I can't see the menu."))
+
+
 @pytest.mark.parametrize(
     ("call", "text"),
     [

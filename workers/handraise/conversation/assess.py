@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from msgspec.structs import replace
@@ -16,6 +17,9 @@ from handraise.detection.signals import Intent, Signals, Span
 from handraise.events import ChatMessage
 from handraise.policy.model import CRISIS, BusinessPolicy, ConversationFacts, OwnMatches
 
+_WORD: Final = re.compile(r"(?<![\w-])[^\W\d_]{3,}(?![\w-]*\d)|[^\W\d_\u0000-\u024f]")
+"""What a message has that is more than references, such as "TW 88210 4" or "MBJ-3071": a word of three letters, or any
+of another script."""
 _NOTHING_ASKED: Final = frozenset(("sticker", "reaction", "typing", "read", "system"))
 """Message types that want no answer when no text comes with them."""
 
@@ -130,7 +134,9 @@ def is_request(state: Conversation, message: ChatMessage, signals: Signals) -> b
     if not message.text.strip():
         return False
     strong = max(signals.complaint, signals.distress, signals.human_request, signals.high_value) >= weights.STRONG
-    return strong or signals.question or signals.intent is not Intent.OTHER or not state.ai_asked
+    if strong or signals.question or not state.ai_asked:
+        return True
+    return signals.intent is not Intent.OTHER and _WORD.search(message.text) is not None
 
 
 def _less(signals: Signals, less: dict[str, float]) -> Signals:
