@@ -74,6 +74,14 @@ def test_a_reference_that_the_ai_asked_for_is_not_what_is_wanted_whatever_it_loo
     assert "keep the van till Monday" in summary(chat.ai(said(admission=0.95), "I can't see that."))
 
 
+def test_where_nothing_was_asked_for_the_last_words_are_told_and_no_reference() -> None:
+    chat = chat_in()
+    chat.customer(said(Intent.SMALLTALK), "I'd keep the van till Monday if I may")
+    chat.ai(said(question=True, asks_detail=True), "What is your agreement number?")
+    chat.customer(said(Intent.SMALLTALK), "TW 88210 4")
+    assert "keep the van till Monday" in summary(chat.ai(said(fault=True), "Sorry, something went wrong."))
+
+
 @pytest.mark.parametrize("wish", ["2 large pizzas", "दो बड़े पिज़्ज़ा", "بيتزا ٢"])
 def test_what_is_ordered_in_answer_to_the_ai_is_what_is_wanted(wish: str) -> None:
     chat = chat_in()

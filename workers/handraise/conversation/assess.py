@@ -136,7 +136,12 @@ def is_request(state: Conversation, message: ChatMessage, signals: Signals) -> b
     strong = max(signals.complaint, signals.distress, signals.human_request, signals.high_value) >= weights.STRONG
     if strong or signals.question or not state.ai_asked:
         return True
-    return signals.intent is not Intent.OTHER and _WORD.search(message.text) is not None
+    return signals.intent is not Intent.OTHER and is_more_than_a_reference(message.text)
+
+
+def is_more_than_a_reference(text: str) -> bool:
+    """Whether a text has a word in it, and not only the number of an order, say, or of a phone."""
+    return _WORD.search(text) is not None
 
 
 def _less(signals: Signals, less: dict[str, float]) -> Signals:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from handraise.conversation.assess import is_more_than_a_reference
 from handraise.conversation.gist import OPENING, clip
 from handraise.conversation.mood import trend
 from handraise.conversation.state import Conversation, StoredTurn
@@ -48,8 +49,9 @@ def is_attempt(turn: StoredTurn) -> bool:
 
 
 def wanted(state: Conversation) -> str:
-    """What the customer has asked for last; the last words, where nothing was asked for."""
-    last = next((turn.text for turn in reversed(state.transcript) if is_customer(turn)), "")
+    """What the customer has asked for last; the last words, where nothing was asked for, if not a mere reference."""
+    said = [turn.text for turn in reversed(state.transcript) if is_customer(turn)]
+    last = next((text for text in said if is_more_than_a_reference(text)), said[0] if said else "")
     return state.request or clip(last, OPENING)
 
 
