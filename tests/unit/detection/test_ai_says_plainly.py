@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from handraise.conversation.weights import ANSWER, in_context
 from handraise.detection import Signals, detect
 from handraise.events import Sender
 
@@ -89,6 +90,19 @@ def test_what_only_sounds_like_it_is_not(text: str) -> None:
         "Das liegt leider außerhalb meiner Möglichkeiten.",
         "لم أجد طلبك.",
         "لا يمكنني تأكيد ذلك.",
+        "I can only answer questions about our store.",
+        "Lo siento, no puedo procesar reembolsos.",
+        "Solo puedo responder preguntas sobre nuestros productos.",
+        "Não posso cancelar pedidos.",
+        "Só consigo responder perguntas sobre a loja.",
+        "Ich kann nur Fragen zu unseren Produkten beantworten.",
+        "Je peux seulement répondre aux questions sur nos produits.",
+        "Main sirf hamare products ke baare mein bata sakta hoon.",
+        "मैं केवल ऑर्डर से जुड़े सवालों में मदद कर सकता हूँ।",
+        "Is number ka koi order nahi mila.",
+        "इस नंबर का कोई ऑर्डर नहीं मिला।",
+        "لا أجد حجزك.",
+        "يمكنني فقط الإجابة عن أسئلة حول منتجاتنا.",
     ],
 )
 def test_what_the_ai_does_not_know_is_admitted(text: str) -> None:
@@ -106,6 +120,11 @@ def test_what_the_ai_does_not_know_is_admitted(text: str) -> None:
         "Não imagino presente melhor para uma avó.",
         "Je ne connais pas de meilleur endroit.",
         "Ich kann mir nichts Schöneres vorstellen.",
+        "I don't see why not!",
+        "Solo puedo recomendarte la paella, está riquísima.",
+        "Ich kann nur sagen: ein toller Kauf!",
+        "Is number ka order mil gaya.",
+        "Tarif ke liye shukriya, isse behtar order nahi mila.",
     ],
 )
 def test_an_answer_is_no_admission(text: str) -> None:
@@ -142,6 +161,19 @@ def test_who_praises_and_does_not_know_admits_it(text: str) -> None:
         "Aapka callback schedule ho gaya hai.",
         "आपका कॉलबैक शेड्यूल हो गया है।",
         "تم حجز مكالمة لك الساعة 3.",
+        "Thanks! We'll be in touch soon.",
+        "Thank you for your message, we'll be in touch shortly.",
+        "Please wait while I transfer you to a representative.",
+        "Let me connect you with a representative.",
+        "Voy a reenviar esto al gerente.",
+        "Je fais remonter votre demande au responsable.",
+        "Unsere Finanzabteilung wird Sie kontaktieren.",
+        "Main yeh baat manager tak pahuncha doonga.",
+        "Ek agent jald hi chat join karega.",
+        "मैं यह बात मैनेजर तक पहुँचा दूँगा।",
+        "एक एजेंट जल्द ही चैट में शामिल होगा।",
+        "سأنقل الأمر إلى المدير.",
+        "سينضم موظف إلى المحادثة قريبا.",
     ],
 )
 def test_a_person_who_will_come_is_promised(text: str) -> None:
@@ -233,3 +265,22 @@ def test_a_person_offered_in_passing_is_an_offer(text: str) -> None:
 )
 def test_another_thing_offered_in_passing_is_not(text: str) -> None:
     assert not said_by_the_ai(text).offers_human
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "سنخبرك عبر البريد عندما يكون طلبك جاهزا.",
+        "Wir geben Ihnen per SMS Bescheid, wenn Ihr Tisch frei ist.",
+        "Nous vous tiendrons informé par e-mail de l'avancement de la livraison.",
+        "La doctora le atenderá a las 10.",
+        "Para hablar con un agente, llame al 900 123 456.",
+        "ऑर्डर तैयार होते ही हम आपको ईमेल से बता देंगे।",
+        "उपलब्ध होते ही हम आपको एसएमएस से सूचित करेंगे।",
+        "Order ready hote hi hum aapko email se bata denge.",
+        "Please wait while I transfer your booking to the new date.",
+        "Let me connect you with the wifi first.",
+    ],
+)
+def test_a_mail_an_appointment_or_a_number_to_call_is_not(text: str) -> None:
+    assert in_context(said_by_the_ai(text).promise, ANSWER["promise"]) < 0.5

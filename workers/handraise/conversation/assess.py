@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from msgspec.structs import replace
@@ -10,6 +9,7 @@ from msgspec.structs import replace
 from handraise.conversation import weights
 from handraise.conversation.corrections import is_told_in_vain
 from handraise.conversation.effects import Assessment
+from handraise.conversation.gist import is_more_than_a_reference
 from handraise.conversation.mood import has_fallen
 from handraise.conversation.state import Conversation
 from handraise.conversation.weights import Sign, noisy_or
@@ -17,9 +17,6 @@ from handraise.detection.signals import Intent, Signals, Span
 from handraise.events import ChatMessage
 from handraise.policy.model import CRISIS, BusinessPolicy, ConversationFacts, OwnMatches
 
-_WORD: Final = re.compile(r"(?<![\w-])[^\W\d_]{3,}(?![\w-]*\d)|[^\W\d_\u0000-\u024f]")
-"""What a message has that is more than references, such as "TW 88210 4" or "MBJ-3071": a word of three letters, or any
-of another script."""
 _NOTHING_ASKED: Final = frozenset(("sticker", "reaction", "typing", "read", "system"))
 """Message types that want no answer when no text comes with them."""
 
@@ -137,11 +134,6 @@ def is_request(state: Conversation, message: ChatMessage, signals: Signals) -> b
     if strong or signals.question or not state.ai_asked:
         return True
     return signals.intent is not Intent.OTHER and is_more_than_a_reference(message.text)
-
-
-def is_more_than_a_reference(text: str) -> bool:
-    """Whether a text has a word in it, and not only the number of an order, say, or of a phone."""
-    return _WORD.search(text) is not None
 
 
 def _less(signals: Signals, less: dict[str, float]) -> Signals:

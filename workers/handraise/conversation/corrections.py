@@ -69,7 +69,7 @@ def _has_just_told(state: Conversation) -> bool:
             since += 1
         elif turn.sender is not Sender.SYSTEM and not turn.given:
             break
-    return max(state.corrected, state.came_back) > state.customer_turns - since
+    return max(state.corrected, state.left_out_at) > state.customer_turns - since
 
 
 def _beside(state: Conversation, signals: Signals) -> Beside | None:
@@ -83,7 +83,7 @@ def _beside(state: Conversation, signals: Signals) -> Beside | None:
     if words and not is_comparable(state, answer):
         words = 0
     if words:
-        state.came_back = state.customer_turns
+        state.left_out_at = state.customer_turns
     if not said and (signals.thanks >= STRONG or asks_anew(state, signals)):
         words = 0
     if words >= LEFT_OUT or (said and words):

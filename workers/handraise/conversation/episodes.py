@@ -60,7 +60,7 @@ def raise_escalation(
         due_at=due_at,
         also=also[:MAX_ALSO],
     )
-    state.corrected = state.came_back = 0
+    state.corrected = state.left_out_at = 0
     reply = make_reply(state, effects, moment, assessment.trigger_class, replace(rule, action=action), due_at)
     effects.notes.append(Note(Fact.ESCALATION_OPENED, assessment.trigger))
     effects.notes.append(Note(Fact.RAISED_AT_TURN, assessment.trigger, float(state.turns)))
@@ -251,7 +251,7 @@ def forget_evidence(state: Conversation, *, owes: bool = False) -> None:
     state.weak.clear()
     state.mood = replace(state.mood, streak=0)
     state.answers.clear()
-    state.repeats = state.corrected = state.came_back = 0
+    state.repeats = state.corrected = state.left_out_at = 0
     state.failed = state.asking_again = False
     state.gap_signs = state.missed = ()
     state.put_off = False
@@ -296,7 +296,7 @@ def set_control(
         state.since = moment.at
     state.control = control
     if control is not ControlState.AI:
-        state.corrected = state.came_back = 0
+        state.corrected = state.left_out_at = 0
     if state.holder is Holder.HUMAN:
         state.ended_at = 0
     state.announced = True

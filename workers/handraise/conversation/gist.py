@@ -27,6 +27,9 @@ _CONTRAST: Final = re.compile(
 """After kind words, what it is really about begins so."""
 _COURTESY: Final = re.compile(r"!+[\"”’»)\]]*\s*$")
 _WORD: Final = re.compile(r"\w{4,}")
+_NO_REFERENCE: Final = re.compile(r"(?<![\w-])[^\W\d_]{3,}(?![\w-]*\d)|[^\W\d_\u0000-\u024f]")
+"""What a message has that is more than references, such as "TW 88210 4" or "MBJ-3071": a word of three letters, or any
+of another script."""
 _BARE_WORDS: Final = 2
 """A sentence of so few words (`Bonsoir.`) is no answer where there is another one."""
 _SPACED_ENOUGH: Final = 0.5
@@ -55,6 +58,11 @@ def clip(text: str, limit: int) -> str:
         space = line.rfind(" ", 0, end)
         end = space if space >= _SPACED_ENOUGH * limit else _between_characters(line, end)
     return line[:end].rstrip(' ,;:–—-،؛(«“"') + "…"
+
+
+def is_more_than_a_reference(text: str) -> bool:
+    """Whether a text has a word in it, and not only the number of an order, say, or of a phone."""
+    return _NO_REFERENCE.search(text) is not None
 
 
 def gist_of_request(text: str, spans: Iterable[Span]) -> str:

@@ -212,7 +212,7 @@ class Conversation(Struct, kw_only=True, array_like=True):
     """How it told so; see `conversation.corrections.Beside`."""
     thanked: bool = False
     """The customer has thanked since they last were in trouble, or asked for a person."""
-    came_back: int = 0
+    left_out_at: int = 0
     """Which customer turn last came back to a word that the answers left out, were it with the next question; or 0."""
 
     @property

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from handraise.conversation.assess import is_more_than_a_reference
-from handraise.conversation.gist import OPENING, clip
+from handraise.conversation.gist import OPENING, clip, is_more_than_a_reference
 from handraise.conversation.mood import trend
 from handraise.conversation.state import Conversation, StoredTurn
 from handraise.events import Action, ControlState, Sender, Trend
