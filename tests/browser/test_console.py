@@ -23,6 +23,14 @@ SELECTED: Final = (
     "(({value, selectionStart, selectionEnd}) => value.slice(selectionStart, selectionEnd))(document.activeElement)"
 )
 """What is selected in the field that has the focus."""
+FIELDS_ON_ONE_ANOTHER: Final = """
+() => {
+  const fields = [...document.querySelectorAll(".field > :last-child")].map((field) => field.getBoundingClientRect());
+  return fields.some((one, at) => fields.slice(at + 1).some((other) =>
+    one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom));
+}
+"""
+"""Whether a field of the log's form lies on another."""
 PAGES: Final = ["/now", "/log", "/log/decisions", "/triggers", "/try", "/try/hotel-seven-lamps"]
 
 
@@ -242,6 +250,19 @@ def test_no_word_of_the_log_is_squeezed_to_a_letter_a_line(empty: tuple[Log, Rea
         expect(short).to_be_visible()
         height = short.evaluate("element => element.getBoundingClientRect().height")
         assert height < 30, path
+        assert visitor.sideways() == 0, path
+
+
+@pytest.mark.parametrize("width", [340, 800, 1280])
+def test_no_field_of_the_log_lies_on_another_or_beyond_the_screen(usual: Reader, visit: Visit, width: int) -> None:
+    visitor = visit(usual.origin, viewport={**DESK, "width": width})
+    page = visitor.sign_in(WORD)
+    for path in ("/log", "/log/decisions"):
+        visitor.open(path)
+        if (folded := page.get_by_text("Filter", exact=True)).is_visible():
+            folded.click()
+        expect(page.get_by_label("To", exact=True)).to_be_visible()
+        assert not page.evaluate(FIELDS_ON_ONE_ANOTHER), path
         assert visitor.sideways() == 0, path
 
 
