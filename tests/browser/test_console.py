@@ -253,6 +253,14 @@ def test_no_word_of_the_log_is_squeezed_to_a_letter_a_line(empty: tuple[Log, Rea
         assert visitor.sideways() == 0, path
 
 
+def test_every_page_fits_a_small_phone(usual: Reader, visit: Visit) -> None:
+    visitor = visit(usual.origin, viewport={**PHONE, "width": 320})
+    escalation = visitor.sign_in(WORD).locator(".row").first.get_attribute("href") or ""
+    for path in (*PAGES, escalation, escalation.replace("/now/", "/escalations/")):
+        visitor.open(path)
+        assert visitor.sideways() == 0, path
+
+
 @pytest.mark.parametrize("width", [340, 800, 1280])
 def test_no_field_of_the_log_lies_on_another_or_beyond_the_screen(usual: Reader, visit: Visit, width: int) -> None:
     visitor = visit(usual.origin, viewport={**DESK, "width": width})
