@@ -12,8 +12,8 @@ from handraise.settings import Settings
 from ops.capacity.closed_forms import even_counts
 from ops.capacity.figures import Figures
 
-LADDER: Final = (12, 24, 60, 120)
-"""Numbers of partitions that many numbers of workers share evenly; the largest has two for each worker of a cell."""
+LADDER: Final = (12, 24, 60, 120, 240, 360, 720)
+"""Numbers of partitions that many numbers of workers share evenly; `HANDRAISE_PARTITIONS` takes no more than 1,000."""
 _ROOM: Final = 2
 """Partitions for each worker at least, so that there is somewhere to grow to: they cannot be more later."""
 _LEAST_WORKERS: Final = 2
@@ -57,10 +57,9 @@ def plan(rate: float, idle: float, found: Figures) -> Plan:
     by_processor = rate / (found.utilisation * found.capacity)
     by_memory = live * found.memory_bytes / found.memory_of_worker_bytes
     needed = max(_LEAST_WORKERS, math.ceil(max(by_processor, by_memory)))
-    cells = math.ceil(needed / found.workers_of_cell)
-    of_cell = math.ceil(needed / cells)
-    partitions = next((count for count in LADDER if count >= _ROOM * of_cell), LADDER[-1])
-    of_cell = next(count for count in even_counts(partitions) if count >= of_cell)
+    most = max(count for count in even_counts(LADDER[-1] // _ROOM) if count <= found.workers_of_cell)
+    cells = math.ceil(needed / most)
+    partitions, of_cell = _shared(math.ceil(needed / cells), found.workers_of_cell)
     workers = cells * of_cell
     changelog = changelog_of_partition(rate / (cells * partitions), live / (cells * partitions), found)
     written = _written(found)
@@ -103,6 +102,16 @@ def changelog_of_partition(rate: float, live: float, found: Figures) -> float:
     lag = int(made_with["min.compaction.lag.ms"]) / 1_000
     newest = min(int(made_with["segment.bytes"]), writes * _SEGMENT_SECONDS)
     return live * found.changelog_bytes / (1 - found.dirty_share) + writes * lag + newest
+
+
+def _shared(least: int, most: float) -> tuple[int, int]:
+    """The fewest partitions that so many workers, or a few more, share evenly with room to grow, and how many do."""
+    return next(
+        (partitions, workers)
+        for partitions in LADDER
+        for workers in even_counts(partitions)
+        if least <= workers <= min(most, partitions // _ROOM)
+    )
 
 
 def _written(found: Figures) -> float:

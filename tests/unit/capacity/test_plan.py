@@ -23,15 +23,19 @@ RATES = st.floats(1, 2_000_000)
 IDLE = st.floats(600, 3 * 86_400)
 
 
-@given(rate=RATES, idle=IDLE)
+@given(rate=RATES, idle=IDLE, workers_of_cell=st.just(FOUND.workers_of_cell) | st.integers(1, 1_000))
 @hypothesis_settings(max_examples=200)
-def test_a_plan_is_within_what_was_chosen_and_shares_its_partitions_evenly(rate: float, idle: float) -> None:
-    made = plan(rate, idle, FOUND)
+def test_a_plan_is_within_what_was_chosen_and_shares_its_partitions_evenly(
+    rate: float, idle: float, workers_of_cell: float
+) -> None:
+    chosen = msgspec.structs.replace(FOUND, workers_of_cell=float(workers_of_cell))
+    made = plan(rate, idle, chosen)
     of_cell = made.workers // made.cells
     assert of_cell * made.cells == made.workers
     assert rate <= FOUND.utilisation * FOUND.capacity * made.workers * (1 + 1e-9)
     assert made.memory_of_worker <= FOUND.memory_of_worker_bytes * (1 + 1e-9)
-    assert of_cell <= FOUND.workers_of_cell
+    assert of_cell <= workers_of_cell
+    assert 2 * of_cell <= made.partitions, "there is somewhere to grow to"
     assert usable_share(made.partitions, of_cell) == 1
     assert made.partitions <= 1_000, "HANDRAISE_PARTITIONS takes no more"
     assert made.brokers * FOUND.replicas_per_broker >= made.cells * made.partitions * 8 * FOUND.replication
