@@ -345,6 +345,33 @@ def test_a_scenario_file_alone_runs_under_the_policy_beside_it(tmp_path: Path, s
     assert cli.main(["policy", "test", str(file)]) == 0
 
 
+@pytest.mark.parametrize("named", ["cafe.yaml", "cafe.json", "cafe.scenarios.yaml", "."])
+def test_scenarios_that_lie_beside_two_policies_are_refused(
+    tmp_path: Path, named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whose they are nobody knows: they would run under the policy that one happens to name, or under both."""
+    (tmp_path / "cafe.yaml").write_text("business_id: a\nowner: A\n")
+    (tmp_path / "cafe.json").write_text('{"business_id": "b", "owner": "B"}')
+    (tmp_path / "cafe.scenarios.yaml").write_text(f"business: a\n{TURN}      - customer: hi\n")
+    assert cli.main(["policy", "test", "--fast", str(tmp_path / named)]) == 1
+    told = capsys.readouterr().err
+    assert "cafe.scenarios.yaml lies beside both cafe.yaml and cafe.json: rename or remove one of the two" in told
+
+
+@pytest.mark.parametrize("suffix", [".yml", ".json"])
+@pytest.mark.parametrize("named", ["cafe.yaml", "cafe.scenarios.yaml", "cafe.scenarios{}", "."])
+def test_scenarios_under_a_name_that_is_not_read_are_refused(
+    tmp_path: Path, named: str, suffix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They would never run beside those that do, and nobody would be told."""
+    (tmp_path / "cafe.yaml").write_text(HEAD)
+    for file in (f"cafe.scenarios{suffix}", "cafe.scenarios.yaml"):
+        (tmp_path / file).write_text(f"{TURN}      - customer: hi\n")
+    assert cli.main(["policy", "test", "--fast", str(tmp_path / named.format(suffix))]) == 1
+    told = f"cafe.scenarios{suffix} would not run: its name must end with .scenarios.yaml, so rename it"
+    assert told in capsys.readouterr().err
+
+
 def test_a_scenario_file_is_no_policy_and_a_policy_without_one_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

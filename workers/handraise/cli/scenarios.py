@@ -19,12 +19,13 @@ from handraise.events import Policy
 from handraise.policy import PolicyError, Problem, compile_policy, effective, load
 from handraise.policy.defaults import default_document
 from handraise.policy.problems import error
-from handraise.policy.source import SCENARIOS, SUFFIXES
+from handraise.policy.source import SCENARIOS, SUFFIXES, files_of
 from handraise.scenarios import ReadFile, Result, Runner, builtin_files, files_beside, read, unknown_triggers
 from handraise.terminal import harmless, printable
 
 _SHOWN: Final = 100
 _BUILTIN: Final = "default"
+_STEM: Final = SCENARIOS.removesuffix(".yaml")
 
 
 class _Counts(Struct):
@@ -61,10 +62,11 @@ def _found(paths: list[Path]) -> tuple[dict[str, Policy], list[Path]]:
     """The policies by business, and the scenario files.
 
     Raises:
-        UserError: a policy is refused, or there are no scenarios.
+        UserError: a policy is refused, there are no scenarios, or it is not clear whose they are.
     """
     if not paths:
         return {}, builtin_files()
+    _check_names(paths)
     named = [path for path in paths if path.name.endswith(SCENARIOS)]
     given = [path for path in paths if path not in named]
     try:
@@ -74,16 +76,38 @@ def _found(paths: list[Path]) -> tuple[dict[str, Policy], list[Path]]:
     files = list(dict.fromkeys([*named, *(file for path in given for file in files_beside(path))]))
     if not files:
         raise UserError(f"no scenarios: name a file like {given[0].stem}{SCENARIOS} beside the policy")
+    for file in files:
+        if len(beside := [path.name for path in _beside(file)]) > 1:
+            raise UserError(f"{file} lies beside both {' and '.join(beside)}: rename or remove one of the two")
     return policies, files
+
+
+def _check_names(paths: list[Path]) -> None:
+    """Refuse scenarios that would never run, since their name ends otherwise.
+
+    Raises:
+        UserError: there are such.
+    """
+    for path in paths:
+        subject = path.stem.removesuffix(_STEM)
+        found = files_of(path) if path.is_dir() else [path.with_name(f"{subject}{_STEM}{end}") for end in SUFFIXES]
+        for file in found:
+            if file.stem.endswith(_STEM) and not file.name.endswith(SCENARIOS) and file.exists():
+                raise UserError(f"{file} would not run: its name must end with {SCENARIOS}, so rename it")
 
 
 def _policies_of(named: list[Path], given: list[Path]) -> Iterator[Path]:
     """The policy that lies beside each scenario file, where there is one that was not named itself."""
     for file in named:
-        for suffix in SUFFIXES:
-            beside = file.with_name(f"{file.name.removesuffix(SCENARIOS)}{suffix}")
-            if beside.exists() and not any(beside == path or path in beside.parents for path in given):
+        for beside in _beside(file):
+            if not any(beside == path or path in beside.parents for path in given):
                 yield beside
+
+
+def _beside(scenarios: Path) -> list[Path]:
+    """The policy that scenarios belong to by their name; more than one where names differ in their ending alone."""
+    subject = scenarios.name.removesuffix(SCENARIOS)
+    return [path for suffix in SUFFIXES if (path := scenarios.with_name(f"{subject}{suffix}")).exists()]
 
 
 def _run(console: Console, file: ReadFile, policies: dict[str, Policy], counts: _Counts, *, fast: bool) -> None:
