@@ -417,6 +417,32 @@ def test_a_policy_that_the_log_has_not_read_is_not_overwritten_unseen(
     assert "is published again" in revert().stdout
 
 
+def test_what_the_console_published_over_a_file_is_taken_back_there(installation: Installation, tmp_path: Path) -> None:
+    kept = Kept(installation, tmp_path)
+    kept.start()
+    file = tmp_path / "shop.yaml"
+    file.write_text("business_id: shop\nowner: Marco\n")
+    worker = installation.worker(WORKER, HANDRAISE_POLICY_PATH=str(file)).wait_ready()
+    chosen = installation.settings.model_dump(exclude_unset=True) | {"policy_path": file}
+    with served(kept.database, **chosen) as reader:
+        form = {"csrf": reader.sign_in().csrf}
+
+        def send(what: str, **fields: str) -> str:
+            against = re.findall(r'name="against" value="([^"]+)"', reader.page("/try/shop"))[0]
+            answer = reader.client.post(f"/try/shop/{what}", data=form | {"against": against} | fields, headers=HTMX)
+            assert answer.status_code == 200
+            return answer.text
+
+        assert "Published as" in send("publish", document="business_id: shop\nowner: Tom\n")
+        until(lambda: "/try/shop/withdraw" in reader.page("/try/shop"), SECONDS, "the policy to be logged")
+        assert "The file of the workers holds again" in send("withdraw")
+        until(lambda: "from a file of the workers" in reader.page("/try/shop"), SECONDS, "it to be taken back")
+    until(lambda: len(worker.events("policy_removed")) == 1, SECONDS, "the worker to follow")
+    with kept.database.reading() as session:
+        newest = policy_history(session, "shop")[0]
+    assert (newest.by, newest.note, newest.document) == ("Rosa", "Back to the workers' file", None)
+
+
 def escalations(kept: Kept) -> list[EscalationRow]:
     with kept.database.reading() as session:
         return list(session.scalars(select(EscalationRow)))

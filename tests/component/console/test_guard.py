@@ -20,6 +20,7 @@ CHANGES = [
     "/escalations/e1",
     "/try/shop/check",
     "/try/shop/publish",
+    "/try/shop/withdraw",
     "/try/shop/trials",
     "/try/shop/trials/t1/stop",
 ]

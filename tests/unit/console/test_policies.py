@@ -111,6 +111,25 @@ def test_a_file_of_the_workers_holds_until_something_is_published(tmp_path: Path
             assert found.in_force("shop").compiled.rule("complaint").owner == "Tom"
 
 
+def test_a_file_that_something_was_published_over_can_be_gone_back_to(tmp_path: Path) -> None:
+    file = tmp_path / "shop.yaml"
+    file.write_text("business_id: shop\nowner: Marco\n")
+    with an_empty_log() as log:
+        with policies(log, file) as found:
+            version = found.in_force("shop").version
+            assert found.in_force("shop").beneath is None
+        publish(log, 0, "shop", '{"business_id": "shop", "owner": "Tom"}')
+        publish(log, 1, "cafe", '{"business_id": "cafe", "owner": "Tom"}')
+        with policies(log, file) as found:
+            beneath = found.in_force("shop").beneath
+            assert beneath is not None
+            assert beneath.version == version != found.in_force("shop").version
+            assert found.in_force("cafe").beneath is None
+        publish(log, 2, "shop", "")
+        with policies(log, file) as found:
+            assert (found.in_force("shop").version, found.in_force("shop").beneath) == (version, None)
+
+
 def test_the_policy_of_default_serves_a_business_that_has_none() -> None:
     with an_empty_log() as log:
         publish(log, 0, "default", '{"business_id": "default", "owner": "Head office"}')

@@ -70,6 +70,8 @@ class InForce(Struct, frozen=True, kw_only=True):
     """None of what a file of the workers or a default says."""
     source: str
     """Where it comes from, in words, if it was not published."""
+    beneath: Proposal | None
+    """What the workers' file says, where something was published over it."""
     followed_at: datetime | None
     """When the newest decision was made, if that was under this version."""
 
@@ -101,6 +103,7 @@ class Policies:
             inherits = self.find(DEFAULT) is not None
             document = heir_document(business) if inherits else starting_document(business)
             source = f"the policy of “{DEFAULT}”" if inherits else "the built-in default"
+        file = self._files.get(business) if publication is not None else None
         newest = decision_page(self._session, DecisionFilter(business=business), limit=1).rows
         return InForce(
             document=document,
@@ -108,6 +111,7 @@ class Policies:
             family=family,
             publication=publication,
             source=source,
+            beneath=self.propose(business, draft_to_yaml(file)) if file is not None else None,
             followed_at=newest[0].occurred_at if newest and newest[0].policy_version == compiled.version else None,
         )
 

@@ -114,11 +114,25 @@ async def publish_policy(
     """
     if read_to is not None:
         await _check_read(settings, policy.business_id, read_to)
-    headers = [(name, value.encode()) for name, value in ((BY, by), (NOTE, note)) if value]
+    headers = _headers(by, note)
     if document is not None and len(written := document.encode()) <= MOST_DOCUMENT_BYTES:
         headers.append((DOCUMENT, written))
     value = msgspec.json.encode(policy.value) if isinstance(policy, Draft) else encode(policy)
     await _publish(settings, Topic.POLICIES, policy.business_id.encode(), value, headers, _LOOK)
+
+
+async def withdraw_policy(
+    settings: Settings, business: str, *, by: str | None = None, note: str | None = None, read_to: ReadTo
+) -> None:
+    """Take a business's published policy back, so that the one of the workers' file holds, or a default.
+
+    Raises:
+        EngineError: no broker answers, or the topic is missing or cannot be read; nothing was sent.
+        UnreadPolicyError: something newer is published for the business; nothing was sent.
+        NotPublishedError: it did not confirm the record, and may have taken it.
+    """
+    await _check_read(settings, business, read_to)
+    await _publish(settings, Topic.POLICIES, business.encode(), None, _headers(by, note), _LOOK)
 
 
 def policies_read_to(session: Session, settings: Settings) -> ReadTo:
@@ -135,6 +149,10 @@ def version_in_history(draft: Draft) -> str:
         PolicyError: it is no policy, even without what it inherits.
     """
     return compile_policy(complete(draft, nothing)).version
+
+
+def _headers(by: str | None, note: str | None) -> list[Header]:
+    return [(name, value.encode()) for name, value in ((BY, by), (NOTE, note)) if value]
 
 
 async def _check_read(settings: Settings, business: str, read_to: ReadTo) -> None:
@@ -187,7 +205,7 @@ async def _publish_outcome(settings: Settings, outcome: Outcome, advice: str) ->
 
 
 async def _publish(
-    settings: Settings, topic: Topic, key: bytes, value: bytes, headers: list[Header], advice: str
+    settings: Settings, topic: Topic, key: bytes, value: bytes | None, headers: list[Header], advice: str
 ) -> None:
     clients = Clients(settings)
     await check_present(settings, clients, [topic])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -19,7 +20,7 @@ from handraise.console.policies import InForce, Policies, Proposal, versions
 from handraise.console.publisher import BrokerAwayError, confirmed
 from handraise.console.rendering import is_partial
 from handraise.console.services import Services, services_of
-from handraise.review.publishing import ReadTo, UnreadPolicyError, policies_read_to, publish_policy
+from handraise.review.publishing import ReadTo, UnreadPolicyError, policies_read_to, publish_policy, withdraw_policy
 from handraise.review.queries import businesses, policy_version
 from handraise.review.tables import PolicyRow
 
@@ -81,9 +82,7 @@ async def publish(request: Request) -> Response:
         )
     found, read_to = await run_in_threadpool(_known, services, business)
     if found.version != text_of(form, "against"):
-        by = (found.publication.by if found.publication else None) or "Somebody"
-        problem = f"{by} has changed this policy meanwhile. Open it anew, and make your change to what holds now."
-        return _outcome(request, business, proposal=proposal, status=409, problem=problem)
+        return _outcome(request, business, proposal=proposal, status=409, problem=_meanwhile(found))
     note = " ".join(text_of(form, "note").split())[:_MOST_NOTE] or None
     publishing = publish_policy(
         services.settings,
@@ -93,16 +92,21 @@ async def publish(request: Request) -> Response:
         note=note,
         read_to=read_to,
     )
-    try:
-        await confirmed(publishing)
-    except UnreadPolicyError:
-        return _outcome(request, business, proposal=proposal, status=409, problem=_UNREAD)
-    except BrokerAwayError as error:
-        return _outcome(request, business, proposal=proposal, status=503, problem=str(error))
-    seen = await _seen(services, business, proposal.version)
-    if not is_partial(request):
-        return RedirectResponse(address(business), 303)
-    return _outcome(request, business, proposal=proposal, seen=seen)
+    return await _sent(request, business, publishing, proposal)
+
+
+async def withdraw(request: Request) -> Response:
+    """Let the policy of the workers' file hold again, unless somebody else has changed what was published over it."""
+    services, business, form = services_of(request), _business(request), await form_of(request)
+    found, read_to = await run_in_threadpool(_known, services, business)
+    proposal = found.beneath
+    if proposal is None or proposal.version is None:
+        raise HTTPException(404, "There is no policy of a file of the workers to go back to.")
+    if found.version != text_of(form, "against"):
+        return _outcome(request, business, proposal=proposal, status=409, problem=_meanwhile(found))
+    by, note = session_of(request).name, "Back to the workers' file"
+    withdrawing = withdraw_policy(services.settings, business, by=by, note=note, read_to=read_to)
+    return await _sent(request, business, withdrawing, proposal, is_published=False)
 
 
 async def state(request: Request) -> Response:
@@ -134,15 +138,52 @@ def text_of(form: FormData, name: str) -> str:
     return value.replace("\r\n", "\n") if isinstance(value, str) else ""
 
 
+def _meanwhile(found: InForce) -> str:
+    """Somebody else was faster."""
+    by = (found.publication.by if found.publication else None) or "Somebody"
+    return f"{by} has changed this policy meanwhile. Open it anew, and make your change to what holds now."
+
+
+async def _sent(
+    request: Request, business: str, publishing: Awaitable[None], proposal: Proposal, *, is_published: bool = True
+) -> Response:
+    """Send it to Kafka, and wait a moment for the log to read it."""
+    services = services_of(request)
+    try:
+        await confirmed(publishing)
+    except UnreadPolicyError:
+        return _outcome(request, business, proposal=proposal, status=409, problem=_UNREAD)
+    except BrokerAwayError as error:
+        return _outcome(request, business, proposal=proposal, status=503, problem=str(error))
+    seen = await _seen(services, business, proposal.version, is_published=is_published)
+    if not is_partial(request):
+        return RedirectResponse(address(business), 303)
+    return _outcome(request, business, proposal=proposal, seen=seen, is_published=is_published)
+
+
 def _outcome(
-    request: Request, business: str, *, proposal: Proposal, status: int = 200, problem: str = "", seen: bool = False
+    request: Request,
+    business: str,
+    *,
+    proposal: Proposal,
+    status: int = 200,
+    problem: str = "",
+    seen: bool = False,
+    is_published: bool = True,
 ) -> Response:
     """What became of publishing; htmx puts it below the editor."""
     services = services_of(request)
     if not is_partial(request):
         raise HTTPException(status, problem)
     answer = services.renderer.page(
-        request, "try_published.html", status, proposal=proposal, problem=problem, seen=seen, address=address(business)
+        request,
+        "try_published.html",
+        status,
+        proposal=proposal,
+        problem=problem,
+        seen=seen,
+        is_published=is_published,
+        address=address(business),
     )
     if not problem:
         answer.headers["HX-Trigger-After-Swap"] = "published"
@@ -176,12 +217,12 @@ def _version(services: Services, business: str, version: str) -> PolicyRow | Non
         return policy_version(session, business, version)
 
 
-async def _seen(services: Services, business: str, version: str) -> bool:
+async def _seen(services: Services, business: str, version: str | None, *, is_published: bool) -> bool:
     """Whether the log has read the new version within the time that a person waits for."""
     deadline = time.monotonic() + _SEEN_SECONDS
     while time.monotonic() < deadline:
         found, _ = await run_in_threadpool(_read, services, business)
-        if found.version == version and found.publication is not None:
+        if found.version == version and (found.publication is not None) == is_published:
             return True
         await asyncio.sleep(_LOOK_SECONDS)
     return False
@@ -193,4 +234,5 @@ routes = [
     Route("/try/{business}/state", state),
     Route("/try/{business}/check", checked(check), methods=["POST"]),
     Route("/try/{business}/publish", checked(publish), methods=["POST"]),
+    Route("/try/{business}/withdraw", checked(withdraw), methods=["POST"]),
 ]
