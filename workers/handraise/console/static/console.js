@@ -66,6 +66,27 @@
     target.addEventListener("htmx:afterOnLoad", worked);
   });
 
+  // What has the focus may be disabled meanwhile, and gone afterwards: then it goes to the place where that was.
+  document.addEventListener("htmx:beforeRequest", ({ target, detail: asked }) => {
+    const element = document.activeElement;
+    const before = asked.target.previousElementSibling;
+    if (!target.contains(element) && !asked.target.contains(element)) return;
+    const give = ({ detail }) => {
+      if (detail.requestConfig !== asked.requestConfig) return;
+      target.removeEventListener("htmx:afterRequest", give);
+      if (document.activeElement !== document.body) return;
+      const same = element.isConnected ? element : document.getElementById(element.id);
+      const place = asked.target.isConnected
+        ? asked.target.querySelector("[tabindex]") : before?.nextElementSibling?.querySelector("a");
+      (same || place)?.focus();
+    };
+    target.addEventListener("htmx:afterRequest", give);
+  });
+  // Whoever still holds Enter down has pressed one thing, and not what has the focus after it.
+  document.addEventListener("keydown", (event) => {
+    if (event.repeat && event.key === "Enter" && event.target.matches("a, button")) event.preventDefault();
+  });
+
   // The editor: numbers beside the lines, those with a problem marked, and a way from a problem to its line.
   const code = document.querySelector("[data-code]");
   const gutter = document.querySelector("[data-gutter]");
@@ -122,6 +143,6 @@
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea")) return;
     if (event.key === "j" || event.key === "k") { move(event.key === "j" ? 1 : -1); return; }
     const button = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-    if (button) button.click();
+    if (button && !event.repeat) button.click();
   });
 })();
