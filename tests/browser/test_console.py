@@ -197,6 +197,23 @@ def test_the_log_is_filtered_as_one_chooses(usual: Reader, visit: Visit) -> None
     assert visitor.complaints == []
 
 
+def test_what_is_chosen_in_the_log_holds_for_its_other_list_too(usual: Reader, visit: Visit) -> None:
+    visitor = visit(usual.origin)
+    visitor.sign_in(WORD)
+    page = visitor.open("/log/decisions")
+    page.get_by_label("Trigger").select_option("complaint")
+    page.get_by_label("What became of it").select_option("fired")
+    expect(page).to_have_url(re.compile("trigger=complaint.*result=fired"))
+    page.get_by_role("link", name="Handed over").click()
+    expect(page).to_have_url(f"{usual.origin}/log?trigger=complaint")
+    page.get_by_label("Words").fill("kettle")
+    expect(page).to_have_url(re.compile("text=kettle"))
+    page.get_by_role("link", name="Every decision").click()
+    expect(page.get_by_label("Trigger")).to_have_value("complaint")
+    expect(page.get_by_label("Words")).to_have_value("kettle")
+    assert visitor.complaints == []
+
+
 def test_a_policy_is_checked_as_it_is_written(usual: Reader, visit: Visit) -> None:
     visitor = visit(usual.origin)
     visitor.sign_in(WORD)

@@ -54,9 +54,8 @@ async def _answer(request: Request, kind: str, chosen: Filter, ask: Callable[[Re
     except InvalidCursorError as error:
         raise HTTPException(400, f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
     follows = "after" in request.query_params
-    return services.renderer.page(
-        request, f"log_{kind}_rows.html" if is_part else "log.html", kind=kind, filter=chosen, follows=follows, **found
-    )
+    template = f"log_{kind}_rows.html" if is_part else "log.html"
+    return services.renderer.page(request, template, kind=kind, filter=chosen, follows=follows, part=is_part, **found)
 
 
 routes = [Route("/log", handovers), Route("/log/decisions", decisions)]
