@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 
@@ -189,11 +190,12 @@ def test_signing_in_leads_to_no_other_site(reader: Reader, path: str) -> None:
     assert answer.headers["location"] == "/now"
 
 
-def test_signing_in_leads_to_the_page_that_was_asked_for(reader: Reader) -> None:
-    form = reader.client.get("/log", headers={"Accept": "text/html"}).headers["location"]
-    assert 'name="next" value="/log"' in reader.client.get(form).text
-    answer = reader.client.post("/sign-in", data={"name": "Rosa", "token": WORD, "next": "/log"})
-    assert answer.headers["location"] == "/log"
+@pytest.mark.parametrize("path", ["/log", "/log?trigger=complaint&text=a%26b+c", "/try/50%25%20off%3F"])
+def test_signing_in_leads_to_the_page_that_was_asked_for(reader: Reader, path: str) -> None:
+    form = reader.client.get(path, headers={"Accept": "text/html"}).headers["location"]
+    (wanted,) = re.findall(r'name="next" value="([^"]+)"', reader.client.get(form).text)
+    answer = reader.client.post("/sign-in", data={"name": "Rosa", "token": WORD, "next": html.unescape(wanted)})
+    assert answer.headers["location"] == path
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/now", "/static/console.css", "/nothing", "/escalations/none"])

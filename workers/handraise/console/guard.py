@@ -145,8 +145,9 @@ def _to_sign_in(scope: Scope, headers: Headers) -> Response:
         return Response(status_code=401, headers={"HX-Redirect": SIGN_IN})
     if scope["method"] not in _SAFE or "text/html" not in headers.get("accept", ""):
         return PlainTextResponse("Sign in first.", 401)
-    path = str(scope["path"])
-    return RedirectResponse(SIGN_IN if path == "/" else f"{SIGN_IN}?next={quote(path)}", 303)
+    path, query = quote(scope["path"]), scope["query_string"].decode("latin-1")
+    wanted = f"{path}?{query}" if query else path
+    return RedirectResponse(SIGN_IN if path == "/" else f"{SIGN_IN}?next={quote(wanted)}", 303)
 
 
 def session_of(request: Request) -> Session:
