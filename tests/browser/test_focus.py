@@ -115,6 +115,19 @@ def test_a_choice_that_changes_the_list_keeps_the_focus(one: tuple[Log, Reader],
     expect(choice).to_be_focused()
 
 
+def test_a_choice_that_loads_the_page_anew_keeps_the_focus(one: tuple[Log, Reader], visit: Visit) -> None:
+    visitor = visit(one[1].origin)
+    page = visitor.sign_in(WORD)
+    visitor.open("/triggers")
+    page.get_by_label("Period").focus()
+    for days in ("7", "30", "90"):
+        page.keyboard.press("Home" if days == "7" else "ArrowDown")
+        page.wait_for_url(f"**/triggers?business=&days={days}")
+        expect(page.get_by_label("Period")).to_be_focused()
+    visitor.open("/triggers")
+    expect(page.get_by_label("Period")).not_to_be_focused()
+
+
 def test_older_entries_are_read_on_from_the_first_of_them(one: tuple[Log, Reader], visit: Visit) -> None:
     visitor = visit(one[1].origin)
     page = visitor.sign_in(WORD)

@@ -4,9 +4,15 @@
   const zone = document.querySelector("[data-zone]");
   if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 
-  // A choice shows what it chooses without a button.
+  // A choice shows what it chooses without a button, and has the focus on the page that comes, for the next key.
+  const left = sessionStorage.getItem("chosen");
+  sessionStorage.removeItem("chosen");
+  if (left) document.getElementById(left)?.focus();
   for (const form of document.querySelectorAll("form[data-submits]")) {
-    form.addEventListener("change", () => form.requestSubmit());
+    form.addEventListener("change", (event) => {
+      sessionStorage.setItem("chosen", event.target.id);
+      form.requestSubmit();
+    });
   }
 
   // What is a row of choices on a wide screen is folded on a narrow one.
