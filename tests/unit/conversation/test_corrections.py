@@ -186,6 +186,31 @@ def test_an_ai_that_says_the_same_again_to_who_has_told_so_fails_at_once(told: S
     assert Sign.REPEATS_TO_ASKER in raised.reason
 
 
+def test_who_says_so_of_the_same_answer_twice_need_not_say_it_twice() -> None:
+    """As of a way that the customer cannot go: "I've just told you that I have no smartphone"."""
+    chat = Chat()
+    same = said(fingerprint=(20, 21, 22, 23, 24))
+    chat.customer(ASKS)
+    chat.ai(same)
+    assert not chat.customer(said(Intent.QUESTION, question=True, fingerprint=(8, 9))).escalations
+    assert not chat.ai(same).escalations
+    effects = chat.customer(CORRECTS)
+    assert talks_past(effects)
+    (raised,) = effects.escalations
+    assert raised.trigger == "ai_failure"
+
+
+def test_the_same_answer_twice_alone_is_not_told_of() -> None:
+    """A word that is given again, or comes back, may mean anything else."""
+    chat = Chat()
+    same = said(fingerprint=(20, 21, 22, 23, 24))
+    chat.customer(ASKS)
+    chat.ai(same)
+    chat.customer(said(Intent.QUESTION, question=True, fingerprint=(8, 9)))
+    chat.ai(same)
+    assert not chat.customer(said(fingerprint=(3, 30))).escalations
+
+
 def test_an_ai_that_says_the_same_again_to_who_has_told_nothing_does_not_fail_yet() -> None:
     chat = Chat()
     same = said(fingerprint=(20, 21, 22, 23, 24))

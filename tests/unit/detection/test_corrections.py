@@ -27,6 +27,8 @@ CORRECTS = {
         "yes I know that, but how long does it take?",
         "You misunderstood me. It is about the second order.",
         "No I meant the small one",
+        "Again not my question. How do I change it?",
+        "not the question, sorry",
     ],
     "es": [
         "eso no es lo que pregunté",

@@ -38,7 +38,8 @@ def is_talked_past(state: Conversation, signals: Signals) -> bool:
     """Whether a message tells for the second time that the AI's answer is beside the point. `state` has it already.
 
     Two hints tell nothing, nor does a hint with what is said: words come back by chance as well. An AI that repeats
-    itself word for word fails in its next turn, which says so more plainly.
+    itself word for word fails in its next turn, which says so more plainly; but who says so outright of an answer that
+    came twice has told it at once.
     """
     beside = _beside(state, signals)
     if beside is None:
@@ -48,7 +49,9 @@ def is_talked_past(state: Conversation, signals: Signals) -> bool:
     again = state.corrected > 0 and state.customer_turns - state.corrected <= WITHIN
     before = Beside(state.corrected_as)
     state.corrected, state.corrected_as = state.customer_turns, beside
-    return again and not state.repeats and (Beside.SHOWN in (before, beside) or before == beside == Beside.SAID)
+    if state.repeats:
+        return signals.corrects
+    return again and (Beside.SHOWN in (before, beside) or before == beside == Beside.SAID)
 
 
 def is_told_in_vain(state: Conversation, answer: Signals) -> bool:
