@@ -149,3 +149,38 @@ def test_what_an_ai_says_is_learned_from_its_turns_alone(monkeypatch: pytest.Mon
     training.main(["--to", str(tmp_path), "--answers"])
     holds = [float(name == "offers_human") for name in ASSISTANT_SIGNALS]
     assert given == [(["noted"], [], holds), (["noted"], [["hello"]], holds)]
+
+
+def test_the_reader_is_told_how_often_it_learns_the_rows_of_the_waves_that_are_new(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for_training("torch", "onnx")
+    further = import_module("handraise.training.further")
+    wave = next(f"new/{n}" for n in range(99) if not is_for_tuning(Row(text="", writer=f"new/{n}")))
+    given = list[tuple[list[str], list[list[str]], int]]()
+
+    def tune_further(
+        tokens: list[list[str]],
+        before: list[list[list[str]]],
+        holds: Floats,
+        known: Floats,
+        times: list[int],
+        folder: Path,
+    ) -> None:
+        assert folder == tmp_path
+        assert len(holds) == len(known) == len(tokens)
+        given.extend(zip(tokens, before, times, strict=True))
+
+    rows = [*ROWS, Row(text="the fitter", writer=wave, before=("hello",))]
+    monkeypatch.setattr(training, "corpus_rows", lambda _: rows)
+    monkeypatch.setattr(further, "tune_further", tune_further)
+    monkeypatch.setattr(training.linear, "fit", lambda *_: Ngrams())
+    training.main(["--to", str(tmp_path), "--further", "new", "newer", "new"])
+    fitter, day = ["the", "fitter"], ["what", "day", "?"]
+    assert given == [
+        (["7"], [], 0),
+        (day, [], 0),
+        (fitter, [], 2),
+        (["7"], [["hello"], day], 0),
+        (fitter, [["hello"]], 2),
+    ]

@@ -39,6 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m handraise.training", description=__doc__)
     parser.add_argument("--to", type=Path, default=MODELS, help="the folder to write the models to")
     parser.add_argument("--reader", action="store_true", help="tune the reader anew, too; without, that of the folder")
+    parser.add_argument(
+        "--further",
+        nargs="+",
+        metavar="WAVE",
+        default=[],
+        help="tune the reader further on these waves of the corpus, twice on one that is named twice",
+    )
     parser.add_argument("--answers", action="store_true", help="have the reader learn anew what an AI says, no more")
     options = parser.parse_args(arguments)
     options.to.mkdir(parents=True, exist_ok=True)
@@ -62,11 +69,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tokens, before = [tokens_of(row.text) for row in both], [_turns(row) for row in both]
         reader.tune_and_write(tokens, before, *targets(both), options.to)
         _say("tuned the reader")
+    if options.further:
+        tune_further(with_turns(learned), options.further, options.to)
+        _say("tuned the reader further")
     if options.answers:
         learn_answers(with_turns(learned), options.to)
         _say("had the reader learn what an AI says")
     weigh(with_turns(tuning), ngrams, options.to)
     _say("weighed them")
+
+
+def tune_further(rows: Sequence[Row], waves: Sequence[str], folder: Path) -> None:
+    """Tune the reader further on those rows whose writers are of some waves, and again on some of the others."""
+    from handraise.training import further  # noqa: PLC0415 - needs packages that nothing else does
+
+    further.tune_further(
+        [tokens_of(row.text) for row in rows],
+        [_turns(row) for row in rows],
+        *targets(rows),
+        [waves.count(row.writer.partition("/")[0]) for row in rows],
+        folder,
+    )
 
 
 def learn_answers(rows: Sequence[Row], folder: Path) -> None:

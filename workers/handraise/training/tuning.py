@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -97,6 +97,15 @@ def _is_of_a_layer(name: str) -> bool:
     return name[0] == "l" and name[1].isdigit()
 
 
+def _halved(where: Any) -> Any:
+    """A context in which a processor that multiplies 16-bit floats itself does so: twice as fast there.
+
+    What is learned stays in 32 bits.
+    """
+    able = where.type == "cpu" and torch.cpu.get_capabilities().get("avx512_bf16", False)
+    return torch.autocast(where.type, dtype=torch.bfloat16, enabled=bool(able))
+
+
 def forward(p: Parameters, numbers: Any, there: Any, own: Any, *, learning: bool) -> tuple[Any, Any]:
     """The vectors and the heads' logits of texts.
 
@@ -146,23 +155,28 @@ def tune(
     epochs: int,
     lesson: Lesson | None = None,
     seed: int = 0,
+    left: Collection[str] = (),
 ) -> dict[str, Floats]:
-    """Tune a network's parameters on texts of which it is known what holds; progress goes to stderr."""
+    """Tune a network's parameters, but those that are `left` as they are, on texts of which it is known what holds.
+
+    What holds may be given as a probability. Progress goes to stderr.
+    """
     torch.manual_seed(seed)
     torch.backends.cuda.matmul.allow_tf32 = True
     random, where = np.random.default_rng(seed), device()
-    p = {name: torch.tensor(value, device=where, requires_grad=True) for name, value in start.items()}
+    p = {name: torch.tensor(value, device=where, requires_grad=name not in left) for name, value in start.items()}
     y, w = torch.tensor(holds, device=where), torch.tensor(known, device=where)
     taught = None if lesson is None else [torch.tensor(part, device=where) for part in lesson]
     steps = epochs * _batches_of_an_epoch(len(texts))
-    optimiser = torch.optim.AdamW(p.values(), lr=rate, weight_decay=_DECAY, fused=where.type == "cuda")
+    learning = [value for value in p.values() if value.requires_grad]
+    optimiser = torch.optim.AdamW(learning, lr=rate, weight_decay=_DECAY, fused=where.type == "cuda")
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _share_of_rate(step, steps))
     began = time.monotonic()
     for epoch in range(epochs):
         losses = []
         for chosen, padded in batches(texts, random.permutation(len(texts)), random):
             at = torch.from_numpy(chosen).to(where)
-            vectors, logits = forward(p, *_on(padded, where), learning=True)
+            vectors, logits = _heard(p, padded, where, learning=True)
             wanted = y[at]
             if taught is not None:
                 wanted = _SOFT * torch.sigmoid(taught[0][at]) + (1 - _SOFT) * wanted
@@ -178,6 +192,13 @@ def tune(
         mean = float(torch.stack(losses).mean())
         sys.stderr.write(f"  epoch {epoch + 1} of {epochs}: loss {mean:.3f}, {time.monotonic() - began:.0f} s\n")
     return {name: value.detach().cpu().numpy() for name, value in p.items()}
+
+
+def _heard(p: Parameters, padded: Padded, where: Any, *, learning: bool) -> tuple[Any, Any]:
+    """As `forward`, in 32 bits whatever it was worked out in."""
+    with _halved(where):
+        vectors, logits = forward(p, *_on(padded, where), learning=learning)
+    return vectors.float(), logits.float()
 
 
 def _on(padded: Padded, where: Any) -> list[Any]:
@@ -253,7 +274,7 @@ def said_by(parameters: Mapping[str, Floats], texts: Sequence[Cut]) -> Lesson:
         for start in range(0, len(texts), 4 * BATCH):
             chosen = by_length[start : start + 4 * BATCH]
             padded = side_by_side([texts[i] for i in chosen])
-            vector, logit = forward(p, *_on(padded, where), learning=False)
+            vector, logit = _heard(p, padded, where, learning=False)
             vectors[chosen], logits[chosen] = vector.cpu().numpy(), logit.cpu().numpy()
     return Lesson(logits, vectors)
 
