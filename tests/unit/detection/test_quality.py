@@ -70,7 +70,7 @@ F1: Final = {
     ("others, probed", "complaint"): 0.87,
     ("others, probed", "distress"): 0.85,
     ("assistant, probed", "admission"): 0.92,
-    ("english, plain", "human_request"): 1.00,
+    ("english, plain", "human_request"): 0.97,
     ("english, plain", "complaint"): 0.98,
     ("english, plain", "distress"): 0.98,
     ("others, plain", "human_request"): 0.96,

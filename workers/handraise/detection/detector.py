@@ -25,7 +25,7 @@ from handraise.events import Sender
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-DETECTOR_VERSION: Final = "learned-15"
+DETECTOR_VERSION: Final = "learned-16"
 """Names what `detect` does; it changes whenever the same text may give other signals."""
 FAST_VERSION: Final = f"{DETECTOR_VERSION}-fast"
 """Names what `detect_fast` does."""
@@ -40,7 +40,7 @@ class Doubt(NamedTuple):
 
 
 DOUBT: Final = {
-    "human_request": Doubt(0.1, 0.08, 0.98),
+    "human_request": Doubt(0.1, 0.08, 1.0),
     "complaint": Doubt(0.12, 0.08, 0.95),
     "high_value": Doubt(0.15, 0.12, 0.9),
     "distress": Doubt(0.12, 0.1, 0.95),

@@ -63,10 +63,10 @@ _UNDERSTANDS: Final = re.compile(
 )
 """What an AI has not done that asks for other words, in place of having no answer."""
 _PLAIN_DANGER: Final = 0.9
-_POSSIBLE_DANGER: Final = 0.2
+_POSSIBLE_DANGER: Final = 0.1
 _LIKELY_DANGER: Final = 0.6
 """From this score of the phrases on, in languages other than English, it is likely that somebody is in danger where the
-models hold it for possible: 7 times of 10 in what writers wrote that no model had learned from. In English they are
+models hold it for possible: 14 times of 22 in what writers wrote that no model had learned from. In English they are
 wrong whenever the models doubt them."""
 _COLUMN: Final = {name: at for at, name in enumerate(HEADS)}
 _SCORES: Final = tuple((name, _COLUMN[name]) for name in CUSTOMER_SIGNALS)
@@ -77,6 +77,10 @@ _FLAGS: Final = tuple(
 """From which scores on each holds. After an offer a mere yes calls a human, so it has to be surer: of the AI turns by
 writers of whom no model has learned, 96 of 100 that are taken for one are one, and 80 of 100 are found (94 and 84 from
 .5 on)."""
+_FEW_WORDS: Final = 8
+_POSSIBLE_OFFER: Final = 0.03
+"""In so few words an offer is what the phrases take for one, unless the models rule it out: 129 times of 135 in the
+corpus, in which the models have learned the other six."""
 _NEGATIVE, _POSITIVE = _COLUMN["negative"], _COLUMN["positive"]
 _INTENT_COLUMNS: Final = slice(_COLUMN[INTENTS[0]], _COLUMN[INTENTS[-1]] + 1)
 """They stand side by side, in the order of `Intent`."""
@@ -118,6 +122,8 @@ class Postprocessor:
         if only_praises or ("rephrase" in said_outright and _UNDERSTANDS.search(text)):
             scores["admission"] = min(scores["admission"], _NOT_UNDERSTOOD)
         flags = {name: row[column] >= least for name, column, least in _FLAGS}
+        if phrases.offers_human and len(tokens) <= _FEW_WORDS:
+            flags["offers_human"] = row[_COLUMN["offers_human"]] >= _POSSIBLE_OFFER
         flags["offers_human"] &= not phrases.errand or _is_offered_beside(phrases.spans)
         flags["offers_human"] &= "closing" not in said_outright or phrases.offers_human
         return replace(phrases, **scores, **flags, spans=self._spans(text, phrases, tokens, scores))
