@@ -29,6 +29,7 @@ CORRECTS = {
         "No I meant the small one",
         "Again not my question. How do I change it?",
         "not the question, sorry",
+        "not the question I asked",
     ],
     "es": [
         "eso no es lo que pregunté",
@@ -91,6 +92,7 @@ CORRECTS = {
 }
 NO_CORRECTION = {
     "en": [
+        "It is the principle, not the question of five euros",
         "sorry, I meant Tuesday",
         "I mean 3",
         "Tuesday. No, I meant Wednesday",

@@ -210,6 +210,7 @@ def test_danger_that_is_told_after_an_ordinary_turn_is_danger(text: str) -> None
         "il a un couteau à pain",
         "er hat ein messer im set",
         "الطقم معه سكين؟",
+        "दूसरी दुकान देखी। उनके पास चाकू है",
     ],
 )
 def test_what_is_said_like_danger_is_none(text: str) -> None:
