@@ -85,7 +85,7 @@ evaluate: setup
 	@$(BIN)/handraise evaluate --each $(ARGS)
 
 train: setup
-	@$(UV) sync --frozen --extra demo --group train $(if $(findstring --reader,$(ARGS))$(findstring --answers,$(ARGS)),--group reader) --inexact
+	@$(UV) sync --frozen --extra demo --group train $(if $(findstring --reader,$(ARGS))$(findstring --further,$(ARGS))$(findstring --answers,$(ARGS)),--group reader) --inexact
 	@$(BIN)/python -m handraise.training $(ARGS)
 
 bench: setup

@@ -156,7 +156,10 @@ def test_the_reader_is_told_how_often_it_learns_the_rows_of_the_waves_that_are_n
 ) -> None:
     for_training("torch", "onnx")
     further = import_module("handraise.training.further")
-    wave = next(f"new/{n}" for n in range(99) if not is_for_tuning(Row(text="", writer=f"new/{n}")))
+    new, newer = (
+        next(f"{wave}/{n}" for n in range(99) if not is_for_tuning(Row(text="", writer=f"{wave}/{n}")))
+        for wave in ("new", "newer")
+    )
     given = list[tuple[list[str], list[list[str]], int]]()
 
     def tune_further(
@@ -171,7 +174,7 @@ def test_the_reader_is_told_how_often_it_learns_the_rows_of_the_waves_that_are_n
         assert len(holds) == len(known) == len(tokens)
         given.extend(zip(tokens, before, times, strict=True))
 
-    rows = [*ROWS, Row(text="the fitter", writer=wave, before=("hello",))]
+    rows = [*ROWS, Row(text="the fitter", writer=new, before=("hello",)), Row(text="8", writer=newer)]
     monkeypatch.setattr(training, "corpus_rows", lambda _: rows)
     monkeypatch.setattr(further, "tune_further", tune_further)
     monkeypatch.setattr(training.linear, "fit", lambda *_: Ngrams())
@@ -181,6 +184,17 @@ def test_the_reader_is_told_how_often_it_learns_the_rows_of_the_waves_that_are_n
         (["7"], [], 0),
         (day, [], 0),
         (fitter, [], 2),
+        (["8"], [], 1),
         (["7"], [["hello"], day], 0),
         (fitter, [["hello"]], 2),
     ]
+
+
+def test_a_wave_that_the_corpus_does_not_have_is_refused_before_anything_is_learned(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(training.linear, "fit", lambda *_: pytest.fail("learned"))
+    with pytest.raises(SystemExit) as left:
+        training.main(["--to", str(tmp_path), "--further", "w", "fifteen", "--answers"])
+    assert left.value.code == 2
+    assert "no such wave in the corpus: fifteen\n" in capsys.readouterr().err

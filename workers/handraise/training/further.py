@@ -27,7 +27,7 @@ from handraise.training.reader import KEPT, Tokens, with_early_words, write
 from handraise.training.tuning import PRIOR, SHARP, said_by, tune
 
 OLD: Final = 30_000
-"""So many old texts are learned again, half of them after the turns before them."""
+"""So many old texts at most are learned again, half of them after the turns before them."""
 _OF_ITS_OWN: Final = 0.8
 """What the reader's own word on an old text counts, and not the labels."""
 _WAY: Final = 0.45
