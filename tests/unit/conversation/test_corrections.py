@@ -195,9 +195,12 @@ def test_who_says_so_of_the_same_answer_twice_need_not_say_it_twice() -> None:
     assert not chat.customer(said(Intent.QUESTION, question=True, fingerprint=(8, 9))).escalations
     assert not chat.ai(same).escalations
     effects = chat.customer(CORRECTS)
-    assert talks_past(effects)
+    (found,) = [one for one in effects.assessments if one.trigger == "ai_failure"]
+    assert (found.score, found.signs) == (FAILURE_TALKED_PAST, (Sign.REPEATS_TO_ASKER,))
     (raised,) = effects.escalations
     assert raised.trigger == "ai_failure"
+    assert Sign.REPEATS_TO_ASKER in raised.reason
+    assert Sign.TALKED_PAST not in raised.reason
 
 
 def test_the_same_answer_twice_alone_is_not_told_of() -> None:

@@ -34,7 +34,8 @@ def assess_customer(
     """Every trigger that a customer's message speaks for, weakly or strongly. `state` has the message already.
 
     `real`: whether the message wants an answer; `asked_again`: whether one like it was answered before;
-    `talked_past`: whether it says for the second time that the AI's answer is beside the point.
+    `talked_past`: whether it says for the second time that the AI's answer is beside the point, or says so of one that
+    came twice.
     """
     signals = _less(signals, weights.opening(state.channel) if state.customer_turns <= 1 else weights.LATER)
     found = []
@@ -61,7 +62,8 @@ def assess_customer(
     if state.pending and asked_again and state.gap_signs:
         found.append(_gap_asked_again(state))
     if talked_past:
-        found.append(Assessment(trigger="ai_failure", score=weights.FAILURE_TALKED_PAST, signs=(Sign.TALKED_PAST,)))
+        sign = Sign.REPEATS_TO_ASKER if state.repeats else Sign.TALKED_PAST
+        found.append(Assessment(trigger="ai_failure", score=weights.FAILURE_TALKED_PAST, signs=(sign,)))
     found.extend(_own(state, message, signals, policy, wants_answer=real))
     return [assessment for assessment in found if assessment.score > 0]
 

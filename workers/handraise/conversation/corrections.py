@@ -35,11 +35,11 @@ class Beside(IntEnum):
 
 
 def is_talked_past(state: Conversation, signals: Signals) -> bool:
-    """Whether a message tells for the second time that the AI's answer is beside the point. `state` has it already.
+    """Whether a message tells clearly enough that the AI's answer is beside the point. `state` has it already.
 
-    Two hints tell nothing, nor does a hint with what is said: words come back by chance as well. An AI that repeats
-    itself word for word fails in its next turn, which says so more plainly; but who says so outright of an answer that
-    came twice has told it at once.
+    That takes a second time. Two hints tell nothing, nor does a hint with what is said: words come back by chance as
+    well. An AI that repeats itself word for word fails in its next turn, which says so more plainly; but who says so
+    outright of an answer that came twice has told it at once.
     """
     beside = _beside(state, signals)
     if beside is None:
