@@ -167,7 +167,8 @@ def test_what_is_near_to_danger_is_none(text: str) -> None:
         "ele tem uma faca",
         "er hat ein messer",
         "उसके पास चाकू है",
-        "معه سكين",
+        "زوجي معه سكين",
+        "معه سلاح",
         "ma fille a avalé une pièce, que faire ?",
         "mein freund schlägt mich",
         "mein sohn hat eine batterie verschluckt, was soll ich tun?",
@@ -210,6 +211,7 @@ def test_danger_that_is_told_after_an_ordinary_turn_is_danger(text: str) -> None
         "il a un couteau à pain",
         "er hat ein messer im set",
         "الطقم معه سكين؟",
+        "اشتريت طقم المطبخ. معه سكين",
         "दूसरी दुकान देखी। उनके पास चाकू है",
     ],
 )
