@@ -138,6 +138,22 @@ def test_older_entries_are_read_on_from_the_first_of_them(one: tuple[Log, Reader
     expect(page.locator("a.entry").nth(50)).to_be_focused()
 
 
+def test_nobody_is_taken_back_to_what_was_pressed_and_scrolled_away(one: tuple[Log, Reader], visit: Visit) -> None:
+    log, reader = one
+    visitor = visit(reader.origin, viewport={"width": 1280, "height": 240})
+    page = visitor.sign_in(WORD)
+    visitor.open("/now/e1")
+    page.get_by_role("button", name="Claim").click()
+    expect(page.locator("form.actions")).to_be_focused()
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(page.locator("form.actions")).not_to_be_in_viewport()
+    log.add(an_escalation(0, 1, escalation_id="e1", conversation_id="c-e1", reason="More urgent now."))
+    expect(page.locator(".handover")).to_contain_text("More urgent now.")
+    page.wait_for_timeout(100)
+    expect(page.locator("form.actions")).to_be_focused()
+    expect(page.locator("form.actions")).not_to_be_in_viewport()
+
+
 def test_publishing_keeps_the_focus_on_what_one_pressed(one: tuple[Log, Reader], visit: Visit) -> None:
     """Kafka is away."""
     log, reader = one

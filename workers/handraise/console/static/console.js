@@ -82,9 +82,11 @@
       target.removeEventListener("htmx:afterRequest", give);
       if (document.activeElement !== document.body) return;
       const same = element.isConnected ? element : document.getElementById(element.id);
-      const place = asked.target.isConnected
-        ? asked.target.querySelector("[tabindex]") : before?.nextElementSibling?.querySelector("a");
-      (same || place)?.focus();
+      const place = same || (asked.target.isConnected
+        ? asked.target.querySelector("[tabindex]") : before?.nextElementSibling?.querySelector("a"));
+      const top = place?.getBoundingClientRect().top;
+      // Whoever has scrolled away from it meanwhile stays where they read.
+      place?.focus({ preventScroll: top < 0 || top > innerHeight });
     };
     target.addEventListener("htmx:afterRequest", give);
   });
