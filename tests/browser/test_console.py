@@ -214,6 +214,20 @@ def test_what_is_chosen_in_the_log_holds_for_its_other_list_too(usual: Reader, v
     assert visitor.complaints == []
 
 
+@pytest.mark.parametrize("name", ["Every decision", "The kettle leaks."])
+def test_a_slow_click_after_words_were_typed_is_one(empty: tuple[Log, Reader], visit: Visit, name: str) -> None:
+    log, reader = empty
+    log.add(raised("e1", reason="The kettle leaks."))
+    visitor = visit(reader.origin)
+    visitor.sign_in(WORD)
+    page = visitor.open("/log")
+    page.get_by_label("Words").press_sequentially("kettle")
+    expect(page).to_have_url(re.compile("text=kettle"))
+    page.get_by_role("link", name=name).click(delay=500)
+    expect(page).to_have_url(re.compile(r"/log/decisions\?text=kettle|/escalations/e1"))
+    assert visitor.complaints == []
+
+
 def test_a_policy_is_checked_as_it_is_written(usual: Reader, visit: Visit) -> None:
     visitor = visit(usual.origin)
     visitor.sign_in(WORD)
