@@ -154,6 +154,20 @@ def test_nobody_is_taken_back_to_what_was_pressed_and_scrolled_away(one: tuple[L
     expect(page.locator("form.actions")).not_to_be_in_viewport()
 
 
+@pytest.mark.parametrize("name", ["Every decision", "Handed over"])
+def test_a_list_of_the_log_that_one_is_on_stays_while_entries_come(
+    one: tuple[Log, Reader], visit: Visit, name: str
+) -> None:
+    visitor = visit(one[1].origin)
+    page = visitor.sign_in(WORD)
+    visitor.open("/log")
+    with page.expect_response("**/log?text=kettle*"):
+        page.get_by_label("Words").fill("kettle")
+        page.get_by_role("link", name=name).focus()
+    page.wait_for_timeout(100)
+    expect(page.get_by_role("link", name=name)).to_be_focused()
+
+
 def test_publishing_keeps_the_focus_on_what_one_pressed(one: tuple[Log, Reader], visit: Visit) -> None:
     """Kafka is away."""
     log, reader = one
