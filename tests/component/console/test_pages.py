@@ -34,7 +34,9 @@ from tests.support.logged import (
     an_escalation,
     an_outcome,
 )
+from tests.support.records import FakeRecord
 from tests.support.stored import stored
+from tests.support.usual import publish
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -356,3 +358,17 @@ def test_a_page_is_called_not_found_only_if_it_is() -> None:
     with reading() as reader:
         assert "<title>Not found" in reader.page("/nothing", 404)
         assert "<title>That did not work" in reader.page("/log?after=zzz", 400)
+
+
+def test_who_goes_back_to_the_workers_file_after_somebody_else_did_is_told_of_that(tmp_path: Path) -> None:
+    file = tmp_path / "shop.yaml"
+    file.write_text("business_id: shop\nowner: Marco\n")
+    with an_empty_log() as log, served(log.database, policy_path=file) as reader:
+        publish(log, "shop", "business_id: shop\nowner: Tom\n", "Tom is back")
+        form = {"csrf": reader.sign_in().csrf, "against": ""}
+        form["against"] = re.findall(r'name="against" value="([^"]+)"', reader.page("/try/shop"))[0]
+        later = milliseconds(datetime.now(UTC)) + 1_000
+        log.add_records([FakeRecord(b"", topic="chat.policies", offset=1, timestamp=later, key=b"shop")])
+        answer = reader.client.post("/try/shop/withdraw", data=form, headers=HTMX)
+    assert answer.status_code == 409
+    assert "Somebody has changed this policy meanwhile." in answer.text

@@ -99,10 +99,12 @@ async def withdraw(request: Request) -> Response:
     """Let the policy of the workers' file hold again, unless somebody else has changed what was published over it."""
     services, business, form = services_of(request), _business(request), await form_of(request)
     found, read_to = await run_in_threadpool(_known, services, business)
-    proposal = found.beneath
+    proposal, is_changed = found.beneath, found.version != text_of(form, "against")
     if proposal is None or proposal.version is None:
+        if is_changed:
+            raise HTTPException(409, _meanwhile(found))
         raise HTTPException(404, "There is no policy of a file of the workers to go back to.")
-    if found.version != text_of(form, "against"):
+    if is_changed:
         return _outcome(request, business, proposal=proposal, status=409, problem=_meanwhile(found))
     by, note = session_of(request).name, "Back to the workers' file"
     withdrawing = withdraw_policy(services.settings, business, by=by, note=note, read_to=read_to)
