@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from playwright.sync_api import TimeoutError as NotInTime
 from playwright.sync_api import expect
 
 from handraise.console.trial.trials import Trial
@@ -212,4 +213,7 @@ def test_on_a_phone_nothing_that_has_the_focus_lies_below_the_pages(one: tuple[L
             page.keyboard.press("Tab")
             if page.evaluate("document.activeElement === document.body"):
                 break
-            assert page.evaluate(UNCOVERED), (path, page.evaluate("document.activeElement.outerHTML"))
+            try:  # a busy browser scrolls a moment after it has moved the focus
+                page.wait_for_function(UNCOVERED, timeout=5_000)
+            except NotInTime:
+                pytest.fail(f"{path}: {page.evaluate('document.activeElement.outerHTML')}")
