@@ -95,11 +95,11 @@ def test_so_many_of_the_old_rows_are_learned_again(monkeypatch: pytest.MonkeyPat
     """Half of them with turns before them, as far as there are, and never one twice."""
     monkeypatch.setattr(further, "OLD", 10)
     before = [TURNS] * 40 + [[]] * 3 + [TURNS]
-    chosen = further.some(range(43), before)
+    chosen = further.sample(range(43), before)
     assert len({*chosen}) == len(chosen) == 8
     assert sum(at < 40 for at in chosen) == 5
     assert {40, 41, 42} < {*chosen}
-    assert further.some(range(43), before) == chosen
+    assert further.sample(range(43), before) == chosen
 
 
 def test_another_network_is_refused(network: Weights, tmp_path: Path) -> None:

@@ -77,6 +77,12 @@ class Pieces(dict[str, tuple[int, ...]]):
         self._known: Final = beginnings | {piece: at for at, piece in enumerate(pieces)}
         """Each piece's place, and -1 for what some piece only begins with."""
 
+    @classmethod
+    def stored(cls, file: bytes) -> Pieces:
+        """The pieces of a file as training writes it: a piece and its log-probability a line."""
+        lines = [line.split("\t") for line in file.decode().split("\n")[:-1]]
+        return cls([piece for piece, _ in lines], [float(score) for _, score in lines])
+
     def read(self, tokens: Iterable[str]) -> list[int]:
         """The numbers of a text's pieces, with those of its start and its end."""
         if len(self) >= _MOST_TOKENS:

@@ -61,8 +61,7 @@ class Reader:
         told: list[Mapping[str, str]] = [part.get_modelmeta().custom_metadata_map for part in self._parts]
         if told != [fitting(part, told[0].get("of", ""), pieces) for part in range(1, PARTS + 1)]:
             raise ValueError("the reader's network is not of these pieces or heads: make train ARGS=--reader")
-        lines = [line.split("\t") for line in pieces.decode().split("\n")[:-1]]
-        self._pieces: Final = Pieces([piece for piece, _ in lines], [float(score) for _, score in lines])
+        self._pieces: Final = Pieces.stored(pieces)
         self._places: Final = np.arange(MOST, dtype=np.int64)
 
     @classmethod

@@ -63,8 +63,7 @@ def learn_and_write(
     """
     networks = [onnx.load(folder / name) for name in NETWORKS]
     pieces = (folder / PIECES).read_bytes()
-    lines = [line.split("\t") for line in pieces.decode().split("\n")[:-1]]
-    read_after = Pieces([piece for piece, _ in lines], [float(score) for _, score in lines]).read_after
+    read_after = Pieces.stored(pieces).read_after
     texts = [read_after(turns, own) for turns, own in zip(before, tokens, strict=True)]
     write(networks, [fit(vectors, holds) for vectors in vectors_of(networks, texts)], folder, pieces)
 

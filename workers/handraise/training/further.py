@@ -64,10 +64,9 @@ def tune_further(
         ValueError: the folder's reader is not as training writes it.
     """
     start, pieces = read(folder), (folder / PIECES).read_bytes()
-    lines = [line.split("\t") for line in pieces.decode().split("\n")[:-1]]
-    read_after = Pieces([piece for piece, _ in lines], [float(score) for _, score in lines]).read_after
+    read_after = Pieces.stored(pieces).read_after
     texts = [read_after(turns, own) for turns, own in zip(before, tokens, strict=True)]
-    old = some([at for at, count in enumerate(times) if not count], before)
+    old = sample([at for at, count in enumerate(times) if not count], before)
     new = [at for at, count in enumerate(times) for _ in range(count)]
     own = 1 / (1 + np.exp(-said_by(start, [texts[at] for at in old]).logits))
     taught = _OF_ITS_OWN * own + (1 - _OF_ITS_OWN) * holds[old]
@@ -87,7 +86,7 @@ def tune_further(
     write(with_early_words(reader, texts), folder, pieces)
 
 
-def some(old: Sequence[int], before: Sequence[Sequence[Tokens]]) -> list[int]:
+def sample(old: Sequence[int], before: Sequence[Sequence[Tokens]]) -> list[int]:
     """Of these texts `OLD` at most: half of them with turns before them, as far as there are."""
     random = np.random.default_rng(0)
     groups = [at for at in old if before[at]], [at for at in old if not before[at]]
