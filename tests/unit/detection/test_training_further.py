@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import onnx
 import pytest
 
 from handraise.detection.heads import ASSISTANT_SIGNALS, HEADS
@@ -17,6 +16,7 @@ from tests.support.networks import LONG, SHORT, TURNS, WORDS, Floats, Weights, w
 from tests.support.networks import PIECES as KNOWN
 
 answers, further = (import_module(f"handraise.training.{name}") for name in ("answers", "further"))
+onnx = import_module("onnx")
 
 CUSTOMERS: Final = slice(0, len(HEADS) - len(ASSISTANT_SIGNALS))
 NEW: Final = [["brilliant"] * (1 + at % 5) for at in range(40)]
