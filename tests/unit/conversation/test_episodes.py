@@ -278,19 +278,58 @@ def test_a_question_that_the_human_left_to_the_ai_is_not_settled(released: bool,
     assert "And when is the new invoice due?" in raised.reason
 
 
-def test_what_is_asked_after_the_close_waits_for_the_cooldown() -> None:
+OF_ANSWERS: dict[str, tuple[Signals, dict[str, object]]] = {
+    "knowledge_gap": (said(admission=0.95), {"answered": False}),
+    "broken_promise": (said(promise=0.95), {}),
+    "ai_failure": (NEUTRAL, {"error": "timeout"}),
+}
+
+
+@pytest.mark.parametrize("trigger", OF_ANSWERS)
+@pytest.mark.parametrize("resolved", [True, False])
+def test_no_cooldown_holds_up_what_the_ai_says_once_a_human_has_dealt_with_what_was_raised(
+    trigger: str, *, resolved: bool
+) -> None:
+    """The human answered what was raised and left; of what the AI cannot answer afterwards nobody has heard."""
+    signals, told = OF_ANSWERS[trigger]
     chat = Chat()
     chat.customer(WANTS_HUMAN)
     chat.human()
+    if resolved:
+        chat.outcome(OutcomeKind.RESOLVED)
     chat.ai()
     chat.customer(ASKS)
-    assert not chat.ai(said(admission=0.95), answered=False).escalations
+    chat.ai()
+    chat.customer(said(Intent.QUESTION, question=True, fingerprint=(7, 8, 9)))
+    (raised,) = chat.ai(signals, "an answer", **told).escalations
+    assert (raised.type, raised.trigger) == (EscalationType.RAISED, trigger)
+
+
+@pytest.mark.parametrize("trigger", OF_ANSWERS)
+def test_where_nobody_has_spoken_to_the_customer_the_cooldown_holds_that_up(trigger: str) -> None:
+    """Who ends an escalation without a word says that nobody was needed."""
+    signals, told = OF_ANSWERS[trigger]
+    chat = Chat()
+    chat.customer(WANTS_HUMAN)
+    chat.outcome(OutcomeKind.RESOLVED)
+    chat.customer(ASKS)
+    effects = chat.ai(signals, "an answer", **told)
+    assert not effects.escalations
+    assert [(one.trigger, one.result) for one in effects.decisions] == [(trigger, DecisionResult.SUPPRESSED)]
+
+
+def test_a_complaint_of_who_has_not_thanked_waits_for_the_cooldown_after_a_human_too() -> None:
+    chat = Chat()
+    chat.customer(COMPLAINS)
+    chat.human()
+    chat.ai()
+    assert not chat.customer(COMPLAINS).escalations
 
 
 def test_once_the_ai_has_answered_what_it_was_left_the_cooldown_holds_up_the_next_question() -> None:
     chat = Chat()
     chat.customer(WANTS_HUMAN)
-    chat.human()
+    chat.outcome(OutcomeKind.ACCEPTED)
     chat.customer(ASKS)
     chat.outcome(OutcomeKind.RELEASED)
     chat.ai()

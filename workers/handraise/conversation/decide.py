@@ -19,6 +19,8 @@ from handraise.policy.model import CRISIS, STRENGTH, Rule
 MAX_COOLED: Final = 32
 _FELT: Final = ("complaint", "distress")
 """What a customer feels about something that has happened, which is over once they have thanked."""
+_OF_ANSWERS: Final = ("knowledge_gap", "broken_promise", "ai_failure")
+"""What comes of what the AI says, which nobody has heard of that it says it anew."""
 _WAITS: Final = "the human who holds the conversation has not answered in the time that is promised"
 
 
@@ -224,9 +226,11 @@ def cools_until(state: Conversation, rule: Rule) -> int:
     """When the last close stops holding this trigger up, epoch milliseconds; 0 where it does not.
 
     It holds up nothing that goes further than what was closed: what is more urgent, or hands over after a notice. Nor
-    a question that the human left to the AI, for that is not settled, nor a complaint of who had thanked: it is new.
+    a question that the human left to the AI, for that is not settled, nor a complaint of who had thanked, nor what
+    comes of the AI's answers once a human has dealt with what was raised: these are new.
     """
-    if (rule.trigger == "knowledge_gap" and state.left_to_ai) or (rule.trigger in _FELT and state.thanked):
+    left = state.left_to_ai and rule.trigger == "knowledge_gap"
+    if left or (state.served and rule.trigger in _OF_ANSWERS) or (state.thanked and rule.trigger in _FELT):
         return 0
     hands_over = rule.action is Action.ESCALATE and state.closed_action is Action.NOTIFY
     if not state.closed_at or rule.action is Action.SHADOW or hands_over or rule.urgency < state.closed_urgency:
