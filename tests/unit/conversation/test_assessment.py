@@ -142,12 +142,13 @@ def test_an_error_of_the_ai_is_a_failure_and_not_a_gap() -> None:
     assert escalation.trigger == "ai_failure"
 
 
-def test_an_ai_that_repeats_itself_is_near_once_and_fails_the_third_time() -> None:
+def test_an_ai_that_says_the_same_in_other_words_is_near_once_and_fails_the_third_time() -> None:
     chat = Chat()
     fired = []
-    for number in range(3):
+    texts = "Restart the router.", "Please restart your router.", "A router is to be restarted."
+    for number, text in enumerate(texts):
         chat.customer(said(Intent.QUESTION, question=True, fingerprint=(100 + number, 200 + number)))
-        fired.append(bool(chat.ai(ANSWER).escalations))
+        fired.append(bool(chat.ai(ANSWER, text).escalations))
     assert fired == [False, False, True]
 
 
@@ -222,11 +223,32 @@ def test_whoever_calls_for_what_was_put_off_asks_again(signals: Signals, text: s
     chat = Chat()
     chat.customer(ASKS, "Is the blue sofa available in leather?")
     chat.ai(said(deferral=True), "Let me check that for you.")
+    chat.wait(1)
     effects = chat.customer(signals, text)
     assert [escalation.trigger for escalation in effects.escalations] == ["knowledge_gap"] * raised
     for escalation in effects.escalations:
         assert "Is the blue sofa available in leather?" in escalation.reason
         assert escalation.summary.startswith("Wants: “Is the blue sofa")
+
+
+@pytest.mark.parametrize(("minutes", "raised"), [(0.0, False), (0.45, False), (0.5, True)])
+def test_who_calls_before_a_minute_has_passed_has_not_been_left_waiting(minutes: float, *, raised: bool) -> None:
+    """The answer to "one moment please" mostly comes within that time, and then nobody is needed."""
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.ai(said(deferral=True), "One moment please.")
+    chat.wait(minutes)
+    effects = chat.customer(said(Intent.QUESTION, question=True), "hello?")
+    assert bool(effects.escalations) is raised
+
+
+def test_who_calls_again_after_a_minute_is_heard() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.ai(said(deferral=True), "One moment please.")
+    assert not chat.customer(said(Intent.QUESTION, question=True), "hello?").escalations
+    (raised,) = chat.customer(said(Intent.QUESTION, question=True), "hello??").escalations
+    assert raised.trigger == "knowledge_gap"
 
 
 def test_what_was_answered_is_put_off_no_longer() -> None:

@@ -7,7 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from handraise.conversation import weights
-from handraise.conversation.corrections import is_told_in_vain
+from handraise.conversation.corrections import is_said_again_in_vain, is_told_in_vain
 from handraise.conversation.effects import Assessment
 from handraise.conversation.gist import is_more_than_a_reference
 from handraise.conversation.mood import has_fallen
@@ -232,7 +232,7 @@ def _knowledge_gap(state: Conversation, message: ChatMessage, signals: Signals) 
     answered = assistant.answered if assistant else None
     admission = signals.admission
     asks_detail = signals.asks_detail and not (answered is False and admission >= weights.STRONG)
-    if has_failed(message, signals) or not state.pending or asks_detail:
+    if has_failed(message, signals) or not state.pending or asks_detail or _fails_on(state, admission):
         return Assessment(trigger="knowledge_gap", score=0.0)
     spans = _spans(signals, ("admission",))
     best, why = 0.0, Sign.UNANSWERED
@@ -252,6 +252,11 @@ def _knowledge_gap(state: Conversation, message: ChatMessage, signals: Signals) 
     return Assessment(trigger="knowledge_gap", score=score, signs=signs, spans=spans)
 
 
+def _fails_on(state: Conversation, admission: float) -> bool:
+    """Whether an AI turn only goes on with the failure that is raised: what its producer says of it tells no more."""
+    return state.episode is not None and state.episode.trigger == "ai_failure" and admission < weights.STRONG
+
+
 def _ai_failure(state: Conversation, message: ChatMessage, signals: Signals, *, repeated: bool) -> Assessment:
     if message.assistant and message.assistant.error:
         return Assessment(trigger="ai_failure", score=weights.FAILURE_ERROR, signs=(Sign.ERROR,))
@@ -262,7 +267,7 @@ def _ai_failure(state: Conversation, message: ChatMessage, signals: Signals, *, 
         return Assessment(trigger="ai_failure", score=0.0)
     if state.repeats >= 1:
         return Assessment(trigger="ai_failure", score=weights.FAILURE_LOOP, signs=(Sign.LOOP,))
-    if state.asking_again or is_told_in_vain(state, signals):
+    if state.asking_again or is_told_in_vain(state, signals) or is_said_again_in_vain(state, signals):
         return Assessment(
             trigger="ai_failure",
             score=weights.FAILURE_REPEAT_ASKED,

@@ -8,7 +8,7 @@ from typing import Final
 from handraise.conversation.state import Conversation
 from handraise.conversation.weights import MIN_QUESTION_WORDS
 from handraise.detection.signals import Signals
-from handraise.events import ChatMessage
+from handraise.events import ChatMessage, Sender
 
 _NEWS: Final = re.compile(
     r"\b(?:updates?|news|progress|novedad(?:es)?|noticias?|novidades?|nouvelles?|neues|neuigkeiten|khabar)\b"
@@ -35,6 +35,8 @@ _STILL_WAITS: Final = re.compile(
     re.IGNORECASE,
 )
 """Said by who waits for what was put off: no question, but one all the same."""
+PATIENCE_MS: Final = 60_000
+"""Who calls sooner after the AI has asked for a moment has not been left waiting: the answer is on its way."""
 _CALL_WORDS: Final = 3
 """A message of more content words asks, or tells, something else besides."""
 
@@ -51,6 +53,12 @@ def calls_for_what_was_put_off(state: Conversation, message: ChatMessage, signal
         if asks_whether or _STILL_WAITS.search(message.text):
             return True
     return signals.question and only_calls(message, signals)
+
+
+def has_waited(state: Conversation, at: int) -> bool:
+    """Whether more than a moment has passed since the AI last spoke, by the time of the message in hand."""
+    spoke = (turn.sent_at for turn in reversed(state.transcript) if turn.sender is Sender.ASSISTANT)
+    return at - next(spoke, 0) >= PATIENCE_MS
 
 
 def only_calls(message: ChatMessage, signals: Signals) -> bool:

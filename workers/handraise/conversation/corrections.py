@@ -7,18 +7,28 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
-from itertools import chain
+from itertools import chain, takewhile
 from typing import Final
 
 from handraise.conversation.leftout import asks_anew, is_comparable, left_out
 from handraise.conversation.state import Conversation, StoredTurn
 from handraise.conversation.weights import LEFT_OUT, STRONG
+from handraise.detection.general import general_words
 from handraise.detection.signals import Signals
 from handraise.events import Holder, Sender
 
 WITHIN: Final = 2
 """So many customer turns behind one correction, another says that the AI talks past the customer."""
 _WORD: Final = re.compile(r"(?<![\w-])[^\W_][\w-]{4,63}(?![\w-])")
+_PLAIN_WORD: Final = re.compile(r"\w+")
+_ASKING: Final = "?؟"
+_SMALL: Final = 4
+"""Letters of a word that changes nothing in an answer that comes again."""
+_TELLING: Final = re.compile(
+    r"\d|\A(?:no|not|t|non|pas|ne|nicht|kein|não|nao|nem|nahi|nhi|sin|sem|sans|ohne|yes|sí|si|oui|ja|nein|sim|haan"
+    r"|नहीं|नही|ना|बिना|हाँ|हां|لا|ليس|مش|مو|ما|لم|لن|بدون|نعم)\Z"
+)
+"""A number, or a small word that turns an answer round; "t" is what is left of "isn't"."""
 _DIGITS: Final = 3
 """A word of five characters or more with so many digits is a reference: of an order, say, or a device."""
 
@@ -63,6 +73,39 @@ def is_told_in_vain(state: Conversation, answer: Signals) -> bool:
     told = state.questions[len(state.questions) - state.open_questions :]
     taken_up = set(answer.fingerprint).intersection(chain.from_iterable(told)).difference(*state.answers)
     return not taken_up and _has_just_told(state)
+
+
+def is_said_again_in_vain(state: Conversation, answer: Signals) -> bool:
+    """Whether the AI says what an earlier turn said and nothing else, though the customer has said something since.
+
+    Nobody has to notice that aloud: an answer that did not serve before does not serve once more. It may where a
+    question is new in nothing but what the answer names ("And on Saturdays?", after all the opening hours). A detail
+    that is asked for again is no answer, and another moment's patience is one too many only for who was put off with
+    the last. `state` has the AI's turn already.
+    """
+    *earlier, turn = state.transcript
+    since = list(takewhile(lambda one: one.sender not in (Sender.ASSISTANT, Sender.HUMAN), reversed(earlier)))
+    if not state.pending or answer.asks_detail or not any(one.sender is Sender.CUSTOMER for one in since):
+        return False
+    if answer.deferral and not state.put_off:
+        return False
+    says = set(answer.fingerprint)
+    if not any(says <= set(one) for one in state.answers):
+        return False
+    if not any(one.sender is Sender.ASSISTANT and _is_the_same(turn, one) for one in earlier):
+        return False
+    if answer.deferral or not any(mark in one.text for one in since for mark in _ASKING):
+        return True
+    before = len(state.questions) - state.open_questions
+    asked = set(chain.from_iterable(state.questions[before:]))
+    new = asked.difference(general_words(answer.language), *state.questions[:before])
+    return not new or not new <= says
+
+
+def _is_the_same(turn: StoredTurn, other: StoredTurn) -> bool:
+    """Whether two turns have the same words, but for a few small ones and their order; "not" is no small one."""
+    words, others = (set(_PLAIN_WORD.findall(one.text.casefold())) for one in (turn, other))
+    return all(len(word) <= _SMALL and not _TELLING.search(word) for word in words ^ others)
 
 
 def _has_just_told(state: Conversation) -> bool:

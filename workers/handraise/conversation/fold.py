@@ -11,6 +11,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from handraise.conversation import episodes, presence
+from handraise.conversation.again import wants_it_again
 from handraise.conversation.assess import (
     assess_assistant,
     assess_customer,
@@ -20,7 +21,7 @@ from handraise.conversation.assess import (
     is_real_question,
     is_request,
 )
-from handraise.conversation.calls import calls_for_what_was_put_off, only_calls
+from handraise.conversation.calls import calls_for_what_was_put_off, has_waited, only_calls
 from handraise.conversation.corrections import is_talked_past
 from handraise.conversation.decide import decide
 from handraise.conversation.effects import Assessment, Effects, Fact, Miss, Note
@@ -265,7 +266,7 @@ def _customer_turn(
     answered = state.questions[: len(state.questions) - state.open_questions]
     asks = real and signals.thanks < STRONG
     calls = signals.thanks < STRONG and calls_for_what_was_put_off(state, message, signals)
-    asked_again = calls or (asks and repeats_question(signals.fingerprint, answered))
+    asked_again = (calls and has_waited(state, moment.at)) or (asks and repeats_question(signals.fingerprint, answered))
     if asked_again:
         state.asked_again += 1
         state.asking_again = True
@@ -327,6 +328,7 @@ def _assistant_turn(
     if state.control is ControlState.CLOSED:
         episodes.set_control(state, effects, moment, ControlState.AI)
     repeated = repeats_answer(signals.fingerprint, state.answers) or _says_the_same_again(state, signals)
+    repeated = repeated and not wants_it_again(state)
     assessments = assess_assistant(state, message, signals, moment.policy, repeated=repeated)
     _count_broken_promise(state, effects, moment, assessments)
     standing = state.offer
