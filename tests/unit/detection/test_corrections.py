@@ -30,6 +30,10 @@ CORRECTS = {
         "Again not my question. How do I change it?",
         "not the question, sorry",
         "not the question I asked",
+        "Right, not quite what I asked. Off lead, allowed or not?",
+        "that's the same answer as before",
+        "you keep repeating yourself",
+        "we're going in circles",
     ],
     "es": [
         "eso no es lo que pregunté",
@@ -39,6 +43,8 @@ CORRECTS = {
         "No, me refiero al otro pedido",
         "Ya se lo he dicho, es el azul",
         "Eso lo sé, pero cuánto tarda?",
+        "eso no es exactamente lo que pregunté",
+        "la misma respuesta otra vez",
     ],
     "pt": [
         "não foi isso que eu perguntei",
@@ -47,6 +53,8 @@ CORRECTS = {
         "Isso eu já sei, mas quanto demora?",
         "a minha pergunta era outra",
         "Não, eu perguntei sobre a garantia",
+        "não foi bem isso que eu perguntei",
+        "está repetindo a mesma coisa",
     ],
     "fr": [
         "ce n'est pas ce que j'ai demandé",
@@ -55,6 +63,8 @@ CORRECTS = {
         "Je vous l'ai déjà dit",
         "tu m'as mal compris",
         "non je parlais de la livraison",
+        "ce n'est pas vraiment ce que j'ai demandé",
+        "vous tournez en rond",
     ],
     "de": [
         "Das war nicht meine Frage.",
@@ -64,6 +74,8 @@ CORRECTS = {
         "Das weiß ich, aber wie lange dauert es?",
         "du beantwortest meine Frage nicht",
         "das hab ich doch schon gesagt",
+        "das ist nicht ganz was ich gefragt habe",
+        "schon wieder dieselbe Antwort",
     ],
     "hi": [
         "मैंने ये नहीं पूछा था",
@@ -72,6 +84,7 @@ CORRECTS = {
         "ये तो मुझे पता है, लेकिन कब आएगा?",
         "मेरा सवाल कुछ और है",
         "आपने मेरे सवाल का जवाब नहीं दिया",
+        "वही जवाब फिर से",
     ],
     "hi_latn": [
         "maine ye nahi pucha",
@@ -80,6 +93,8 @@ CORRECTS = {
         "nahi, mera matlab dusra wala order",
         "mere sawal ka jawab nahi mila",
         "wo to pata hai, par kab aayega",
+        "same answer phir se",
+        "wahi baat bol rahe ho",
     ],
     "ar": [
         "هذا ليس ما سألت عنه",
@@ -88,6 +103,8 @@ CORRECTS = {
         "كما قلت لك، الطلب الثاني",
         "ما جاوبت على سؤالي",
         "أعرف هذا، لكن متى يصل؟",
+        "نفس الجواب",
+        "بتكرر نفس الكلام",
     ],
 }
 NO_CORRECTION = {
@@ -100,6 +117,8 @@ NO_CORRECTION = {
         "I already paid, when does it ship?",
         "what did you ask?",
         "no thanks",
+        "I'd like the same message on the card",
+        "the same again please",
     ],
     "es": [
         "perdón, quise decir martes",
