@@ -7,10 +7,12 @@ from typing import Final
 from msgspec.structs import replace
 
 from handraise.conversation import weights
+from handraise.conversation.consent import takes_up
 from handraise.conversation.corrections import is_said_again_in_vain, is_told_in_vain
 from handraise.conversation.effects import Assessment
 from handraise.conversation.gist import is_more_than_a_reference
 from handraise.conversation.mood import has_fallen
+from handraise.conversation.staff import asks_by_name
 from handraise.conversation.state import Conversation
 from handraise.conversation.weights import Sign, noisy_or
 from handraise.detection.signals import Intent, Signals, Span
@@ -37,20 +39,26 @@ def assess_customer(
     `talked_past`: whether it says for the second time that the AI's answer is beside the point, or says so of one that
     came twice.
     """
+    asked = signals.human_request
     signals = _less(signals, weights.opening(state.channel) if state.customer_turns <= 1 else weights.LATER)
+    if state.ai_offered_human:
+        # Whoever answers that means a person with what otherwise might be anything.
+        signals = replace(signals, human_request=asked)
     found = []
     if signals.crisis > 0:
         found.append(_plain("distress", signals.crisis, signals, ("crisis",), trigger_class=CRISIS))
-    accepts_human = state.ai_offered_human and signals.affirm >= weights.STRONG
-    if accepts_human and signals.affirm > signals.human_request:
+    agreed = max(signals.affirm, weights.CONSENT) if state.ai_offered_human and takes_up(message, signals) else 0.0
+    if agreed > signals.human_request:
         found.append(
             Assessment(
                 trigger="human_request",
-                score=signals.affirm,
+                score=agreed,
                 signs=(Sign.OFFERED_BY_AI,),
                 spans=_spans(signals, ("affirm",)),
             )
         )
+    elif signals.human_request < weights.ASKED_BY_NAME and asks_by_name(state):
+        found.append(Assessment(trigger="human_request", score=weights.ASKED_BY_NAME, signs=(Sign.BY_NAME,)))
     elif signals.human_request > 0:
         found.append(_corroborated("human_request", signals.human_request, state, signals, asked_again=asked_again))
     found.extend(

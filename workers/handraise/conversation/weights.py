@@ -70,6 +70,7 @@ class Sign(StrEnum):
     TALKED_PAST = "the customer says a second time that the answer is beside the point"
     AI_SILENT = "the AI has not answered in the time that the policy allows"
     OFFERED_BY_AI = "the AI asked whether a person is wanted"
+    BY_NAME = "the customer names somebody who has spoken here"
     OFFER_ACCEPTED = "the customer said yes to a person"
 
 
@@ -98,6 +99,12 @@ SILENCE: Final = 0.95
 """The AI, or the human who holds, leaves a question without an answer for longer than the policy allows."""
 ADMISSION_AGAINST_PRODUCER: Final = 0.8
 """Where the producer says `answered: true`, only an admission at least this clear counts."""
+
+CONSENT: Final = 0.85
+"""The customer takes up the person that the AI has offered; a plain yes counts for as much as it is sure."""
+
+ASKED_BY_NAME: Final = 0.9
+"""The customer asks by name for somebody who has spoken here."""
 
 FAILURE_ERROR: Final = 0.9
 """The producer reports an error of the AI, or the AI says that something technical of its own fails."""
