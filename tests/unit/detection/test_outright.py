@@ -7,6 +7,7 @@ import tomllib
 import pytest
 
 from handraise.detection import detect, detect_fast
+from handraise.detection.besides import REPORTED
 from handraise.detection.lexicon import FOLDER, NAMES
 from handraise.detection.outright import SIGNALS, default_outright
 from handraise.detection.statements import wordings
@@ -46,7 +47,7 @@ def test_of_a_choice_each_is_a_wording() -> None:
 
 
 def test_each_statement_counts() -> None:
-    scored = [said for said in SAID if said[1] not in ("rephrase", "praise", "closing")]
+    scored = [said for said in SAID if said[1] not in ("rephrase", "praise", "arrival", "closing")]
     senders = [Sender.ASSISTANT if signal in OF_THE_AI else Sender.CUSTOMER for _, signal, _ in scored]
     scores = detect_fast([text for _, _, text in scored], senders=senders, languages=[None] * len(scored))
     missed = [
@@ -125,6 +126,10 @@ def test_an_agent_says_nothing_outright() -> None:
         "maaf kijiye, main samajh nahi paya. Kya aap dobara bata sakte hain?",
         "माफ़ कीजिए, मैं समझ नहीं पाया। क्या आप दूसरे शब्दों में बता सकते हैं?",
         "عذرا، لم أفهم. هل يمكنك إعادة صياغة السؤال؟",
+        "Sorry, I didn't get that. Please choose a topic: 1 Bills, 2 Top-up, 3 New SIM.",
+        "Lo siento, no te he entendido. Elige una opción: 1 Facturas, 2 Recargas.",
+        "Désolé, je n'ai pas compris. Choisissez un thème : 1 Factures",
+        "Das habe ich nicht verstanden. Bitte wählen Sie ein Thema: 1 Rechnung",
     ],
 )
 def test_an_ai_that_asks_for_other_words_admits_nothing(text: str) -> None:
@@ -141,3 +146,44 @@ def test_an_ai_that_asks_for_other_words_admits_nothing(text: str) -> None:
 )
 def test_an_ai_that_does_not_know_admits_it_whatever_it_asks(text: str) -> None:
     assert detect([text], senders=[Sender.ASSISTANT], languages=[None])[0].admission >= 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "will someone call me before they come?",
+        "Will the driver ring me beforehand?",
+        "can the driver ring me when he's close",
+        "Who will call me?",
+        "¿me llama alguien antes de venir?",
+        "me llaman antes?",
+        "alguém me liga antes? o porteiro daqui é enrolado",
+        "o motorista me liga quando estiver perto?",
+        "quelqu'un m'appelle avant de passer ?",
+        "ruft mich vorher jemand an?",
+        "Wer ruft mich da an?",
+        "koi call karega kya aane se pehle?",
+        "आने से पहले कोई कॉल करेगा?",
+        "هل في حدا بيتصل فيي قبل ما يوصل؟",
+    ],
+)
+def test_who_asks_whether_somebody_rings_before_coming_wants_no_human(text: str) -> None:
+    (one,) = detect([text], senders=[Sender.CUSTOMER], languages=[None])
+    assert one.human_request <= REPORTED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "will someone call me before 5?",
+        "can someone call me before I book?",
+        "will someone call me before they come? otherwise put me through to a person please",
+        "alguém me liga antes das 5?",
+        "ruft mich heute noch jemand an?",
+        "me llaman antes de las 5? quiero hablar con alguien",
+        "can someone call me",
+    ],
+)
+def test_who_wants_to_be_called_wants_a_human(text: str) -> None:
+    (one,) = detect([text], senders=[Sender.CUSTOMER], languages=[None])
+    assert one.human_request >= 0.9

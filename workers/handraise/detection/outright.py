@@ -57,6 +57,8 @@ class Language(Struct, frozen=True, forbid_unknown_fields=True):
     """Of an AI, that it wants to be asked in other words: that it has not understood is no admission then."""
     praise: Statements = Statements()
     """Of an AI, that nothing is better: that it cannot think of anything is no admission then."""
+    arrival: Statements = Statements()
+    """Of a customer, whether who comes calls before, or who it is that calls: no wish for a human."""
     closing: Statements = Statements()
     """Of an AI, where further questions may go: no offer of a person, unless the phrases find one beside it."""
 
@@ -72,6 +74,7 @@ SIGNALS: Final = (
     "admission",
     "rephrase",
     "praise",
+    "arrival",
     "closing",
 )
 CORRECTION: Final = "correction"
@@ -97,6 +100,8 @@ class Outright:
                 statements: Statements = getattr(one, signal)
                 self._whole.update((self._read(one), signal) for text in statements.whole for one in wordings(text))
                 self._start.update((self._read(one), signal) for text in statements.start for one in wordings(text))
+        self._asked: Final = {words: signal for words, signal in self._whole.items() if signal == "arrival"}
+        """What counts though it is a question."""
         self._lengths: Final = sorted({len(words) for words in self._start})
         self._firsts: Final = frozenset(words[0] for words in (*self._whole, *self._start))
         self._corrections: Final = CorrectionLookup(
@@ -124,7 +129,7 @@ class Outright:
             said = tuple(word for word, _ in words)
             stated = said if said in self._whole else self._without_closers(said)
             asks = stated == said and end < len(tokens) and not _ASKING.isdisjoint(tokens[end])
-            signal, last = None if asks else self._whole.get(stated), words[len(stated) - 1][1]
+            signal, last = (self._asked if asks else self._whole).get(stated), words[len(stated) - 1][1]
             for length in self._lengths:
                 if signal is None and length <= len(said):
                     signal, last = self._start.get(said[:length]), words[length - 1][1]

@@ -57,7 +57,7 @@ think of a better one", for "I do not know"."""
 _CLEAR_ADMISSION: Final = 0.5
 """From this score on, the phrases have found that something is not known besides what is praised."""
 _UNDERSTANDS: Final = re.compile(
-    r"underst[ao]+n?d|\bcatch|\bfollow\b|sure what|enti?end|compr[eé]|compris|sais[ir]|percebi"
+    r"underst[ao]+n?d|\bget (?:that|it|you)\b|\bcatch|\bfollow\b|sure what|enti?end|compr[eé]|compris|sais[ir]|percebi"
     r"|verst[ae]nd|verstehe|sicher,? was|samajh|samjh|समझ|فهم",
     re.IGNORECASE,
 )
@@ -138,6 +138,7 @@ class Postprocessor:
             scores["human_request"] = min(scores["human_request"], _REFUSED)
         if "human_request" not in outright:
             self._weigh_report(language, phrases.language, tokens, scores)
+            self._weigh_arrival(language, tokens, scores, said_outright.get("arrival"))
         if phrases.affirm >= _PLAIN_YES and phrases.thanks < _THANKS:
             scores["affirm"] = max(scores["affirm"], _PLAIN_YES)
         scores |= {name: max(scores[name], SCORE) for name in outright}
@@ -158,6 +159,17 @@ class Postprocessor:
             intent=_INTENTS[intents.index(max(intents))],
             spans=self._spans(text, phrases, tokens, scores, outright),
         )
+
+    def _weigh_arrival(
+        self, language: str | None, tokens: list[str], scores: dict[str, float], asked: Place | None
+    ) -> None:
+        """Take who only asks whether the driver calls before, or who it is that calls, for nobody who wants a human."""
+        if asked is None or scores["human_request"] <= REPORTED:
+            return
+        rest = [" ".join(tokens[: asked.begin]), " ".join(tokens[asked.end :])]
+        said = [text for text in rest if any(map(str.isalnum, text))]
+        if not asks_besides(said, language, self._phrases, self._ngrams, self._mixture):
+            scores["human_request"] = REPORTED
 
     def _weigh_report(self, language: str | None, spoken: str, tokens: list[str], scores: dict[str, float]) -> None:
         """Take who only reports a call, or that none has come, for nobody who asks for a person."""
