@@ -58,6 +58,18 @@ def test_who_comes_back_to_words_that_the_answers_left_out_is_talked_past(
     assert talks_past(chat.customer(second)) is raises
 
 
+@pytest.mark.parametrize(("between", "raises"), [(0, True), (1, False)])
+def test_one_word_that_comes_back_counts_at_once_or_not_at_all(between: int, *, raises: bool) -> None:
+    """Who has gone on in the meantime, and then names the driver again, is content: "at least he's insured now"."""
+    chat = asked_about_wednesdays()
+    chat.customer(words(NO_MILK, WEDNESDAY))
+    chat.ai(said(fingerprint=(12, 13, 14)))
+    for _ in range(between):
+        chat.customer(said(fingerprint=(30, 31)))
+        chat.ai(said(fingerprint=(32, 33, 34)))
+    assert talks_past(chat.customer(words(WEDNESDAY))) is raises
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -28,6 +28,7 @@ def asked_and_answered(text: str = KERB) -> Chat:
         (KERB, KERB),
         (KERB, KERB.upper()),
         ("Choose your tariff, and have your ID and number ready.", "Choose a tariff and have the ID and number ready."),
+        (f"Good morning! {KERB}", KERB),
         ("नया नंबर ऐप में मेरा प्लान खोलकर देखें", "नया नंबर ऐप में मेरा प्लान खोलकर देखें"),
     ],
 )
@@ -96,6 +97,25 @@ def test_another_moments_patience_is_one_too_many_for_who_was_put_off(puts_off: 
     chat.customer(said(Intent.QUESTION, question=True), "hello?")
     effects = chat.ai(said(deferral=True, fingerprint=CONTENT), moment)
     assert [one.trigger for one in effects.escalations] == ["ai_failure"] * raises
+
+
+def test_another_moments_patience_in_other_words_is_no_failure() -> None:
+    """It leaves a gap, and is told as one."""
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.ai(said(deferral=True, fingerprint=(20,)), "Let me check that for you.")
+    chat.customer(said(Intent.QUESTION, question=True), "hello?")
+    effects = chat.ai(said(deferral=True, fingerprint=(21, 22)), "One second, the archive is being searched.")
+    assert "ai_failure" not in [one.trigger for one in effects.assessments]
+
+
+def test_few_words_put_off_for_the_second_time_are_enough() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.ai(said(deferral=True), "Looking that up. One moment, please.")
+    chat.customer(said(Intent.QUESTION, question=True, fingerprint=(8,)), "so whats the code?")
+    effects = chat.ai(said(deferral=True), "Thank you, looking that up. One moment, please.")
+    assert [one.trigger for one in effects.escalations] == ["ai_failure"]
 
 
 AGAIN = [

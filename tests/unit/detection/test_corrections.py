@@ -45,6 +45,8 @@ CORRECTS = {
         "Eso lo sé, pero cuánto tarda?",
         "eso no es exactamente lo que pregunté",
         "la misma respuesta otra vez",
+        "otra vez me contestas otra cosa",
+        "pero si ya te lo he dicho",
     ],
     "pt": [
         "não foi isso que eu perguntei",

@@ -19,11 +19,15 @@ from handraise.events import Holder, Sender
 
 WITHIN: Final = 2
 """So many customer turns behind one correction, another says that the AI talks past the customer."""
+NEXT: Final = 1
+"""So many behind it, who only comes back to a word does so too; later, that is another matter."""
 _WORD: Final = re.compile(r"(?<![\w-])[^\W_][\w-]{4,63}(?![\w-])")
 _PLAIN_WORD: Final = re.compile(r"\w+")
 _ASKING: Final = "?؟"
 _SMALL: Final = 4
 """Letters of a word that changes nothing in an answer that comes again."""
+_GREETING: Final = 3
+"""So many words more at most has the one of them with a greeting."""
 _TELLING: Final = re.compile(
     r"\d|\A(?:no|not|t|non|pas|ne|nicht|kein|não|nao|nem|nahi|nhi|sin|sem|sans|ohne|yes|sí|si|oui|ja|nein|sim|haan"
     r"|नहीं|नही|ना|बिना|हाँ|हां|لا|ليس|مش|مو|ما|لم|لن|بدون|نعم)\Z"
@@ -56,7 +60,8 @@ def is_talked_past(state: Conversation, signals: Signals) -> bool:
         if signals.thanks >= STRONG:
             state.corrected = 0
         return False
-    again = state.corrected > 0 and state.customer_turns - state.corrected <= WITHIN
+    within = NEXT if beside is Beside.HINTED else WITHIN
+    again = state.corrected > 0 and state.customer_turns - state.corrected <= within
     before = Beside(state.corrected_as)
     state.corrected, state.corrected_as = state.customer_turns, beside
     if state.repeats:
@@ -83,18 +88,15 @@ def is_said_again_in_vain(state: Conversation, answer: Signals) -> bool:
     that is asked for again is no answer, and another moment's patience is one too many only for who was put off with
     the last. `state` has the AI's turn already.
     """
-    *earlier, turn = state.transcript
-    since = list(takewhile(lambda one: one.sender not in (Sender.ASSISTANT, Sender.HUMAN), reversed(earlier)))
+    since = _said_since(state)
     if not state.pending or answer.asks_detail or not any(one.sender is Sender.CUSTOMER for one in since):
         return False
-    if answer.deferral and not state.put_off:
-        return False
+    if answer.deferral:
+        return is_put_off_again(state, answer)
     says = set(answer.fingerprint)
-    if not any(says <= set(one) for one in state.answers):
+    if not (any(says <= set(one) for one in state.answers) and _has_been_said(state)):
         return False
-    if not any(one.sender is Sender.ASSISTANT and _is_the_same(turn, one) for one in earlier):
-        return False
-    if answer.deferral or not any(mark in one.text for one in since for mark in _ASKING):
+    if not _asks(since):
         return True
     before = len(state.questions) - state.open_questions
     asked = set(chain.from_iterable(state.questions[before:]))
@@ -102,10 +104,41 @@ def is_said_again_in_vain(state: Conversation, answer: Signals) -> bool:
     return not new or not new <= says
 
 
+def is_put_off_again(state: Conversation, answer: Signals) -> bool:
+    """Whether the AI asks for another moment in the words of the last time, though the customer has asked since.
+
+    In other words that leaves a gap, which is told by how it is asked for. `state` has the AI's turn already.
+    """
+    asked = answer.deferral and state.put_off and state.pending and _asks(_said_since(state))
+    return asked and _has_been_said(state)
+
+
+def _has_been_said(state: Conversation) -> bool:
+    *earlier, turn = state.transcript
+    return any(one.sender is Sender.ASSISTANT and _is_the_same(turn, one) for one in earlier)
+
+
+def _said_since(state: Conversation) -> list[StoredTurn]:
+    """What customers and systems have said since anybody else spoke, but for the turn in hand."""
+    return list(takewhile(lambda one: one.sender not in (Sender.ASSISTANT, Sender.HUMAN), state.transcript[-2::-1]))
+
+
+def _asks(turns: list[StoredTurn]) -> bool:
+    return any(mark in one.text for one in turns for mark in _ASKING)
+
+
 def _is_the_same(turn: StoredTurn, other: StoredTurn) -> bool:
-    """Whether two turns have the same words, but for a few small ones and their order; "not" is no small one."""
+    """Whether two turns have the same words, but for a few small ones, their order, and a greeting before one of them.
+
+    "Not" is no small word, and no number is.
+    """
     words, others = (set(_PLAIN_WORD.findall(one.text.casefold())) for one in (turn, other))
-    return all(len(word) <= _SMALL and not _TELLING.search(word) for word in words ^ others)
+    differing = words ^ others
+    if any(map(_TELLING.search, differing)):
+        return False
+    if all(len(word) <= _SMALL for word in differing):
+        return True
+    return (words < others or others < words) and len(differing) <= _GREETING
 
 
 def _has_just_told(state: Conversation) -> bool:

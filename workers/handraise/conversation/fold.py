@@ -22,7 +22,7 @@ from handraise.conversation.assess import (
     is_request,
 )
 from handraise.conversation.calls import calls_for_what_was_put_off, has_waited, only_calls
-from handraise.conversation.corrections import is_talked_past
+from handraise.conversation.corrections import is_put_off_again, is_talked_past
 from handraise.conversation.decide import decide
 from handraise.conversation.effects import Assessment, Effects, Fact, Miss, Note
 from handraise.conversation.gist import OPENING, clip, gist_of_answer, gist_of_request
@@ -328,7 +328,7 @@ def _assistant_turn(
     if state.control is ControlState.CLOSED:
         episodes.set_control(state, effects, moment, ControlState.AI)
     repeated = repeats_answer(signals.fingerprint, state.answers) or _says_the_same_again(state, signals)
-    repeated = repeated and not wants_it_again(state)
+    repeated = (repeated or is_put_off_again(state, signals)) and not wants_it_again(state)
     assessments = assess_assistant(state, message, signals, moment.policy, repeated=repeated)
     _count_broken_promise(state, effects, moment, assessments)
     standing = state.offer
