@@ -19,6 +19,7 @@ ASKS_BY_NAME = [
     ("Bom dia, fala o Duarte.", "pode chamar o Duarte de novo?"),
     ("Bonjour Monsieur Delmas, Nadia. J'ai votre dossier.", "Pourriez-vous me repasser Nadia ?"),
     ("Hi, Tarek aus dem Fundbüro!", "ich warte eigentlich auf Tarek. kannst du ihn nochmal holen?"),
+    ("Hallo, hier ist Rosie.", "Rosie wollte nachsehen. können Sie sie nochmal holen?"),
     ("Namaste ji, main Farida, packing dekhti hoon.", "farida ko wapas bula do na"),
     ("नमस्ते, मैं सुनीता, डिस्पैच से।", "सुनीता जी से बात करवा दीजिए ना"),
     ("أهلًا بك، معك طارق من شؤون الطلبة.", "رجعلي طارق لو سمحت"),
@@ -31,6 +32,8 @@ NAMES_ONLY = [
     ("Hola, soy Nacho.", "recogida, así veo a Nacho de paso"),
     ("Olá, sou a Teresa.", "obrigada. E um abraço à Teresa, salvou-me"),
     ("Bonjour, ici Étienne.", "Étienne vient de me dire 10 de plus, donc 72 non ?"),
+    ("Hallo, hier ist Rosie.", "Rosie hat gesagt, Sie können mir den Code geben"),
+    ("Hallo, hier ist Rosie.", "laut Rosie kann man bei Ihnen anrufen, stimmt das?"),
     ("Namaste, main Tanvi.", "haan kar do. Tanvi ne mast kaam kiya btw"),
     ("أهلًا، أنا محمود.", "ماشي. سلّملي على محمود"),
 ]

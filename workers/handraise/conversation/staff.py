@@ -13,6 +13,7 @@ from typing import Final
 from handraise.conversation.state import Conversation, StoredTurn
 from handraise.events import ControlState, Sender
 
+_STAFF: Final = (Sender.HUMAN, Sender.SYSTEM)
 _INTRODUCES: Final = 60
 """A name is said in so many code points at the beginning of a turn."""
 _MARKS: Final = "\u0900-\u0903\u093a-\u094f\u064b-\u0652"
@@ -43,7 +44,11 @@ _FETCH: Final = re.compile(
 )
 """How somebody is asked for; "@" stands for a name, or for a word that points to one."""
 _SAME: Final = re.compile(r"@(?:\W*@)+")
-_POINTS: Final = re.compile(r"\b(?:him|her|ihn|sie|lui|usko|unko|usse|unse)\b", re.IGNORECASE)
+_POINTS: Final = re.compile(
+    r"\b(?:him|her|ihn|lui|usko|unko|usse|unse"
+    r"|sie(?= (?:nochmals?|wieder|kurz|bitte|zur[uü]ck)?\w* ?(?:dazu)?(?:holen|rufen)\b))\b",
+    re.IGNORECASE,
+)
 
 
 def asks_by_name(state: Conversation) -> bool:
@@ -51,26 +56,25 @@ def asks_by_name(state: Conversation) -> bool:
 
     Thanks, greetings, and what that person said ask for nobody.
     """
-    if state.control is ControlState.HUMAN:
+    staff = [turn for turn in state.transcript if turn.sender in _STAFF]
+    if not staff or state.control is ControlState.HUMAN:
         return False
-    names = _names(state)
+    names = _names(state, staff)
     text = state.transcript[-1].text
-    if names.isdisjoint(_words(text)):
+    if not names or names.isdisjoint(_words(text)):
         return False
     marked = _WORD.sub(lambda word: "@" if word[0].casefold() in names else word[0], text)
     pointed = _POINTS.sub("@", marked.replace("@", "…"))
     return any(_FETCH.search(_SAME.sub("@", one)) for one in (marked, pointed))
 
 
-def _names(state: Conversation) -> set[str]:
+def _names(state: Conversation, staff: list[StoredTurn]) -> set[str]:
     """The names under which humans have spoken, as they are compared."""
     own = set(_words(state.customer.name)) if state.customer and state.customer.name else set[str]()
-    return {name.casefold() for turn in state.transcript[:-1] for name in _said_in(turn)} - own
+    return {name.casefold() for turn in staff for name in _said_in(turn)} - own
 
 
 def _said_in(turn: StoredTurn) -> Iterator[str]:
-    if turn.sender not in (Sender.HUMAN, Sender.SYSTEM):
-        return
     text = turn.text[:_INTRODUCES]
     for word in _WORD.finditer(text):
         begins = _SENTENCE_BEGIN.search(text, 0, word.start()) is not None
