@@ -20,6 +20,7 @@ from handraise.detection.mixture import GROUPS, Mixture
 from handraise.detection.ngrams import NgramModel
 from handraise.detection.normalise import clip, fold, mask, original_offset
 from handraise.detection.outright import CORRECTION, SCORE, default_outright
+from handraise.detection.ownpeople import without_own_people
 from handraise.detection.phrase_detector import PhraseDetector
 from handraise.detection.reported import default_reports
 from handraise.detection.signals import Intent, Signals, Span
@@ -138,7 +139,12 @@ class Postprocessor:
             scores["human_request"] = min(scores["human_request"], _REFUSED)
         if "human_request" not in outright:
             self._weigh_report(language, phrases.language, tokens, scores)
-            self._weigh_arrival(language, tokens, scores, said_outright.get("arrival"))
+            arrival = said_outright.get("arrival")
+            if arrival is not None:
+                rest = (" ".join(tokens[: arrival.begin]), " ".join(tokens[arrival.end :]))
+                self._weigh_rest(language, [one for one in rest if any(map(str.isalnum, one))], scores)
+            if scores["human_request"] > REPORTED:
+                self._weigh_rest(language, without_own_people(text), scores)
         if phrases.affirm >= _PLAIN_YES and phrases.thanks < _THANKS:
             scores["affirm"] = max(scores["affirm"], _PLAIN_YES)
         scores |= {name: max(scores[name], SCORE) for name in outright}
@@ -160,15 +166,11 @@ class Postprocessor:
             spans=self._spans(text, phrases, tokens, scores, outright),
         )
 
-    def _weigh_arrival(
-        self, language: str | None, tokens: list[str], scores: dict[str, float], asked: Place | None
-    ) -> None:
-        """Take who only asks whether the driver calls before, or who it is that calls, for nobody who wants a human."""
-        if asked is None or scores["human_request"] <= REPORTED:
+    def _weigh_rest(self, language: str | None, rest: Sequence[str] | None, scores: dict[str, float]) -> None:
+        """Take who asks for nobody in the rest of a message for nobody who wants a human; None: all of it counts."""
+        if rest is None or scores["human_request"] <= REPORTED:
             return
-        rest = [" ".join(tokens[: asked.begin]), " ".join(tokens[asked.end :])]
-        said = [text for text in rest if any(map(str.isalnum, text))]
-        if not asks_besides(said, language, self._phrases, self._ngrams, self._mixture):
+        if not asks_besides(rest, language, self._phrases, self._ngrams, self._mixture):
             scores["human_request"] = REPORTED
 
     def _weigh_report(self, language: str | None, spoken: str, tokens: list[str], scores: dict[str, float]) -> None:
