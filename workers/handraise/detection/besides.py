@@ -1,4 +1,7 @@
-"""Whether a message that reports a call, or that none has come, besides asks for somebody; and what a report weighs."""
+"""Whether what is left of a message, once a part that the models misread is set aside, says something after all.
+
+Such parts are reports of a call, and that none has come; a talk with one's own people; trouble with another business.
+"""
 
 from __future__ import annotations
 
@@ -22,19 +25,38 @@ _CLEAR: Final = 0.5
 _POSSIBLE: Final = 0.15
 """From these scores on, of the phrases and of the n-grams, the rest of a message asks for somebody."""
 _REQUEST: Final = HEADS.index("human_request")
+_COMPLAINT: Final = HEADS.index("complaint")
 
 
 def asks_besides(
     rest: Sequence[str], language: str | None, phrases: PhraseDetector, ngrams: NgramModel, mixture: Mixture
 ) -> bool:
     """Whether anything of the rest of a message asks for somebody, by the faster models."""
+    return _says(rest, language, phrases, ngrams, mixture, _REQUEST)
+
+
+def complains_besides(
+    rest: Sequence[str], language: str | None, phrases: PhraseDetector, ngrams: NgramModel, mixture: Mixture
+) -> bool:
+    """Whether anything of the rest of a message complains, by the faster models."""
+    return _says(rest, language, phrases, ngrams, mixture, _COMPLAINT)
+
+
+def _says(
+    rest: Sequence[str],
+    language: str | None,
+    phrases: PhraseDetector,
+    ngrams: NgramModel,
+    mixture: Mixture,
+    head: int,
+) -> bool:
     if not rest:
         return False
     read = [phrases.read(text, Sender.CUSTOMER, language) for text in rest]
-    if any(signals.human_request >= _CLEAR for signals, _ in read):
+    if any(getattr(signals, HEADS[head]) >= _CLEAR for signals, _ in read):
         return True
     tokens = [found for _, found in read]
     logits = ngrams.logits(tokens)
     weighed = evidence([signals for signals, _ in read], logits, ngrams.most(tokens, logits), None)
     scores = mixture.probabilities(weighed, [signals.language for signals, _ in read], words=0)
-    return bool(scores[:, _REQUEST].max() >= _POSSIBLE)
+    return bool(scores[:, head].max() >= _POSSIBLE)

@@ -13,7 +13,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from handraise.detection.besides import MISSED, POSSIBLE_COMPLAINT, REPORTED, asks_besides
+from handraise.detection.besides import MISSED, POSSIBLE_COMPLAINT, REPORTED, asks_besides, complains_besides
+from handraise.detection.elsewhere import without_elsewhere
 from handraise.detection.heads import CUSTOMER_SIGNALS, HEADS, INTENTS
 from handraise.detection.lately import Said
 from handraise.detection.mixture import GROUPS, Mixture
@@ -145,6 +146,8 @@ class Postprocessor:
                 self._weigh_rest(language, [one for one in rest if any(map(str.isalnum, one))], scores)
             if scores["human_request"] > REPORTED:
                 self._weigh_rest(language, without_own_people(text), scores)
+        if scores["complaint"] > REPORTED and "complaint" not in outright:
+            self._weigh_elsewhere(language, text, scores)
         if phrases.affirm >= _PLAIN_YES and phrases.thanks < _THANKS:
             scores["affirm"] = max(scores["affirm"], _PLAIN_YES)
         scores |= {name: max(scores[name], SCORE) for name in outright}
@@ -165,6 +168,12 @@ class Postprocessor:
             intent=_INTENTS[intents.index(max(intents))],
             spans=self._spans(text, phrases, tokens, scores, outright),
         )
+
+    def _weigh_elsewhere(self, language: str | None, text: str, scores: dict[str, float]) -> None:
+        """Take trouble with another business for no complaint about this one."""
+        rest = without_elsewhere(text)
+        if rest is not None and not complains_besides(rest, language, self._phrases, self._ngrams, self._mixture):
+            scores["complaint"] = REPORTED
 
     def _weigh_rest(self, language: str | None, rest: Sequence[str] | None, scores: dict[str, float]) -> None:
         """Take who asks for nobody in the rest of a message for nobody who wants a human; None: all of it counts."""
