@@ -1,4 +1,4 @@
-"""Conversations that nobody who works on detection has read, in totals."""
+"""Conversations for measuring, in totals: the first files were read by nobody who works on detection."""
 
 from __future__ import annotations
 
@@ -19,8 +19,18 @@ MEASURED: Final = {
     "heldout-5": (0.94, 0.06),
     "heldout-6": (0.87, 0.13),
     "heldout-7": (0.83, 0.16),
+    "heldout-8": (0.95, 0.05),
+    "heldout-9": (0.89, 0.04),
+    "heldout-10": (0.90, 0.12),
+    "heldout-11": (0.87, 0.12),
+    "heldout-12": (0.89, 0.17),
+    "heldout-13": (0.91, 0.10),
+    "heldout-14": (0.94, 0.05),
+    "heldout-15": (0.91, 0.09),
+    "course": (0.84, 0.20),
 }
-"""Of each file: the share of conversations that were wholly right, and of quiet ones that were raised."""
+"""Of each file: the share of conversations that were wholly right, and of quiet ones that were raised. The last was
+written to try the course of a chat, and what it showed was mended: it holds what the fold has learned."""
 NOISE: Final = 0.05
 
 
