@@ -42,6 +42,22 @@ TAKES_UP = [
     "يا ليت والله",
 ]
 TAKES_UP_NOTHING = [
+    "absolutely not",
+    "please do not transfer me to anyone",
+    "claro que no",
+    "ok but how much does it cost?",
+    "ok please tell me the price",
+    "تمام، كم السعر؟",
+    "theek hai koi baat nahi",
+    "ठीक है, कोई बात नहीं",
+    "oui je comprends mais non merci",
+    "yeah i got it thanks",
+    "klar, dann probier ich das mal",
+    "اكيد لا",
+    "why not just tell me the price?",
+    "wenn das nicht geht, bitte stornieren",
+    "would be good to know the price",
+    "se eu comprar hoje, pode entregar amanhã?",
     "nah im good, theyd only have to watch me type lol",
     "maybe later, once i've measured properly",
     "yes but no need to call anyone, the link is enough",
@@ -88,7 +104,7 @@ def test_a_yes_with_a_wish_or_a_condition_takes_up_the_person_that_is_offered(te
 
 @pytest.mark.parametrize("text", TAKES_UP_NOTHING)
 def test_a_no_another_question_and_anything_else_do_not(text: str) -> None:
-    assert not answered(text, said(Intent.QUESTION, question="?" in text or "how" in text))
+    assert not answered(text, said(Intent.QUESTION, question="?" in text or "؟" in text))
 
 
 @pytest.mark.parametrize("text", TAKES_UP)

@@ -47,6 +47,7 @@ def test_the_same_words_to_another_question_are_a_failure_at_once(first: str, ag
     [
         ("It is included in the price of the room.", "It is not included in the price of the room."),
         ("Open 9 to 5, in the shop and on the phone.", "Open 9 to 6, in the shop and on the phone."),
+        ("हाँ, पार्किंग मुफ़्त है, होटल के पीछे", "नहीं, पार्किंग मुफ़्त नहीं है, होटल के पीछे"),
         ("You may return it in 14 days at any shop.", "Returning it is possible in 14 days at any shop."),
     ],
 )
@@ -54,6 +55,20 @@ def test_what_says_something_else_with_nearly_the_same_words_is_not_yet_one(firs
     chat = asked_and_answered(first)
     chat.customer(OTHER, "and otherwise?")
     assert not chat.ai(said(fingerprint=CONTENT), again).escalations
+
+
+def test_a_yes_may_be_true_of_the_next_question_too() -> None:
+    """As in "And the parking?", where breakfast is included."""
+    chat = asked_and_answered("Yes, that is included in the room price at no extra charge.")
+    chat.customer(OTHER, "and the parking")
+    again = chat.ai(said(fingerprint=CONTENT), "Yes, that is included in the room price at no extra charge.")
+    assert not again.escalations
+
+
+def test_a_question_without_its_mark_is_one() -> None:
+    chat = asked_and_answered()
+    chat.customer(said(Intent.QUESTION, question=True, fingerprint=(21,)), "and on saturdays")
+    assert not chat.ai(said(fingerprint=CONTENT), KERB).escalations
 
 
 def test_what_answers_the_next_question_too_may_come_again() -> None:
@@ -160,6 +175,14 @@ def test_who_asks_to_be_told_again_is_told_again(text: str) -> None:
         "je redemande, à quelle heure ?",
         "phir wahi, time batao",
         "مرة ثانية نفس الجواب؟",
+        "you just repeat the same thing",
+        "you say the same thing again, who pays the shipping?",
+        "je veux renvoyer l'article",
+        "siempre repites lo mismo",
+        "falhou de novo",
+        "me pasó otra vez el mismo error",
+        "to phir batao kitne baje",
+        "متى دوامكم في عيد الفطر؟",
     ],
 )
 def test_who_asks_the_same_again_is_not_answered_by_the_same(text: str) -> None:

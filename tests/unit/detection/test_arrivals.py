@@ -23,6 +23,7 @@ RINGS_FIRST = [
 RINGS_BACK = [
     "One of our engineers will call you back today about the fault.",
     "An engineer will call you this evening to agree on a time for the visit.",
+    "My colleague Anna is in a meeting; she will call you as soon as she leaves it",
     "He'll call you when he's back in the office.",
     "Un técnico le llamará mañana para explicarle el presupuesto.",
     "Frau Lang ruft Sie an, sobald sie wieder da ist.",

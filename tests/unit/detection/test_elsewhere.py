@@ -11,7 +11,7 @@ from handraise.detection.elsewhere import without_elsewhere
 ELSEWHERE = [
     "ok cos the last one i got off a market was horrific",
     "last year we ordered from another shop and half of it came broken",
-    "my old provider charged me twice every month, never again",
+    "my old provider charged me twice every month",
     "el año pasado lo compré en otra tienda y llegó roto",
     "aguento. semana passada pedi de outro lugar e veio fria e sem a bebida, nunca mais",
     "l'an dernier dans un autre magasin tout était cassé, une horreur",
@@ -21,6 +21,10 @@ ELSEWHERE = [
     "مرة طلبت من محل ثاني ووصل الورد بعد ما طلعت البنت من المستشفى بيومين",
 ]
 HERE = [
+    "The parcel came smashed, next time I buy from another shop",
+    "worse service than my old provider, this is a disgrace",
+    "the refund never reached my current bank, i am furious",
+    "veio quebrado, péssimo, vou comprar em outra loja",
     "I bought it from another shop and yours was late too",
     "my son came home with another boy's shoes",
     "five of the last lot came broken",

@@ -182,6 +182,9 @@ def test_who_asks_whether_somebody_rings_before_coming_wants_no_human(text: str)
         "ruft mich heute noch jemand an?",
         "me llaman antes de las 5? quiero hablar con alguien",
         "can someone call me",
+        "please have someone call me when they are free",
+        "can someone call me when they get a chance",
+        "who is going to call me back? I have been waiting all week",
     ],
 )
 def test_who_wants_to_be_called_wants_a_human(text: str) -> None:

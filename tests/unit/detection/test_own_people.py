@@ -22,6 +22,10 @@ OWN = [
     "منيح، معناها منلحق. بشوف مع المدير وبرجعلك",
 ]
 THE_BUSINESS = [
+    "لازم اكلم المدير",
+    "I need to speak to my support team",
+    "I need to speak to my property manager",
+    "malik se baat karke batao",
     "I'd like to talk to your manager",
     "can I speak to my account manager",
     "I'll talk to my wife, can someone call me tomorrow?",

@@ -10,22 +10,34 @@ from handraise.conversation.state import Conversation
 from handraise.events import Sender
 
 _AGAIN: Final = re.compile(
-    r"\b(?:re-?send|repeat|remind me|say that again|(?:it ?[’']?s )?me again)\b"
+    r"\b(?:re-?send|remind me|say that again|(?:it ?[’']?s )?me again|repeat (?:that|it|please))\b"
+    r"|\b(?:can|could) you (?:please )?repeat\b"
     r"|\b(?:send|say|tell|give|show|type|write)\b.{0,30}\b(?:again|once more|one more time)\b"
     r"|\b(?:what|when|where|which|who|how much|how many)(?:[’']?s| was| is| were| are| did)\b.{0,40}\bagain\b"
-    r"|\b(?:repet(?:ir|is|í|es)\w*|rep[ií]t[ae]\w*|reenv[ií]\w*)\b"
-    r"|\b(?:mand|env[ií]|pas|d[ií]|dec[ií]|escrib)\w*.{0,30}\b(?:otra vez|de nuevo|nuevamente)\b"
-    r"|\b(?:mand|envi|pass|di[zg]|fal|escrev)\w*.{0,30}\b(?:de novo|outra vez|novamente)\b"
-    r"|\b(?:r[ée]p[ée]t(?:er|ez|es?)|renvo(?:yer|yez|ies?)|redire|redites|redonne[rz]?)\b"
+    r"|\b(?:puedes?|pod[eé]s|podr[ií]as?) (?:me )?(?:repet|reenvi)\w+|\brep[ií]te(?:me)?lo\b"
+    r"|\b(?:mand|env[ií]|p[aá]sa|dime|decir|escr[ií]b)\w*.{0,25}\b(?:otra vez|de nuevo|nuevamente)\b"
+    r"|\b(?:pode|podes|poderia) (?:me )?(?:repet|reenvi)\w+"
+    r"|\b(?:mand[ae]r?|envi[ae]r?|passar?|diz|diga|fala|fale|escreve)\b.{0,20}\b(?:de novo|outra vez|novamente)\b"
+    r"|\b(?:pouvez|peux|pourriez|pourrais)\b.{0,20}\b(?:r[ée]p[ée]ter|redire|renvoyer|redonner)\b"
+    r"|\b(?:r[ée]p[ée]tez|redites|redis|renvoyez|renvoie)[- ](?:le|la|moi|les)\b"
     r"|\b(?:c[’']?(?:est|était)|quel(?:le)?s? (?:est|était)) .{0,30}d[ée]j[àa]\b"
-    r"|\bwiederhol(?:en|st|t|e)?\b|\bwie war .{0,30}\b(?:gleich|nochmal|noch mal|noch einmal)\b"
+    r"|\b(?:k[oö]nnen|k[oö]nnten|kannst|k[oö]nntest)\b.{0,30}\bwiederholen\b"
+    r"|\bwie war .{0,30}\b(?:gleich|noch ?mal|noch einmal)\b"
     r"|\b(?:schick|send|sag|gib|geben|nenn|schreib|zeig)\w*.{0,30}\bnoch ?(?:mals?|einmal)\b"
     r"|\bnoch ?(?:mals?|einmal) (?:schick|send|sag|geb|nenn|schreib|zeig)"
-    r"|\b(?:phir|fir|dobara|dubara|ek baar)(?: se| aur)? (?:bhej|bata|bol|likh|send|de)"
+    r"|\b(?:phir se|fir se|dobara|dubara|ek baar aur) (?:bhej|bata|bol|likh|send|de)"
     "|(?:फिर से|दोबारा|दुबारा|एक बार और) (?:भेज|बता|बोल|लिख|दे)"
-    r"|(?:ا?بعت|[أا]?رسل|ق[ول]|[أا]?عط)\S*.{0,20}(?:مر[ةه] (?:ثاني|تاني|[أا]خرى)|كمان مر)|(?<!\w)(?:ا?عيد|[أا]عد|تعيد)",
+    "|(?<!\\w)(?:ا?بعت|تبعت|[أا]?رسل|ترسل|قول|[أا]?عط)\\S{0,8}.{0,20}(?:مر[ةه] (?:ثاني|تاني|[أا]خرى)|كمان مر)"
+    "|(?<!\\w)(?:عيدها|عيدلي|عيد لي|[أا]عد|تعيد)(?!\\w)",
     re.IGNORECASE,
 )
+_THE_SAME: Final = re.compile(
+    r"\b(?:same|keep|just repeat\w*|do(?:n[’']?t| not)|lo mismo|la misma|o mesmo"
+    r"|a mesma|m[êe]me|sich|nicht|dassel|diesel|wahi|vahi)\b"
+    "|वही|نفس",
+    re.IGNORECASE,
+)
+"""Whoever says so has been told the same, and wants something else."""
 
 
 def wants_it_again(state: Conversation) -> bool:
@@ -34,4 +46,5 @@ def wants_it_again(state: Conversation) -> bool:
     "I ask you again" does not: who says that was not answered.
     """
     since = takewhile(lambda one: one.sender in (Sender.CUSTOMER, Sender.SYSTEM), state.transcript[-2::-1])
-    return any(one.sender is Sender.CUSTOMER and _AGAIN.search(one.text) for one in since)
+    said = [one.text for one in since if one.sender is Sender.CUSTOMER]
+    return any(_AGAIN.search(text) and not _THE_SAME.search(text) for text in said)

@@ -13,16 +13,20 @@ from handraise.conversation.weights import STRONG
 from handraise.detection.signals import Signals
 from handraise.events import ChatMessage
 
+_READ: Final = 1_000
+"""Code points of a message that are looked at: who answers an offer at length has other things to say."""
 _YES: Final = re.compile(
     r"(?:(?:oh|ah|aw|hm+|mm+|well|um+|uh|ok(?:ay)?|right|bueno|pues|bom|bon|ben|eh|ach|na|tja|acha|achha|arre|ji)\b\W*)*"
-    r"(?:(?:yes|yeah|yep|yea|yup|sure|please do|go on then|go ahead|go for it|why not|absolutely|definitely)\b"
-    r"|ok(?:ay)?\W+(?:but|if|then|please|go)\b"
+    r"(?:(?:yes|yeah|yep|yea|yup|sure|please do(?! not|n)|go on then|go ahead|go for it"
+    r"|why not(?! just)|absolutely|definitely)\b(?! not\b)"
+    r"|ok(?:ay)?\W+(?:but|if|then|go)\b"
     r"|s[ií](?=\s*[,.;!…]|\s+(?:pero|porfa|por favor|claro|dale|quiero|mejor|cuando|despu[eé]s|a partir)\b)"
-    r"|(?:claro|dale|de acuerdo|por favor|adelante)\b|vale\W+(?:pero|si)\b|sim\b|pode ser\b|pode sim\b|quero sim\b"
+    r"|(?:claro|dale|de acuerdo|por favor|adelante)\b(?! que no)|vale\W+(?:pero|si)\b"
+    r"|sim\b|pode ser\b|pode sim\b|quero sim\b"
     r"|(?:oui|ouais|volontiers|avec plaisir|d[’']accord|je veux bien|pourquoi pas)\b"
-    r"|(?:ja|jo|jep|jau|klar|gerne?|sehr gerne?|warum nicht)\b|(?:haa?n|bilkul|zaroor|theek hai|thik hai)\b"
-    r"|(?:हाँ|हां|जी हाँ|जी हां|बिल्कुल|ज़रूर|जरूर|ठीक है)(?!\w)"
-    r"|(?:نعم|ايوه|أيوه|أيوة|ايوة|اكيد|أكيد|يا ?ليت|ياريت|يا ريت|موافق|موافقة|تمام|ماشي)(?!\w))",
+    r"|(?:ja|jo|jep|jau|klar|gerne?|sehr gerne?|warum nicht)\b|(?:haa?n|bilkul|zaroor)\b(?! nahi)"
+    r"|(?:हाँ|हां|जी हाँ|जी हां|बिल्कुल|ज़रूर|जरूर)(?!\w)(?! नहीं)"
+    r"|(?:نعم|ايوه|أيوه|أيوة|ايوة|اكيد|أكيد|يا ?ليت|ياريت|يا ريت|موافق|موافقة|تمام|ماشي)(?!\w)(?! لا(?!\w)))",
     re.IGNORECASE,
 )
 """A yes with which a message begins."""
@@ -30,23 +34,23 @@ _THEN_YES: Final = re.compile(
     r"\b(?:if|unless|as long as|provided)\b.{0,60}(?:,|\bthen\b)\s*"
     r"(?:yes|yeah|sure|ok(?:ay)?|fine|go on|go ahead|please do)\b"
     r"|\bsi\b.{0,60}(?:,|\bentonces\b|\bpues\b)\s*(?:s[ií]|dale|vale|adelante|claro)\b"
-    r"|\bse\b.{0,60}(?:,|\bent[aã]o\b)\s*(?:sim|pode|claro)\b"
+    r"|\bse\b.{0,60}(?:,|\bent[aã]o\b)\s*(?:sim|pode ser|claro)\b"
     r"|\bsi\b.{0,60}(?:,|\balors\b)\s*(?:oui|d[’']accord|volontiers|je veux bien)\b"
-    r"|\b(?:wenn|falls|sofern)\b.{0,60}(?:,|\bdann\b)\s*(?:ja|gerne?|ok(?:ay)?|bitte)\b"
-    r"|\b(?:agar|jab)\b.{0,60}\bto (?:haa?n|theek|thik|ok|kar|kara|karwa)\b"
-    "|(?:अगर|यदि).{0,60}तो (?:हाँ|हां|ठीक|कर|करा|करवा)"
+    r"|\b(?:wenn|falls|sofern)\b.{0,60}(?:,|\bdann\b)\s*(?:ja|gerne?|ok(?:ay)?)\b"
+    r"|\b(?:agar|jab)\b.{0,60}\bto (?:haa?n|theek|thik|ok)\b"
+    "|(?:अगर|यदि).{0,60}तो (?:हाँ|हां|ठीक)"
     "|(?:[إا]ذا|لو).{0,60}(?<!\\w)(?:ف ?نعم|نعم|ف?ايوه|تمام|ماشي|ف?[أا]كيد)(?!\\w)",
     re.IGNORECASE,
 )
 """A yes on a condition."""
 _WELCOME: Final = re.compile(
     r"\b(?:would|[’']d|wd) be (?:really |so |very )?"
-    r"(?:great|perfect|lovely|good|nice|brilliant|helpful|ideal|amazing)\b(?! if)"
+    r"(?:great|perfect|lovely|good|nice|brilliant|helpful|ideal|amazing)\b(?! if| to\b)"
     r"|\bi(?:[’']d| would) (?:really )?(?:like|love|appreciate) that\b"
-    r"|\b(?:estar[ií]a|ser[ií]a) (?:genial|perfecto|bien|bueno|ideal|estupendo)\b(?! si)"
-    r"|\bseria (?:[oó]timo|perfeito|bom|ideal)\b(?! se)"
-    r"|\bserait (?:parfait|super|bien|top|g[ée]nial|l[’']id[ée]al|sympa)\b(?! si)"
-    r"|\bw[aä]re (?:super|perfekt|toll|gut|prima|nett|sch[oö]n|klasse|ideal)\b(?!,? wenn)"
+    r"|\b(?:estar[ií]a|ser[ií]a) (?:genial|perfecto|bien|bueno|ideal|estupendo)\b(?! si| saber)"
+    r"|\bseria (?:[oó]timo|perfeito|bom|ideal)\b(?! se| saber)"
+    r"|\bserait (?:parfait|super|bien|top|g[ée]nial|l[’']id[ée]al|sympa)\b(?! si| de| que)"
+    r"|\bw[aä]re (?:super|perfekt|toll|gut|prima|nett|sch[oö]n|klasse|ideal)\b(?!,? (?:wenn|zu))"
     r"|\b(?:acc?ha|badhiya|best|perfect) (?:rahega|rhega|hoga)\b|(?:अच्छा|बढ़िया|बेहतर) (?:रहेगा|होगा)"
     "|(?:بيكون|يكون|حيكون) (?:ممتاز|[أا]فضل|زين|كويس|حلو|منيح)",
     re.IGNORECASE,
@@ -55,6 +59,12 @@ _WELCOME: Final = re.compile(
 _RATHER_NOT: Final = re.compile(
     r"\A\W*(?:oh |well |yeah |ja |ok )*(?:no|nah|nope|nee|nein|n[aã]o|non)\b"
     r"|\b(?:no need|not (?:now|yet|today|necessary)|do(?:n[’']?t| not) (?:bother|call|ring|phone|need|want))\b"
+    r"|\b(?:i|we) (?:got|get|understand|understood|see|know|found) "
+    r"|\b(?:i[’']?ll|let me) (?:try|look|see|do)\b|\bforget it\b"
+    r"|\bje comprends\b|\bnon,? merci|\b(?:entiendo|entend[ií]|verstehe|samajh)"
+    r"|\b(?:probier|versuch|schau)\w* ich\b|\bkoi baat nahi"
+    r"|\b(?:lo (?:pruebo|intento)|vou tentar|j[’']essaie|je vais essayer|try kar|transfer me to any)"
+    r"|कोई बात नहीं|فهمت|بجرب"
     r"|\b(?:rather not|maybe later|some other time|myself|no,? thank\w*)\b"
     r"|\bno hace falta\b|\b(?:ahora|mejor|todav[ií]a) no\b|\bno (?:me )?llam"
     r"|\bn[aã]o precisa\b|\b(?:agora|melhor|ainda) n[aã]o\b|\bn[aã]o (?:me )?lig|\bdepois eu\b"
@@ -69,10 +79,10 @@ _RATHER_NOT: Final = re.compile(
 
 
 def takes_up(message: ChatMessage, signals: Signals) -> bool:
-    """Whether a message takes up a person that was offered just before."""
+    """Whether a message takes up a person that was offered just before. Who asks something has not decided yet."""
     if signals.affirm >= STRONG:
         return True
-    text = message.text
-    if _RATHER_NOT.search(text):
+    text = message.text[:_READ].lstrip()
+    if signals.question or _RATHER_NOT.search(text):
         return False
-    return bool(_YES.match(text.lstrip()) or _THEN_YES.search(text) or (not signals.question and _WELCOME.search(text)))
+    return any(found is not None for found in (_YES.match(text), _THEN_YES.search(text), _WELCOME.search(text)))

@@ -22,8 +22,13 @@ WITHIN: Final = 2
 NEXT: Final = 1
 """So many behind it, who only comes back to a word does so too; later, that is another matter."""
 _WORD: Final = re.compile(r"(?<![\w-])[^\W_][\w-]{4,63}(?![\w-])")
-_PLAIN_WORD: Final = re.compile(r"\w+")
+_PLAIN_WORD: Final = re.compile("[\\w\u0900-\u0903\u093a-\u094f\u064b-\u0652]+")
 _ASKING: Final = "?؟"
+_SAYS_WHETHER: Final = re.compile(
+    r"\W*(?:yes|yep|no|s[ií]|sim|n[aã]o|oui|non|ja|nein|haa?n|ji|nahi|हाँ|हां|जी|नहीं|نعم|لا|ايوه|أيوه)(?![\w\u0900-\u097f])",
+    re.IGNORECASE,
+)
+"""The beginning of an answer that says whether, which may be true of the next question too."""
 _SMALL: Final = 4
 """Letters of a word that changes nothing in an answer that comes again."""
 _GREETING: Final = 3
@@ -84,7 +89,8 @@ def is_said_again_in_vain(state: Conversation, answer: Signals) -> bool:
     """Whether the AI says what an earlier turn said and nothing else, though the customer has said something since.
 
     Nobody has to notice that aloud: an answer that did not serve before does not serve once more. It may where a
-    question is new in nothing but what the answer names ("And on Saturdays?", after all the opening hours). A detail
+    question is new in nothing but what the answer names ("And on Saturdays?", after all the opening hours), and where
+    the answer is a yes or a no ("And the parking?"). A detail
     that is asked for again is no answer, and another moment's patience is one too many only for who was put off with
     the last. `state` has the AI's turn already.
     """
@@ -96,8 +102,10 @@ def is_said_again_in_vain(state: Conversation, answer: Signals) -> bool:
     says = set(answer.fingerprint)
     if not (any(says <= set(one) for one in state.answers) and _has_been_said(state)):
         return False
-    if not _asks(since):
+    if not _asks(state, since):
         return True
+    if _SAYS_WHETHER.match(state.transcript[-1].text):
+        return False
     before = len(state.questions) - state.open_questions
     asked = set(chain.from_iterable(state.questions[before:]))
     new = asked.difference(general_words(answer.language), *state.questions[:before])
@@ -109,7 +117,7 @@ def is_put_off_again(state: Conversation, answer: Signals) -> bool:
 
     In other words that leaves a gap, which is told by how it is asked for. `state` has the AI's turn already.
     """
-    asked = answer.deferral and state.put_off and state.pending and _asks(_said_since(state))
+    asked = answer.deferral and state.put_off and state.pending and _asks(state, _said_since(state))
     return asked and _has_been_said(state)
 
 
@@ -123,8 +131,8 @@ def _said_since(state: Conversation) -> list[StoredTurn]:
     return list(takewhile(lambda one: one.sender not in (Sender.ASSISTANT, Sender.HUMAN), state.transcript[-2::-1]))
 
 
-def _asks(turns: list[StoredTurn]) -> bool:
-    return any(mark in one.text for one in turns for mark in _ASKING)
+def _asks(state: Conversation, turns: list[StoredTurn]) -> bool:
+    return state.questioned or any(mark in one.text for one in turns for mark in _ASKING)
 
 
 def _is_the_same(turn: StoredTurn, other: StoredTurn) -> bool:

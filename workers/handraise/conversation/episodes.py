@@ -265,7 +265,7 @@ def forget_evidence(state: Conversation, *, owes: bool = False) -> None:
         return
     state.questions.clear()
     state.open_questions = state.asked_again = 0
-    state.pending = state.ai_offered_human = False
+    state.pending = state.questioned = state.ai_offered_human = False
     state.offer = None
     state.memory = None
     state.waiting_since = 0

@@ -206,6 +206,7 @@ def _fold_message(
             state.answer = gist_of_answer(text, told, state.request)
             _assistant_turn(state, effects, moment, message, signals)
         case Sender.ASSISTANT:
+            state.questioned = False
             state.open_questions = 0
             _answered_by_ai(state)
             state.memory = moment.policy.spoken(state.memory, message.sender)
@@ -271,6 +272,7 @@ def _customer_turn(
         state.asked_again += 1
         state.asking_again = True
     state.pending = state.pending or real
+    state.questioned = state.questioned or signals.question
     waits = real or calls
     if waits and (not state.waiting_since or presence.is_left_again(state)):
         state.waiting_since = state.seen_at
@@ -345,7 +347,7 @@ def _assistant_turn(
     if signs and not unanswered:
         state.pending = True
     state.left_to_ai = state.left_to_ai and state.pending
-    state.asking_again = False
+    state.asking_again = state.questioned = False
     state.open_questions = 0
     _answered_by_ai(state)
     # What it asked when a person was offered is no longer the question.

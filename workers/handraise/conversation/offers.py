@@ -7,11 +7,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from handraise.conversation.consent import takes_up
 from handraise.conversation.decide import Candidate, accept_offer, lapse_offer
 from handraise.conversation.effects import Effects
 from handraise.conversation.moment import Moment
 from handraise.conversation.state import MAX_OFFER_TURNS, MAX_TURN_TEXT, UNSEEN_MS, Conversation
-from handraise.conversation.weights import STRONG
+from handraise.conversation.weights import CONSENT, STRONG
 from handraise.detection.signals import Signals, Span
 from handraise.events import ChatMessage
 
@@ -38,9 +39,9 @@ def answer_offer(
     if offer is None or moment.at < offer.unseen_until:
         return None
     asked_else = state.ai_asked and not state.ai_offered_human
-    if signals.affirm >= STRONG and max(signals.crisis, signals.human_request) < STRONG and not asked_else:
+    if takes_up(message, signals) and max(signals.crisis, signals.human_request) < STRONG and not asked_else:
         words = tuple(span for span in signals.spans if span.signal == "affirm")
-        whole = Span("affirm", 0, min(len(message.text), MAX_TURN_TEXT), signals.affirm)
+        whole = Span("affirm", 0, min(len(message.text), MAX_TURN_TEXT), max(signals.affirm, CONSENT))
         return accept_offer(state, effects, moment, offer, words or (whole,))
     says_no = offer.turns_left == MAX_OFFER_TURNS and not asked_else and _says_no(message, signals)
     if offer.turns_left > 1 and not says_no:

@@ -45,7 +45,7 @@ def settle_questions(state: Conversation) -> None:
     """What was asked before a human spoke is the human's, and no question that the AI could leave without an answer."""
     state.waiting_since = state.open_questions = 0
     state.wait_told = False
-    state.pending = state.left_to_ai = state.ai_offered_human = False
+    state.pending = state.questioned = state.left_to_ai = state.ai_offered_human = False
 
 
 def is_left_in_danger(state: Conversation, at: int) -> bool:

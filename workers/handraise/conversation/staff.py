@@ -19,13 +19,31 @@ _INTRODUCES: Final = 60
 _MARKS: Final = "\u0900-\u0903\u093a-\u094f\u064b-\u0652"
 """Vowels and the like that Devanagari and Arabic write upon letters."""
 _WORD: Final = re.compile(rf"(?:[^\W\d_][{_MARKS}]*){{2,}}")
-_SENTENCE_BEGIN: Final = re.compile(r"(?:\A|[.!?…।؟\n])\W*\Z")
-_SAYS_WHO: Final = re.compile(
-    r"\W{0,2}\b(?:here|hier|aqu[ií]|ici|yaha?n|from|vom?|de|da|do|du|joined|joins)\b", re.IGNORECASE
+_NAME: Final = rf"((?:[^\W\d_][{_MARKS}]*){{2,}})"
+_HELLO: Final = (
+    r"(?:hi|hey|hello|hiya|hola|ol[áa]|oi|bonjour|salut|hallo|moin|servus|namaste(?: ji)?"
+    r"|good (?:morning|afternoon|evening)"
+    r"|buen[oa]s (?:d[ií]as|tardes|noches)|bom dia|boa tarde|boa noite|guten (?:tag|morgen|abend)"
+    r"|gr[uü][sß]+ gott|bonsoir)\b"
 )
-"""What stands behind a name with which a turn begins."""
-_I_AM: Final = re.compile(rf"(?:मैं|नाम|[أا]نا|معا?كم?|اسمي)[\s,،]+((?:[^\W\d_][{_MARKS}]*){{2,}})")
-"""Where letters have no capitals, a name stands behind these."""
+_FIRST: Final = rf"(?:[^,.!\n]{{1,30}}[,.!]+\s*)?(?!{_HELLO})"
+"""A greeting, or whatever it is that stands before a name."""
+_STEPS_IN: Final = re.compile(
+    rf"\A{_FIRST}(?:(?:o|a|el|la|herr|frau|mr|mrs|ms|madame|monsieur)\.? )?{_NAME}(?: {_NAME})?,?"
+    r" (?:here|hier|aqu[ií]|ici|yaha?n|from|aus|vom?|de|da|do|du)\b"
+    rf"|\A\W*{_HELLO}[^,.!\n]{{0,25}}[,.!]+\s*{_NAME}\."
+    rf"|\b(?:i[’']?m|i am|this is|my name is|it[’']?s|soy|me llamo|le habla|sou|fala|aqui [ée]|ici|je suis|c[’']est"
+    rf"|hier ist|hier spricht|ich bin|main|mai|mera naam)(?: (?:o|a|el|la|herr|frau|mr|mrs|ms))? {_NAME}(?: {_NAME})?",
+    re.IGNORECASE,
+)
+"""How somebody begins who steps in. A name has a capital, which is seen to apart."""
+_ANNOUNCED: Final = re.compile(
+    rf"{_NAME}(?: {_NAME})?(?: has| se ha| a| ist| hat)?"
+    r" (?:joined|joins|left|entrou|saiu|uni[óo]|unido|rejoint|beigetreten)\b",
+    re.IGNORECASE,
+)
+_I_AM: Final = re.compile(rf"(?:मैं|मेरा नाम|[أا]نا|معا?كم?|اسمي)[\s,،]+{_NAME}(?=\s*(?:[,،.!।]|من\b|से\b|हूँ|बोल|\Z))")
+"""Where letters have no capitals, a name stands behind these, and before a mark or where somebody is from."""
 _FETCH: Final = re.compile(
     r"\b(?:get|fetch|bring|put|pass|grab|page|ping|transfer|connect|reach|speak|talk|chat|have)\b(?: me)?"
     r"(?: to| with| back to)? @|@ (?:back|again)\b|\b(?:wait\w*|ask\w*) for @"
@@ -39,16 +57,25 @@ _FETCH: Final = re.compile(
     r"|\bist @ (?:noch |grad\w* )?(?:da|dran)\b"
     r"|@(?: \w+){0,3} (?:ko|se)(?: \w+){0,2} (?:bula\w*|bulw\w*|baat|bhej\w*|wapas|connect)|\bkya @ (?:hai|hain)\b"
     r"|@(?: \S+){0,3} (?:को|से)(?: \S+){0,2} (?:बुला|बुलव|बात|भेज|वापस)"
-    r"|(?:ناد|جيب|رج[عّ]|حو?ل|وصل|[أا]كلم|[أا]حكي|خل)\S*(?: \S+){0,2} @",
+    r"|(?<!\w)(?:ناد|جيب|رج[عّ]|حو?ل|وصل|[أا]كلم|[أا]حكي|خل)\S{0,8}(?: \S{1,12}){0,2} @",
     re.IGNORECASE,
 )
 """How somebody is asked for; "@" stands for a name, or for a word that points to one."""
 _SAME: Final = re.compile(r"@(?:\W*@)+")
 _POINTS: Final = re.compile(
-    r"\b(?:him|her|ihn|lui|usko|unko|usse|unse"
+    r"\b(?:(?:him|her)(?= (?:back|again|here|on|please|pls)|\W*\Z)|ihn|lui|usko|unko|usse|unse"
     r"|sie(?= (?:nochmals?|wieder|kurz|bitte|zur[uü]ck)?\w* ?(?:dazu)?(?:holen|rufen)\b))\b",
     re.IGNORECASE,
 )
+_ASKS_NOBODY: Final = re.compile(
+    r"\b(?:acab(?:ei|o) de|j[aá] fal(?:ei|amos)|viens de|d[ée]j[àa] parl|al hablar|ya habl[eé]"
+    r"|chat with|spoke|talked|told"
+    r"|geredet|gesprochen|ho gay[aei]|ho chuk|do(?:n[’']?t| not) want|no quiero|n[aã]o quero"
+    r"|ne veux pas|will nicht|nahi (?:chahiye|karni))\b"
+    "|हो गई|हो चुक|नहीं (?:चाहिए|करनी)|(?<!\\w)(?:حكيت|كلمت|تكلمت|لا [أا]ريد|ما بدي|مش عايز)(?!\\w)",
+    re.IGNORECASE,
+)
+"""What has been said to that person already, or is not wanted."""
 
 
 def asks_by_name(state: Conversation) -> bool:
@@ -61,9 +88,9 @@ def asks_by_name(state: Conversation) -> bool:
         return False
     names = _names(state, staff)
     text = state.transcript[-1].text
-    if not names or names.isdisjoint(_words(text)):
+    if not names or names.isdisjoint(_words(text)) or _ASKS_NOBODY.search(text):
         return False
-    marked = _WORD.sub(lambda word: "@" if word[0].casefold() in names else word[0], text)
+    marked = _WORD.sub(lambda word: "@" if word[0].casefold() in names else word[0], text.replace("@", " "))
     pointed = _POINTS.sub("@", marked.replace("@", "…"))
     return any(_FETCH.search(_SAME.sub("@", one)) for one in (marked, pointed))
 
@@ -76,12 +103,9 @@ def _names(state: Conversation, staff: list[StoredTurn]) -> set[str]:
 
 def _said_in(turn: StoredTurn) -> Iterator[str]:
     text = turn.text[:_INTRODUCES]
-    for word in _WORD.finditer(text):
-        begins = _SENTENCE_BEGIN.search(text, 0, word.start()) is not None
-        if word[0][0].isupper() and (not begins or _SAYS_WHO.match(text, word.end())):
-            yield word[0]
-    for found in _I_AM.finditer(text):
-        yield found[1]
+    begins = _ANNOUNCED if turn.sender is Sender.SYSTEM else _STEPS_IN
+    for found in (*begins.finditer(text), *_I_AM.finditer(text)):
+        yield from (name for name in found.groups() if name and not name[0].islower())
 
 
 def _words(text: str) -> Iterator[str]:

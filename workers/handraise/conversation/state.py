@@ -214,6 +214,8 @@ class Conversation(Struct, kw_only=True, array_like=True):
     """The customer has thanked since they last were in trouble, or asked for a person."""
     left_out_at: int = 0
     """Which customer turn last came back to a word that the answers left out, were it with the next question; or 0."""
+    questioned: bool = False
+    """The customer has asked a question since the AI or a human last spoke."""
     served: bool = False
     """A human had spoken to the customer before the last close: what comes after it is not what they dealt with."""
 

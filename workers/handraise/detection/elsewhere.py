@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-_SENTENCE: Final = re.compile(r"[^.!?…।؟\n]+[.!?…।؟\n]*")
+_CLAUSE: Final = re.compile(r"[^.!?…।؟\n,،;]+[.!?…।؟\n,،;]*")
 _PLACE: Final = (
     "(?:shop|store|place|provider|supplier|seller|garage|salon|hotel|restaurant|site|website|vendor|brand|company|firm"
     "|vet|dentist|bank|agency|insurer|network|builder|plumber|gym)"
@@ -22,7 +22,7 @@ _MAGASIN: Final = (
 _LADEN: Final = "(?:laden|anbieter|gesch[aä]ft|shop|werkstatt|hotel|bank|restaurant|friseur|firma|vermieter)"
 _ELSEWHERE: Final = re.compile(
     rf"\b(?:from|with|at|to|by|off) (?:another|a different|some other|the other) (?!company|firm){_PLACE}\b(?![’']s)"
-    rf"|\b(?:my|our) (?:old|previous|last|former|current) (?:\w+ )?{_PLACE}\b"
+    rf"|\b(?:my|our) (?:old|previous|last|former) (?:\w+ )?{_PLACE}\b"
     rf"|\bthe (?:last|previous) {_PLACE} (?:i|we|that|took|charged|did|let|left|just|dropped)\b"
     r"|\b(?:bought|got|ordered|went|booked|from)(?: \w+){0,2} (?:somewhere else|elsewhere)\b|\boff a market\b"
     rf"|\b(?:de|en|a|con) otr[oa] {_TIENDA}\b|\bmi antigu[oa] (?:compañ[ií]a|operadora|proveedor|seguro|banco)\b"
@@ -37,10 +37,13 @@ _ELSEWHERE: Final = re.compile(
     r"|(?<!\w)(?:من|عند|في) (?:محل|محمصة|مطعم|متجر|موقع|صالون) (?:ثاني|ثانية|تاني|تانية|[آا]خر|[أا]خرى)(?!\w)",
     re.IGNORECASE,
 )
-_YOURS: Final = re.compile(
-    r"\b(?:you|your|yours|u|ur|ye|y[’']?all|ustedes|vosotros|usted|os|vuestr[oa]s?|voc[êe]s?|vcs?|voss[oa]s?|vous|votre|vos"
+_HERE: Final = re.compile(
+    r"\b(?:you|your|yours|u|ur|ye|y[’']?all|ustedes|vosotros|usted|vuestr[oa]s?|voc[êe]s?|vcs?|voss[oa]s?|vous|votre|vos"
     r"|ihr|ihre[nmrs]?|euch|eure[nmrs]?|aap|aapk[aei]|tum|tumhar\w*|is baar)\b"
-    "|आप|तुम|(?:عند|من|مع|ل|م)ك(?:م|ن|و|وا)(?!\\w)|انتو|أنتم",
+    "|आप|तुम|(?<!\\w)(?:عندكم|عندك|عندكن|منكم|منك|معكم|معك|لكم|عليكم|انتو|انتم|أنتم)(?!\\w)"
+    r"|\b(?:next time|i[’']?ll|i will|i[’']?m going|than|better than|voy a"
+    r"|la pr[oó]xima|vou|da pr[oó]xima|la prochaine fois|je vais"
+    r"|n[aä]chstes mal|werde|agli baar|jaunga|lunga)\b|अगली बार|المرة (?:الجاية|القادمة)|(?<!\w)(?:راح|رح) ",
     re.IGNORECASE,
 )
 
@@ -48,11 +51,11 @@ _YOURS: Final = re.compile(
 def without_elsewhere(text: str) -> Sequence[str] | None:
     """What a message says besides of another business; None where it tells of none.
 
-    A sentence that speaks of both is about the one that is spoken to.
+    A clause that speaks of both, compares them, or says where the customer will go is about the one that is spoken to.
     """
-    sentences = [found[0] for found in _SENTENCE.finditer(text)]
-    told = [bool(_ELSEWHERE.search(one)) and not _YOURS.search(one) for one in sentences]
+    clauses = [found[0] for found in _CLAUSE.finditer(text)]
+    told = [bool(_ELSEWHERE.search(one)) and not _HERE.search(one) for one in clauses]
     if not any(told):
         return None
-    rest = [one for one, elsewhere in zip(sentences, told, strict=True) if not elsewhere]
+    rest = [one for one, elsewhere in zip(clauses, told, strict=True) if not elsewhere]
     return [one for one in rest if any(map(str.isalpha, one))]

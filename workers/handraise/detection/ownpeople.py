@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Final
 
 _EN: Final = (
-    "wife|husband|hubby|partner|fianc[ée]e?|boyfriend|girlfriend|bf|gf|missus|other half|boss|manager"
-    "|supervisor|director|landlord|landlady|mum|mom|mother|dad|father|parents|son|daughter|kids|sister|brother"
-    "|family|flatmate|roommate|housemate|neighbou?rs?|colleagues?|team|board|committee|business partner"
+    "wife|husband|hubby|partner|fianc[ée]e?|boyfriend|girlfriend|bf|gf|missus|other half|boss"
+    "|landlord|landlady|mum|mom|mother|dad|father|parents|son|daughter|kids|sister|brother"
+    "|family|flatmate|roommate|housemate|neighbou?rs?|colleagues?|board|committee|business partner"
 )
 _ES: Final = (
     "mujer|esposa|marido|esposo|pareja|novi[oa]|jef[ea]|madre|padre|mam[aá]|pap[aá]|padres|hij[oa]s?|herman[oa]s?|familia"
@@ -36,7 +36,7 @@ _HI: Final = (
     "|ghar wal[oe]n?|gharwal[oe]n?|parents|beti|beta|bete|partner|malik|makan malik"
 )
 _AR: Final = (
-    "زوجي|زوجتي|جوزي|مراتي|مرتي|خطيبي|خطيبتي|شريكي|مديري|المدير|مدير(?:نا|ي)|[أا]هلي|[أا]مي|[أا]بوي|ابويا|والدي|والدتي"
+    "زوجي|زوجتي|جوزي|مراتي|مرتي|خطيبي|خطيبتي|شريكي|مديري|مديرنا|[أا]هلي|[أا]مي|[أا]بوي|ابويا|والدي|والدتي"
     "|[أا]خوي|[أا]ختي|[أا]خي|العيلة|عيلتي|ماما|بابا|العائلة|الجماعة"
 )
 _PLANS: Final = (
@@ -44,13 +44,13 @@ _PLANS: Final = (
     r"|rather|better)"
     r"(?: to| just| first| quickly| only| rather| better){0,3}"
 )
-_ANY: Final = r"(?:(?!(?:account|case|relationship|project|sales|personal|bank|store|branch)\b)\w+ )?"
-"""A word between; not one with which a manager is the business's."""
+_MINE: Final = rf"(?:my|our) (?:(?:\w+ )?(?:{_EN})|(?:team|manager|supervisor|director)(?! lead| of))\b(?! manager)"
+"""Whose they are. "My account manager" and "our support team" may be the business's, so nothing stands before those."""
 _OWN: Final = re.compile(
     rf"{_PLANS} (?:talk|speak|chat|check|discuss|consult|go|run|think)"
     r"(?: it| this| that| things| everything| over| through| about| back| both){0,3} (?:with|to|by|past)"
-    rf" (?:my|our(?! (?:account )?manager)) {_ANY}(?:{_EN})\b"
-    rf"|{_PLANS} (?:ask|convince|persuade) (?:my|our) {_ANY}(?:{_EN})\b"
+    rf" {_MINE}"
+    rf"|{_PLANS} (?:ask|convince|persuade) {_MINE}"
     r"|\b(?:hablarl[oae]s?|habl[oe]|hablar|hablamos|consult(?:o|ar|arl[oa])|coment(?:o|ar|arl[oa])|pregunt(?:o|ar|arle)"
     r"|verl[oa]|charlarl[oa])(?: primero| antes| bien| esto| eso| todo){0,2}"
     rf" (?:con|a) (?:mi|mis|nuestr[oa]s?) (?:{_ES})\b"
@@ -63,12 +63,14 @@ _OWN: Final = re.compile(
     r" (?:reden?|sprechen?|besprech\w*|abklär\w*|klär\w*|abstimm\w*)"
     r"|\b(?:rede|spreche|bespreche|kläre|besprech\w*)(?: \w+){0,4}"
     rf" mit (?:meine[mnr]|unsere[mnr]) (?:{_DE})\b|\bfrage?(?: \w+){{0,2}} (?:meine[mnr]?|unsere[mnr]?) (?:{_DE})\b"
-    rf"|\b(?:{_HI})(?: ji)? (?:se|ke saath)(?: \w+){{0,2}}"
+    rf"|(?<!apne )(?<!apni )\b(?:{_HI})(?: ji)? (?:se|ke saath)(?: \w+){{0,2}}"
     r" (?:baat kar ?k[ea]|baat karn[ea] ke baad|baat kar lu|baat karung\w|puch ?k[ea]r?|puch lu|puchta|puchti)\b"
-    r"|(?:पापा|मम्मी|माँ|भाई|पति|पत्नी|बॉस|घरवालों|घर वालों|परिवार|बेटे|बेटी|मालिक)(?: जी)? से(?: \S+){0,2}"
-    r" (?:बात कर ?के|बात करने के बाद|बात कर लूँ|बात करूँग|बात करूंग|पूछ ?कर|पूछ लूँ)\S*"
+    r"(?! (?:aap |mujhe )?(?:bata(?:o|iye|do|dena|na)|bol(?:o|iye)))"
+    r"|(?<!अपने )(?<!अपनी )(?:पापा|मम्मी|माँ|भाई|पति|पत्नी|बॉस|घरवालों|घर वालों|परिवार|बेटे|बेटी|मालिक)(?: जी)? से(?: \S+){0,2}"
+    r" (?:बात कर ?के|बात करने के बाद|बात कर लूँ|बात करूँग|बात करूंग|पूछ ?कर|पूछ लूँ)\S*(?! (?:मुझे )?(?:बताओ|बताइए|बताइये|बता दो))"
     r"|(?<!\w)(?:ب[أا]?شوف|بس[أا]ل|بستشير|بشاور|بحكي|هس[أا]ل|هكلم|هشوف|[أا]شاور|[أا]ستشير"
-    rf"|(?:لازم|خليني|راح|رح) (?:[أا]شوف|[أا]س[أا]ل|[أا]كلم|[أا]حكي))(?: مع)? (?:{_AR})(?!\w)",
+    rf"|(?:لازم|خليني|راح|رح) (?:[أا]شوف|[أا]س[أا]ل|[أا]كلم|[أا]حكي))(?: مع)? (?:{_AR})(?!\w)"
+    r"|(?<!\w)ب[أا]?شوف مع المدير(?!\w)",
     re.IGNORECASE,
 )
 """A talk with one's own people, which a possessive or a plan tells from one with those of the business."""

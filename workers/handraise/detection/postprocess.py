@@ -59,7 +59,8 @@ think of a better one", for "I do not know"."""
 _CLEAR_ADMISSION: Final = 0.5
 """From this score on, the phrases have found that something is not known besides what is praised."""
 _UNDERSTANDS: Final = re.compile(
-    r"underst[ao]+n?d|\bget (?:that|it|you)\b|\bcatch|\bfollow\b|sure what|enti?end|compr[eé]|compris|sais[ir]|percebi"
+    r"underst[ao]+n?d|n.?t (?:quite |really )?get (?:that|it|you)\b(?! for)|\bcatch|\bfollow\b|sure what"
+    r"|enti?end|compr[eé]|compris|sais[ir]|percebi"
     r"|verst[ae]nd|verstehe|sicher,? was|samajh|samjh|समझ|فهم",
     re.IGNORECASE,
 )
