@@ -134,6 +134,9 @@ def test_few_words_put_off_for_the_second_time_are_enough() -> None:
 
 
 AGAIN = [
+    "can you send it again? i do not have it",
+    "vous pouvez me le renvoyer ? je ne trouve même plus le message",
+    "sorry?",
     "what was the code again?",
     "sorry, whats the code again",
     "me again.. lock number?",
@@ -175,6 +178,9 @@ def test_who_asks_to_be_told_again_is_told_again(text: str) -> None:
         "je redemande, à quelle heure ?",
         "phir wahi, time batao",
         "مرة ثانية نفس الجواب؟",
+        "I'll say it again, what time does the truck come?",
+        "how many times must i tell you again, what hour?",
+        "dobara bol raha hun, kis din aana hai?",
         "you just repeat the same thing",
         "you say the same thing again, who pays the shipping?",
         "je veux renvoyer l'article",

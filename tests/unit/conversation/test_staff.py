@@ -10,6 +10,8 @@ from handraise.events import Customer, EscalationType, OutcomeKind, Sender
 from tests.support.chats import ASKS, NEUTRAL, Chat, said
 
 ASKS_BY_NAME = [
+    ("Wes here, what's up?", "where's Wes"),
+    ("Wes here, what's up?", "I talked to Wes earlier, please get him back"),
     ("Hey, Wes from the bench jumping in. It's done.", "hey can you get Wes back on here, forgot to ask him something"),
     ("Wes here, what's up?", "could i speak to wes again pls?"),
     ("Hello Nuria, Tobit here, I run the site.", "Would you please fetch Tobit"),
@@ -25,6 +27,9 @@ ASKS_BY_NAME = [
     ("أهلًا بك، معك طارق من شؤون الطلبة.", "رجعلي طارق لو سمحت"),
 ]
 NAMES_ONLY = [
+    ("Hi, I'm Rosie from reception.", "pass my thanks to Rosie"),
+    ("Hi, I'm Rosie from reception.", "no need to get Rosie back"),
+    ("Hello, it's Monday that we are closed.", "is Monday available then"),
     ("Hallo, Ihre Bestellung ist im Lager.", "kann ich die Bestellung zurückgeben?"),
     ("Hi, the plumber can come Monday or Tuesday.", "is Tuesday free?"),
     ("Hello, I'd suggest the Pro plan.", "can i get Pro monthly?"),

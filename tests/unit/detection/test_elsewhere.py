@@ -21,6 +21,10 @@ ELSEWHERE = [
     "مرة طلبت من محل ثاني ووصل الورد بعد ما طلعت البنت من المستشفى بيومين",
 ]
 HERE = [
+    "Driver left my parcel at another shop",
+    "I had to buy from another shop because the order never came",
+    "my last shop order never arrived",
+    "mein Paket wurde woanders abgegeben, eine Frechheit",
     "The parcel came smashed, next time I buy from another shop",
     "worse service than my old provider, this is a disgrace",
     "the refund never reached my current bank, i am furious",

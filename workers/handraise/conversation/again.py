@@ -14,7 +14,8 @@ _AGAIN: Final = re.compile(
     r"|\b(?:can|could) you (?:please )?repeat\b"
     r"|\b(?:send|say|tell|give|show|type|write)\b.{0,30}\b(?:again|once more|one more time)\b"
     r"|\b(?:what|when|where|which|who|how much|how many)(?:[’']?s| was| is| were| are| did)\b.{0,40}\bagain\b"
-    r"|\b(?:puedes?|pod[eé]s|podr[ií]as?) (?:me )?(?:repet|reenvi)\w+|\brep[ií]te(?:me)?lo\b"
+    r"|\A\W*(?:sorry(?: what)?|pardon|come again)\W*\Z|\bme lo repites?\b|\b(?:puedes?|pod[eé]s"
+    r"|podr[ií]as?) (?:me )?(?:repet|reenvi)\w+|\brep[ií]te(?:me)?lo\b"
     r"|\b(?:mand|env[ií]|p[aá]sa|dime|decir|escr[ií]b)\w*.{0,25}\b(?:otra vez|de nuevo|nuevamente)\b"
     r"|\b(?:pode|podes|poderia) (?:me )?(?:repet|reenvi)\w+"
     r"|\b(?:mand[ae]r?|envi[ae]r?|passar?|diz|diga|fala|fale|escreve)\b.{0,20}\b(?:de novo|outra vez|novamente)\b"
@@ -32,9 +33,11 @@ _AGAIN: Final = re.compile(
     re.IGNORECASE,
 )
 _THE_SAME: Final = re.compile(
-    r"\b(?:same|keep|just repeat\w*|do(?:n[’']?t| not)|lo mismo|la misma|o mesmo"
-    r"|a mesma|m[êe]me|sich|nicht|dassel|diesel|wahi|vahi)\b"
-    "|वही|نفس",
+    r"\b(?:same|keep|just repeat\w*|do(?:n[’']?t| not) (?:send|say|tell|repeat|give)|lo mismo|la misma|o mesmo"
+    r"|a mesma|l[ae]s? m[êe]mes?|sich|nicht|dassel|diesel|wahi|vahi)\b"
+    r"|\b(?:i[’']?ll|i will|let me|must i|should i|do i|i have to) (?:say|tell|repeat|write|ask)\b|\b(?:bol|bata"
+    r"|likh) rah[aei]"
+    "|(?:बता|बोल|लिख) रह|वही|نفس",
     re.IGNORECASE,
 )
 """Whoever says so has been told the same, and wants something else."""

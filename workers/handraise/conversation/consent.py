@@ -15,21 +15,30 @@ from handraise.events import ChatMessage
 
 _READ: Final = 1_000
 """Code points of a message that are looked at: who answers an offer at length has other things to say."""
+_OPENING: Final = (
+    r"(?:(?:oh|ah|aw|hm+|mm+|well|um+|uh|ok(?:ay)?|right|bueno|pues|bom|bon|ben|eh|ach|na|tja|acha|achha"
+    r"|arre|ji)\b\W*)*"
+)
+_WISH: Final = (
+    r"[^.!?…।؟\n]{0,12}?(?<!\w)(?:but|only|after|before|if|when|today|tonight|tomorrow|this|please|pls"
+    r"|quick\w*|now|asap"
+    r"|pero|s[oó]lo|despu[eé]s|antes|si|cuando|hoy|ma[nñ]ana|por favor|porfa|mas|s[oó]|depois|se|quando|hoje|amanh[aã]"
+    r"|mais|seulement|apr[eè]s|avant|quand|demain|svp|aber|nur|erst|nach|wenn|heute|morgen|bitte|gleich"
+    r"|par|lekin|sirf|pehle|agar|aaj|kal|shaam|लेकिन|पर|सिर्फ|पहले|अगर|आज|कल|शाम|بس|لكن|بعد|قبل|[إا]ذا|اليوم|بكرا"
+    r"|الحين)(?!\w)"
+)
 _YES: Final = re.compile(
-    r"(?:(?:oh|ah|aw|hm+|mm+|well|um+|uh|ok(?:ay)?|right|bueno|pues|bom|bon|ben|eh|ach|na|tja|acha|achha|arre|ji)\b\W*)*"
-    r"(?:(?:yes|yeah|yep|yea|yup|sure|please do(?! not|n)|go on then|go ahead|go for it"
-    r"|why not(?! just)|absolutely|definitely)\b(?! not\b)"
-    r"|ok(?:ay)?\W+(?:but|if|then|go)\b"
-    r"|s[ií](?=\s*[,.;!…]|\s+(?:pero|porfa|por favor|claro|dale|quiero|mejor|cuando|despu[eé]s|a partir)\b)"
-    r"|(?:claro|dale|de acuerdo|por favor|adelante)\b(?! que no)|vale\W+(?:pero|si)\b"
-    r"|sim\b|pode ser\b|pode sim\b|quero sim\b"
-    r"|(?:oui|ouais|volontiers|avec plaisir|d[’']accord|je veux bien|pourquoi pas)\b"
-    r"|(?:ja|jo|jep|jau|klar|gerne?|sehr gerne?|warum nicht)\b|(?:haa?n|bilkul|zaroor)\b(?! nahi)"
-    r"|(?:हाँ|हां|जी हाँ|जी हां|बिल्कुल|ज़रूर|जरूर)(?!\w)(?! नहीं)"
-    r"|(?:نعم|ايوه|أيوه|أيوة|ايوة|اكيد|أكيد|يا ?ليت|ياريت|يا ريت|موافق|موافقة|تمام|ماشي)(?!\w)(?! لا(?!\w)))",
+    rf"{_OPENING}(?:(?:yes|yeah|yep|yea|yup|sure|absolutely|definitely|s[ií]|claro|dale|vale|sim|oui|ouais"
+    rf"|d[’']accord|ja|jo|jep"
+    rf"|klar|gerne?|haa?n|bilkul|zaroor|thee?k hai)\b{_WISH}|ok(?:ay)?\W+(?:but|if|then|go|pero|mas|mais|aber|par"
+    rf"|lekin|بس)\b"
+    rf"|(?:हाँ|हां|जी हाँ|जी हां|बिल्कुल|ज़रूर|जरूर|ठीक है|نعم|ايوه|أيوه|أيوة|ايوة|اكيد|أكيد|تمام|ماشي|طيب"
+    rf"|اوكي)(?!\w){_WISH}"
+    r"|please do(?! not|n)\b|go on then\b|go ahead\b|go for it\b|pode ser\b|pode sim\b|quero sim\b|volontiers\b"
+    r"|avec plaisir\b|je veux bien\b|(?:يا ?ليت|ياريت|يا ريت|موافق|موافقة)(?!\w))",
     re.IGNORECASE,
 )
-"""A yes with which a message begins."""
+"""A yes with which a message begins, and soon a wish or a condition; or more than a yes, as "go ahead" is."""
 _THEN_YES: Final = re.compile(
     r"\b(?:if|unless|as long as|provided)\b.{0,60}(?:,|\bthen\b)\s*"
     r"(?:yes|yeah|sure|ok(?:ay)?|fine|go on|go ahead|please do)\b"
@@ -44,27 +53,30 @@ _THEN_YES: Final = re.compile(
 )
 """A yes on a condition."""
 _WELCOME: Final = re.compile(
-    r"\b(?:would|[’']d|wd) be (?:really |so |very )?"
+    r"(?<!refund)(?<!discount) (?:would|wd) be (?:really |so |very )?"
+    r"(?:great|perfect|lovely|good|nice|brilliant|helpful|ideal|amazing)\b(?! if| to\b)|\bthat[’']?d be (?:really "
+    r"|so |very )?"
     r"(?:great|perfect|lovely|good|nice|brilliant|helpful|ideal|amazing)\b(?! if| to\b)"
     r"|\bi(?:[’']d| would) (?:really )?(?:like|love|appreciate) that\b"
-    r"|\b(?:estar[ií]a|ser[ií]a) (?:genial|perfecto|bien|bueno|ideal|estupendo)\b(?! si| saber)"
-    r"|\bseria (?:[oó]timo|perfeito|bom|ideal)\b(?! se| saber)"
-    r"|\bserait (?:parfait|super|bien|top|g[ée]nial|l[’']id[ée]al|sympa)\b(?! si| de| que)"
-    r"|\bw[aä]re (?:super|perfekt|toll|gut|prima|nett|sch[oö]n|klasse|ideal)\b(?!,? (?:wenn|zu))"
+    r"|(?<!descuento )(?<!reembolso )\b(?:estar[ií]a|ser[ií]a) (?:genial|perfecto|bien|bueno|ideal"
+    r"|estupendo)\b(?! si| saber)"
+    r"|(?<!desconto )\bseria (?:[oó]timo|perfeito|bom|ideal)\b(?! se| saber)"
+    r"|(?<!duction )\bserait (?:parfait|super|bien|top|g[ée]nial|l[’']id[ée]al|sympa)\b(?! si| de| que)"
+    r"|(?<!rabatt )\bw[aä]re (?:super|perfekt|toll|gut|prima|nett|sch[oö]n|klasse|ideal)\b(?!,? (?:wenn|zu|gewesen))"
     r"|\b(?:acc?ha|badhiya|best|perfect) (?:rahega|rhega|hoga)\b|(?:अच्छा|बढ़िया|बेहतर) (?:रहेगा|होगा)"
     "|(?:بيكون|يكون|حيكون) (?:ممتاز|[أا]فضل|زين|كويس|حلو|منيح)",
     re.IGNORECASE,
 )
 """What is offered is welcome, said in the conditional; of something else, where a condition follows."""
 _RATHER_NOT: Final = re.compile(
-    r"\A\W*(?:oh |well |yeah |ja |ok )*(?:no|nah|nope|nee|nein|n[aã]o|non)\b"
+    r"\A\W*(?:oh |well |yeah |yes |sure |ja |ok )*(?:no|nah|nope|nee|nein|n[aã]o|non)\b"
     r"|\b(?:no need|not (?:now|yet|today|necessary)|do(?:n[’']?t| not) (?:bother|call|ring|phone|need|want))\b"
-    r"|\b(?:i|we) (?:got|get|understand|understood|see|know|found) "
+    r"|\b(?:i|we) (?:got|get|understand|understood|see|know|found) (?!no\b|noth|nowhere)"
     r"|\b(?:i[’']?ll|let me) (?:try|look|see|do)\b|\bforget it\b"
-    r"|\bje comprends\b|\bnon,? merci|\b(?:entiendo|entend[ií]|verstehe|samajh)"
+    r"|\bje comprends\b|\bnon,? merci|(?<!no )\b(?:entiendo|entend[ií])|\bverstehe(?! (?:\w+ )?nicht)"
     r"|\b(?:probier|versuch|schau)\w* ich\b|\bkoi baat nahi"
     r"|\b(?:lo (?:pruebo|intento)|vou tentar|j[’']essaie|je vais essayer|try kar|transfer me to any)"
-    r"|कोई बात नहीं|فهمت|بجرب"
+    r"|कोई बात नहीं|(?<!ما )فهمت|بجرب"
     r"|\b(?:rather not|maybe later|some other time|myself|no,? thank\w*)\b"
     r"|\bno hace falta\b|\b(?:ahora|mejor|todav[ií]a) no\b|\bno (?:me )?llam"
     r"|\bn[aã]o precisa\b|\b(?:agora|melhor|ainda) n[aã]o\b|\bn[aã]o (?:me )?lig|\bdepois eu\b"

@@ -37,6 +37,14 @@ _STEPS_IN: Final = re.compile(
     re.IGNORECASE,
 )
 """How somebody begins who steps in. A name has a capital, which is seen to apart."""
+_DAY: Final = re.compile(
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|lunes|martes"
+    r"|mi[ée]rcoles|jueves"
+    r"|viernes|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|segunda|ter[çc]a|quarta|quinta|sexta"
+    r"|s[áa]bado|domingo",
+    re.IGNORECASE,
+)
+"""What begins with a capital behind "it's" and is nobody's name."""
 _ANNOUNCED: Final = re.compile(
     rf"{_NAME}(?: {_NAME})?(?: has| se ha| a| ist| hat)?"
     r" (?:joined|joins|left|entrou|saiu|uni[óo]|unido|rejoint|beigetreten)\b",
@@ -45,9 +53,10 @@ _ANNOUNCED: Final = re.compile(
 _I_AM: Final = re.compile(rf"(?:मैं|मेरा नाम|[أا]نا|معا?كم?|اسمي)[\s,،]+{_NAME}(?=\s*(?:[,،.!।]|من\b|से\b|हूँ|बोल|\Z))")
 """Where letters have no capitals, a name stands behind these, and before a mark or where somebody is from."""
 _FETCH: Final = re.compile(
-    r"\b(?:get|fetch|bring|put|pass|grab|page|ping|transfer|connect|reach|speak|talk|chat|have)\b(?: me)?"
+    r"\b(?:get|fetch|bring|put|pass|grab|page|ping|transfer|connect|reach|speak|talk|chat)\b(?: me)?"
     r"(?: to| with| back to)? @|@ (?:back|again)\b|\b(?:wait\w*|ask\w*) for @"
-    r"|\bis @ (?:still )?(?:there|here|around|available|in|about|on|free)\b"
+    r"|\bwhere(?:[’']?s| is| did) @|\A@ please\W*\Z|\bcad[êe] (?:o |a )?@|\bis @ (?:still )?(?:there|here|around"
+    r"|available|in|about|on|free)\b"
     r"|\b(?:p[aá]s\w+|comun[ií]\w+|traig\w*|trae\w*|ll[aá]m\w+|av[ií]s\w+|hablar|volver)(?: \w+){0,3} @|\best[aá] @"
     r"|\b(?:pass\w+|cham\w+|transf\w+|falar|avis\w+|volt\w+)(?: \w+){0,3} @"
     r"|@ (?:ainda )?(?:est[aá]|t[aá]) (?:a[ií]|por)"
@@ -69,7 +78,8 @@ _POINTS: Final = re.compile(
 )
 _ASKS_NOBODY: Final = re.compile(
     r"\b(?:acab(?:ei|o) de|j[aá] fal(?:ei|amos)|viens de|d[ée]j[àa] parl|al hablar|ya habl[eé]"
-    r"|chat with|spoke|talked|told"
+    r"|chat with|(?:spoke|talked|told)\b(?!.*\b(?:back|again)\b)"
+    r"|pass(?: on)? (?:my|our)|no need|when i (?:come|get)|le bonjour|bonne journ[ée]e|gracias a"
     r"|geredet|gesprochen|ho gay[aei]|ho chuk|do(?:n[’']?t| not) want|no quiero|n[aã]o quero"
     r"|ne veux pas|will nicht|nahi (?:chahiye|karni))\b"
     "|हो गई|हो चुक|नहीं (?:चाहिए|करनी)|(?<!\\w)(?:حكيت|كلمت|تكلمت|لا [أا]ريد|ما بدي|مش عايز)(?!\\w)",
@@ -105,7 +115,7 @@ def _said_in(turn: StoredTurn) -> Iterator[str]:
     text = turn.text[:_INTRODUCES]
     begins = _ANNOUNCED if turn.sender is Sender.SYSTEM else _STEPS_IN
     for found in (*begins.finditer(text), *_I_AM.finditer(text)):
-        yield from (name for name in found.groups() if name and not name[0].islower())
+        yield from (name for name in found.groups() if name and not name[0].islower() and not _DAY.fullmatch(name))
 
 
 def _words(text: str) -> Iterator[str]:

@@ -12,17 +12,20 @@ _PLACE: Final = (
     "|vet|dentist|bank|agency|insurer|network|builder|plumber|gym)"
 )
 _TIENDA: Final = (
-    "(?:tienda|sitio|lugar|lado|proveedor|taller|peluquer[ií]a|hotel|banco|restaurante|florister[ií]a|web|loja|operadora"
+    "(?:tienda|sitio|lugar|lado|proveedor|taller|peluquer[ií]a|hotel|banco|restaurante|florister[ií]a|web"
+    "|loja|operadora"
     "|sal[ãa]o|fornecedor|s[ií]tio|oficina|pizzaria|site)"
 )
 _MAGASIN: Final = (
-    "(?:magasin|boutique|op[ée]rateur|enseigne|resto|restaurant|garage|salon|h[oô]tel|banque|artisan|fournisseur|fleuriste"
+    "(?:magasin|boutique|op[ée]rateur|enseigne|resto|restaurant|garage|salon|h[oô]tel|banque|artisan"
+    "|fournisseur|fleuriste"
     "|assureur|site)"
 )
 _LADEN: Final = "(?:laden|anbieter|gesch[aä]ft|shop|werkstatt|hotel|bank|restaurant|friseur|firma|vermieter)"
 _ELSEWHERE: Final = re.compile(
     rf"\b(?:from|with|at|to|by|off) (?:another|a different|some other|the other) (?!company|firm){_PLACE}\b(?![’']s)"
     rf"|\b(?:my|our) (?:old|previous|last|former) (?:\w+ )?{_PLACE}\b"
+    r"(?! (?:order|booking|pickup|transfer|fee|bill|payment|delivery|visit|appointment)\b)"
     rf"|\bthe (?:last|previous) {_PLACE} (?:i|we|that|took|charged|did|let|left|just|dropped)\b"
     r"|\b(?:bought|got|ordered|went|booked|from)(?: \w+){0,2} (?:somewhere else|elsewhere)\b|\boff a market\b"
     rf"|\b(?:de|en|a|con) otr[oa] {_TIENDA}\b|\bmi antigu[oa] (?:compañ[ií]a|operadora|proveedor|seguro|banco)\b"
@@ -33,17 +36,24 @@ _ELSEWHERE: Final = re.compile(
     rf"|\bmein(?:em|er|en)? (?:alten?|alter|vorherigen?|fr[uü]heren?) {_LADEN}\b|\bwoanders\b"
     r"|\b(?:ek aur|dusr[ie]|doosr[ie]|kisi aur) (?:dukaan|dukan|shop|restaurant|website|app) (?:se|me|mein|wal[aei])\b"
     r"|\b(?:purani|pichli) (?:company|dukaan) (?:me|mein|wal[aei])\b"
-    r"|(?:दूसरी|दूसरे|एक और|किसी और) (?:दुकान|ऐप) (?:से|में|वाले|वाली)|(?:पुरानी|पिछली) (?:कंपनी|कम्पनी|दुकान) (?:में|वाले|वाली)"
+    r"|(?:दूसरी|दूसरे|एक और|किसी और) (?:दुकान|ऐप) (?:से|में|वाले|वाली)|(?:पुरानी|पिछली) (?:कंपनी|कम्पनी"
+    r"|दुकान) (?:में|वाले|वाली)"
     r"|(?<!\w)(?:من|عند|في) (?:محل|محمصة|مطعم|متجر|موقع|صالون) (?:ثاني|ثانية|تاني|تانية|[آا]خر|[أا]خرى)(?!\w)",
     re.IGNORECASE,
 )
 _HERE: Final = re.compile(
-    r"\b(?:you|your|yours|u|ur|ye|y[’']?all|ustedes|vosotros|usted|vuestr[oa]s?|voc[êe]s?|vcs?|voss[oa]s?|vous|votre|vos"
+    r"\b(?:you|your|yours|u|ur|ye|y[’']?all|ustedes|vosotros|usted|vuestr[oa]s?|voc[êe]s?|vcs?|voss[oa]s?"
+    r"|vous|votre|vos"
     r"|ihr|ihre[nmrs]?|euch|eure[nmrs]?|aap|aapk[aei]|tum|tumhar\w*|is baar)\b"
     "|आप|तुम|(?<!\\w)(?:عندكم|عندك|عندكن|منكم|منك|معكم|معك|لكم|عليكم|انتو|انتم|أنتم)(?!\\w)"
     r"|\b(?:next time|i[’']?ll|i will|i[’']?m going|than|better than|voy a"
     r"|la pr[oó]xima|vou|da pr[oó]xima|la prochaine fois|je vais"
-    r"|n[aä]chstes mal|werde|agli baar|jaunga|lunga)\b|अगली बार|المرة (?:الجاية|القادمة)|(?<!\w)(?:راح|رح) ",
+    r"|driver|courier|deliver\w*|sent to|swapped|transferred|overbooked|because|had to|ended up|(?:this|the) (?:app"
+    r"|chain|site)"
+    r"|entreg\w+|dejaron|deix\w+|tuve que|tive que|(?:mandaron|enviaron) a|porque|livr[ée]\w*|j[’']ai d[ûu]"
+    r"|abgegeben|musste|liegt"
+    r"|weil|aa gaya|n[aä]chstes mal|werde|agli baar|jaunga|lunga)\b|अगली बार|المرة (?:الجاية|القادمة)"
+    r"|(?<!\w)(?:راح|رح) ",
     re.IGNORECASE,
 )
 

@@ -16,7 +16,8 @@ _EN: Final = (
     "|family|flatmate|roommate|housemate|neighbou?rs?|colleagues?|board|committee|business partner"
 )
 _ES: Final = (
-    "mujer|esposa|marido|esposo|pareja|novi[oa]|jef[ea]|madre|padre|mam[aá]|pap[aá]|padres|hij[oa]s?|herman[oa]s?|familia"
+    "mujer|esposa|marido|esposo|pareja|novi[oa]|jef[ea]|madre|padre|mam[aá]|pap[aá]|padres|hij[oa]s?"
+    "|herman[oa]s?|familia"
     "|compañer[oa]s?|soci[oa]s?|caser[oa]|equipo|gente|vecin[oa]s?|señora"
 )
 _PT: Final = (
@@ -24,7 +25,8 @@ _PT: Final = (
     "|s[oó]ci[oa]s?|senhorio|equipe|equipa|vizinh[oa]s?|pessoal"
 )
 _FR: Final = (
-    "femme|mari|conjointe?|compagn(?:on|e)|copain|copine|fianc[ée]e?|patronn?e?|chef(?:fe)?|m[èe]re|p[èe]re|maman|papa|parents"
+    "femme|mari|conjointe?|compagn(?:on|e)|copain|copine|fianc[ée]e?|patronn?e?|chef(?:fe)?|m[èe]re|p[èe]re|maman"
+    "|papa|parents"
     "|fils|fille|enfants|s[oœ]e?ur|fr[èe]re|famille|associ[ée]e?|propri[ée]taire|proprio|[ée]quipe|coll[èe]gues?"
 )
 _DE: Final = (
@@ -40,11 +42,15 @@ _AR: Final = (
     "|[أا]خوي|[أا]ختي|[أا]خي|العيلة|عيلتي|ماما|بابا|العائلة|الجماعة"
 )
 _PLANS: Final = (
-    r"\b(?:i|we|i[’']?ll|we[’']?ll|i[’']?d|let me|lemme|needs?|gotta|got|have|must|should|gonna|going|will|wan(?:t|na)"
+    r"(?<!can )(?<!could )(?<!may )\b(?:i|we|i[’']?ll|we[’']?ll|i[’']?d|let me|lemme|needs?|gotta|got|have|must"
+    r"|should|gonna|going|will"
     r"|rather|better)"
     r"(?: to| just| first| quickly| only| rather| better){0,3}"
 )
-_MINE: Final = rf"(?:my|our) (?:(?:\w+ )?(?:{_EN})|(?:team|manager|supervisor|director)(?! lead| of))\b(?! manager)"
+_MINE: Final = (
+    rf"(?:my|our) (?:(?:\w+ )?(?:{_EN})|(?:team|manager|supervisor|director)(?! lead| of))\b(?! manager)"
+    r"(?![’']s\b| at your\b| in (?:room|ward)\b|,? s?he\b.{0,20}\b(?:room|ward)\b)"
+)
 """Whose they are. "My account manager" and "our support team" may be the business's, so nothing stands before those."""
 _OWN: Final = re.compile(
     rf"{_PLANS} (?:talk|speak|chat|check|discuss|consult|go|run|think)"
@@ -66,8 +72,10 @@ _OWN: Final = re.compile(
     rf"|(?<!apne )(?<!apni )\b(?:{_HI})(?: ji)? (?:se|ke saath)(?: \w+){{0,2}}"
     r" (?:baat kar ?k[ea]|baat karn[ea] ke baad|baat kar lu|baat karung\w|puch ?k[ea]r?|puch lu|puchta|puchti)\b"
     r"(?! (?:aap |mujhe )?(?:bata(?:o|iye|do|dena|na)|bol(?:o|iye)))"
-    r"|(?<!अपने )(?<!अपनी )(?:पापा|मम्मी|माँ|भाई|पति|पत्नी|बॉस|घरवालों|घर वालों|परिवार|बेटे|बेटी|मालिक)(?: जी)? से(?: \S+){0,2}"
-    r" (?:बात कर ?के|बात करने के बाद|बात कर लूँ|बात करूँग|बात करूंग|पूछ ?कर|पूछ लूँ)\S*(?! (?:मुझे )?(?:बताओ|बताइए|बताइये|बता दो))"
+    r"|(?<!अपने )(?<!अपनी )(?:पापा|मम्मी|माँ|भाई|पति|पत्नी|बॉस|घरवालों|घर वालों|परिवार|बेटे|बेटी"
+    r"|मालिक)(?: जी)? से(?: \S+){0,2}"
+    r" (?:बात कर ?के|बात करने के बाद|बात कर लूँ|बात करूँग|बात करूंग|पूछ ?कर|पूछ लूँ)\S*(?! (?:मुझे )?(?:बताओ|बताइए"
+    r"|बताइये|बता दो))"
     r"|(?<!\w)(?:ب[أا]?شوف|بس[أا]ل|بستشير|بشاور|بحكي|هس[أا]ل|هكلم|هشوف|[أا]شاور|[أا]ستشير"
     rf"|(?:لازم|خليني|راح|رح) (?:[أا]شوف|[أا]س[أا]ل|[أا]كلم|[أا]حكي))(?: مع)? (?:{_AR})(?!\w)"
     r"|(?<!\w)ب[أا]?شوف مع المدير(?!\w)",
