@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from itertools import takewhile
 from typing import Final
 
+from handraise.conversation.corrections import said_since
 from handraise.conversation.state import Conversation
 from handraise.events import Sender
 
@@ -48,6 +48,5 @@ def wants_it_again(state: Conversation) -> bool:
 
     "I ask you again" does not: who says that was not answered.
     """
-    since = takewhile(lambda one: one.sender in (Sender.CUSTOMER, Sender.SYSTEM), state.transcript[-2::-1])
-    said = [one.text for one in since if one.sender is Sender.CUSTOMER]
+    said = [one.text for one in said_since(state) if one.sender is Sender.CUSTOMER]
     return any(_AGAIN.search(text) and not _THE_SAME.search(text) for text in said)

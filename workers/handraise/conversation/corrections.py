@@ -15,14 +15,16 @@ from handraise.conversation.state import Conversation, StoredTurn
 from handraise.conversation.weights import LEFT_OUT, STRONG
 from handraise.detection.general import general_words
 from handraise.detection.signals import Signals
+from handraise.detection.tokens import MARKS
 from handraise.events import Holder, Sender
 
 WITHIN: Final = 2
 """So many customer turns behind one correction, another says that the AI talks past the customer."""
 NEXT: Final = 1
-"""So many behind it, who only comes back to a word does so too; later, that is another matter."""
+"""One word that comes back is a second sign only in the very next turn: who has gone on since names it for something
+else."""
 _WORD: Final = re.compile(r"(?<![\w-])[^\W_][\w-]{4,63}(?![\w-])")
-_PLAIN_WORD: Final = re.compile("[\\w\u0900-\u0903\u093a-\u094f\u064b-\u0652]+")
+_PLAIN_WORD: Final = re.compile(rf"[\w{MARKS}]+")
 _ASKING: Final = "?؟"
 _SAYS_WHETHER: Final = re.compile(
     r"\W*(?:yes|yep|no|s[ií]|sim|n[aã]o|oui|non|ja|nein|haa?n|ji|nahi|हाँ|हां|जी|नहीं|نعم|لا|ايوه|أيوه)(?![\w\u0900-\u097f])",
@@ -90,11 +92,10 @@ def is_said_again_in_vain(state: Conversation, answer: Signals) -> bool:
 
     Nobody has to notice that aloud: an answer that did not serve before does not serve once more. It may where a
     question is new in nothing but what the answer names ("And on Saturdays?", after all the opening hours), and where
-    the answer is a yes or a no ("And the parking?"). A detail
-    that is asked for again is no answer, and another moment's patience is one too many only for who was put off with
-    the last. `state` has the AI's turn already.
+    the answer is a yes or a no ("And the parking?"). A detail that is asked for again is no answer, and another
+    moment's patience is one too many only for who was put off with the last. `state` has the AI's turn already.
     """
-    since = _said_since(state)
+    since = said_since(state)
     if not state.pending or answer.asks_detail or not any(one.sender is Sender.CUSTOMER for one in since):
         return False
     if answer.deferral:
@@ -117,7 +118,7 @@ def is_put_off_again(state: Conversation, answer: Signals) -> bool:
 
     In other words that leaves a gap, which is told by how it is asked for. `state` has the AI's turn already.
     """
-    asked = answer.deferral and state.put_off and state.pending and _asks(state, _said_since(state))
+    asked = answer.deferral and state.put_off and state.pending and _asks(state, said_since(state))
     return asked and _has_been_said(state)
 
 
@@ -126,7 +127,7 @@ def _has_been_said(state: Conversation) -> bool:
     return any(one.sender is Sender.ASSISTANT and _is_the_same(turn, one) for one in earlier)
 
 
-def _said_since(state: Conversation) -> list[StoredTurn]:
+def said_since(state: Conversation) -> list[StoredTurn]:
     """What customers and systems have said since anybody else spoke, but for the turn in hand."""
     return list(takewhile(lambda one: one.sender not in (Sender.ASSISTANT, Sender.HUMAN), state.transcript[-2::-1]))
 

@@ -20,7 +20,7 @@ MAX_COOLED: Final = 32
 _FELT: Final = ("complaint", "distress")
 """What a customer feels about something that has happened, which is over once they have thanked."""
 _OF_ANSWERS: Final = ("knowledge_gap", "broken_promise", "ai_failure")
-"""What comes of what the AI says, which nobody has heard of that it says it anew."""
+"""What comes of the AI's own turns: a human who has dealt with what was raised has not heard the next of them."""
 _WAITS: Final = "the human who holds the conversation has not answered in the time that is promised"
 
 

@@ -11,15 +11,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from handraise.conversation.state import Conversation, StoredTurn
+from handraise.detection.tokens import MARKS
 from handraise.events import ControlState, Sender
 
 _STAFF: Final = (Sender.HUMAN, Sender.SYSTEM)
 _INTRODUCES: Final = 60
 """A name is said in so many code points at the beginning of a turn."""
-_MARKS: Final = "\u0900-\u0903\u093a-\u094f\u064b-\u0652"
-"""Vowels and the like that Devanagari and Arabic write upon letters."""
-_WORD: Final = re.compile(rf"(?:[^\W\d_][{_MARKS}]*){{2,}}")
-_NAME: Final = rf"((?:[^\W\d_][{_MARKS}]*){{2,}})"
+_LETTERS: Final = rf"(?:[^\W\d_][{MARKS}]*){{2,}}"
+_WORD: Final = re.compile(_LETTERS)
+_NAME: Final = f"({_LETTERS})"
 _HELLO: Final = (
     r"(?:hi|hey|hello|hiya|hola|ol[áa]|oi|bonjour|salut|hallo|moin|servus|namaste(?: ji)?"
     r"|good (?:morning|afternoon|evening)"

@@ -56,6 +56,7 @@ _HERE: Final = re.compile(
     r"|(?<!\w)(?:راح|رح) ",
     re.IGNORECASE,
 )
+"""What a clause has that is about the business that is spoken to after all, or about what comes next."""
 
 
 def without_elsewhere(text: str) -> Sequence[str] | None:

@@ -7,12 +7,12 @@ from typing import Final
 
 from handraise.detection.normalise import INVISIBLE, clip, mask
 
-_MARKS: Final = (
+MARKS: Final = (
     "\u0300-\u036f\u064b-\u065f\u0670\u0610-\u061a\u06d6-\u06dc\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963"
 )
 """Combining marks that belong to words and that `\\w` leaves out."""
 
-_LETTER: Final = rf"\w{_MARKS}{INVISIBLE}\ue000"
+_LETTER: Final = rf"\w{MARKS}{INVISIBLE}\ue000"
 EMOJI: Final = "\u203c\u2049\u2190-\u21ff\u231a-\u23ff\u25a0-\u27bf\u2b00-\u2bff\u3030\u303d\U0001f000-\U0001faff"
 EMOTICON: Final = r"[:;=8]['’]?-?[)(DPpd/\\|\]\[*oO3](?!\w)|<3|</3|:'\("
 
