@@ -47,6 +47,7 @@ CORRECTS = {
         "la misma respuesta otra vez",
         "otra vez me contestas otra cosa",
         "pero si ya te lo he dicho",
+        "que sigues sin contestarme a lo que pregunto",
     ],
     "pt": [
         "não foi isso que eu perguntei",
@@ -67,6 +68,7 @@ CORRECTS = {
         "non je parlais de la livraison",
         "ce n'est pas vraiment ce que j'ai demandé",
         "vous tournez en rond",
+        "toujours pas ma question, je parle de la caution",
     ],
     "de": [
         "Das war nicht meine Frage.",
@@ -87,6 +89,8 @@ CORRECTS = {
         "मेरा सवाल कुछ और है",
         "आपने मेरे सवाल का जवाब नहीं दिया",
         "वही जवाब फिर से",
+        "रिचार्ज हो गया है भाई, ये नही पूछा",
+        "फिर वही। चैनल हटाने है",
     ],
     "hi_latn": [
         "maine ye nahi pucha",
@@ -97,6 +101,8 @@ CORRECTS = {
         "wo to pata hai, par kab aayega",
         "same answer phir se",
         "wahi baat bol rahe ho",
+        "ye sab nahi pucha, limit batao",
+        "dusri baar bol raha hu",
     ],
     "ar": [
         "هذا ليس ما سألت عنه",
@@ -107,6 +113,7 @@ CORRECTS = {
         "أعرف هذا، لكن متى يصل؟",
         "نفس الجواب",
         "بتكرر نفس الكلام",
+        "أنا بسأل عن السعر مش عن اللون",
     ],
 }
 NO_CORRECTION = {
@@ -219,6 +226,7 @@ def test_it_is_no_more_than_another_sentence_to_a_refusal() -> None:
 
 def test_in_jest_it_is_none() -> None:
     assert found("lol that's not what i asked") == {}
+    assert set(found("haha yes it's on the fridge. that's not what i asked, do we PAY?")) == {CORRECTION}
 
 
 @given(st.lists(st.sampled_from(["no", "but", ",", ".", "i", "asked", "about", "that", "not", "is", "what", "?"])))

@@ -19,10 +19,14 @@ SAID = [
     (name, signal, wording)
     for name, language in STORED.items()
     for signal in SIGNALS
-    for texts in language.get(signal, {}).values()
+    for kind, texts in language.get(signal, {}).items()
+    if kind not in ("head", "tail")
     for text in texts
     for wording in wordings(text)
 ]
+JOINED = ("head", "tail")
+MOST_SENTENCES, MOST_IN_ALL = 10_000, 150_000
+"""What is looked up by its words has to be made when a worker starts, and kept: 100,000 take half a second."""
 OF_THE_AI = ("promise", "admission", "rephrase", "praise", "closing")
 
 
@@ -44,6 +48,34 @@ def test_of_a_choice_each_is_a_wording() -> None:
         "my son is very ill",
     ]
     assert [text for _, _, text in SAID if any(mark in text for mark in "()|?")] == []
+
+
+def test_no_statement_stands_for_more_sentences_than_a_worker_can_start_with() -> None:
+    numbers = {
+        text: sum(1 for _ in wordings(text))
+        for language in STORED.values()
+        for kinds in language.values()
+        if isinstance(kinds, dict)
+        for kind, texts in kinds.items()
+        if kind in ("whole", "start", *JOINED)
+        for text in texts
+    }
+    assert {text: number for text, number in numbers.items() if number > MOST_SENTENCES} == {}
+    assert sum(numbers.values()) <= MOST_IN_ALL
+
+
+def test_any_beginning_of_an_arrival_counts_with_any_end_of_its_language() -> None:
+    for language in STORED.values():
+        heads, tails = (
+            [wording for text in language["arrival"].get(kind, ()) for wording in wordings(text)] for kind in JOINED
+        )
+        for at, head in enumerate(heads):
+            tail = tails[at % len(tails)]
+            assert "arrival" in found(f"{head} {tail}"), (head, tail)
+        for at, tail in enumerate(tails):
+            head = heads[at % len(heads)]
+            assert "arrival" in found(f"{head} {tail}"), (head, tail)
+        assert [head for head in heads[:50] if "arrival" in found(f"{head} gold")] == []
 
 
 def test_each_statement_counts() -> None:

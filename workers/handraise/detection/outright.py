@@ -17,7 +17,7 @@ from msgspec import Struct, field
 
 from handraise.detection.corrections import CorrectionLookup, Corrections
 from handraise.detection.lexicon import FOLDER
-from handraise.detection.statements import Place, Statements, Words, plain, wordings
+from handraise.detection.statements import Joined, Place, Statements, Words, plain, wordings
 
 SCORE: Final = 0.98
 """Of a signal that is said outright."""
@@ -57,7 +57,7 @@ class Language(Struct, frozen=True, forbid_unknown_fields=True):
     """Of an AI, that it wants to be asked in other words: that it has not understood is no admission then."""
     praise: Statements = Statements()
     """Of an AI, that nothing is better: that it cannot think of anything is no admission then."""
-    arrival: Statements = Statements()
+    arrival: Joined = Joined()
     """Of a customer, whether who comes calls before, or who it is that calls: no wish for a human."""
     closing: Statements = Statements()
     """Of an AI, where further questions may go: no offer of a person, unless the phrases find one beside it."""
@@ -103,13 +103,23 @@ class Outright:
         self._asked: Final = {words: signal for words, signal in self._whole.items() if signal == "arrival"}
         """What counts though it is a question."""
         self._lengths: Final = sorted({len(words) for words in self._start})
-        self._firsts: Final = frozenset(words[0] for words in (*self._whole, *self._start))
+        self._heads: Final = {
+            self._read(text) for one in known for stated in one.arrival.head for text in wordings(stated)
+        }
+        self._tails: Final = {
+            self._read(text) for one in known for stated in one.arrival.tail for text in wordings(stated)
+        }
+        self._head_lengths: Final = sorted({len(words) for words in self._heads})
+        self._tail_lengths: Final = sorted({len(words) for words in self._tails})
+        self._firsts: Final = frozenset(words[0] for words in (*self._whole, *self._start, *self._heads))
         self._corrections: Final = CorrectionLookup(
             [one.correction for one in known], self._read_whole, self._openers, (*self._whole, *self._start)
         )
 
     def find(self, tokens: Sequence[str]) -> dict[str, Place]:
-        """Where each signal that is said outright is said; nothing in a message that laughs.
+        """Where each signal that is said outright is said.
+
+        In a message that laughs that is nothing, but for a correction in another sentence.
 
         A refusal counts only where nothing else is said: who does not want one person may want another. A correction is
         no signal of its own: it is found beside what else its sentence says.
@@ -129,17 +139,20 @@ class Outright:
             said = tuple(word for word, _ in words)
             stated = said if said in self._whole else self._without_closers(said)
             asks = stated == said and end < len(tokens) and not _ASKING.isdisjoint(tokens[end])
-            signal, last = (self._asked if asks else self._whole).get(stated), words[len(stated) - 1][1]
-            for length in self._lengths:
-                if signal is None and length <= len(said):
-                    signal, last = self._start.get(said[:length]), words[length - 1][1]
+            signal, length = (self._asked if asks else self._whole).get(stated), len(stated)
+            if signal is None:
+                signal, length = self._begun(said)
             if signal is not None:
-                found.setdefault(signal, Place(words[0][1], last + 1))
+                found.setdefault(signal, Place(words[0][1], words[length - 1][1] + 1))
         if sentences > 1:
             found.pop("refusal", None)
-        if found and any(token[0] in _LAUGHING or plain(token).startswith(self._jest) for token in tokens):
-            return {}
+        if found and self._laughs(tokens):
+            place = found.get(CORRECTION)
+            return {} if place is None or self._laughs(_sentence(tokens, place)) else {CORRECTION: place}
         return found
+
+    def _laughs(self, tokens: Sequence[str]) -> bool:
+        return any(token[0] in _LAUGHING or plain(token).startswith(self._jest) for token in tokens)
 
     def _spoken(self, tokens: Sequence[str], begin: int, end: int) -> tuple[list[tuple[str, int]], int]:
         """The words of a sentence that change anything, each with the place of its token; and how many open it."""
@@ -154,6 +167,19 @@ class Outright:
                     opened = len(found)
         return found, opened
 
+    def _begun(self, said: Words) -> tuple[str | None, int]:
+        """What a sentence begins with that says a signal, and how many words that is."""
+        for length in self._lengths:
+            signal = self._start.get(said[:length])
+            if signal is not None:
+                return signal, length
+        for length in self._head_lengths:
+            if said[:length] in self._heads:
+                for more in self._tail_lengths:
+                    if said[length : length + more] in self._tails:
+                        return "arrival", length + more
+        return None, 0
+
     def _without_closers(self, said: Words) -> Words:
         for length in self._closing:
             if length < len(said) and said[-length:] in self._closers:
@@ -167,6 +193,11 @@ class Outright:
     def _read_whole(self, text: str) -> Words:
         words, _ = self._spoken(text.split(), 0, len(text.split()))
         return tuple(word for word, _ in words)
+
+
+def _sentence(tokens: Sequence[str], place: Place) -> Sequence[str]:
+    """The sentence that a place is in."""
+    return next(tokens[begin:end] for begin, end in _sentences(tokens) if begin <= place.begin <= end)
 
 
 def _sentences(tokens: Sequence[str]) -> Iterator[tuple[int, int]]:

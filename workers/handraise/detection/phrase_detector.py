@@ -16,6 +16,7 @@ from handraise.detection.gibberish import is_gibberish, is_one_key_held
 from handraise.detection.glance import CURRENCY, DIGIT, HELD_KEY, MARKUP, NUMBER_WORD, glance
 from handraise.detection.intent import intent_of
 from handraise.detection.language import UNDETERMINED, Languages
+from handraise.detection.machine import machine_output
 from handraise.detection.normalise import HEAD, TAIL, clip, fold, mask, original_offset
 from handraise.detection.phrases import ASK, FIRST_WORD, LINK, NUMBER
 from handraise.detection.reading import Reading
@@ -92,6 +93,10 @@ class PhraseDetector:
         self, text: str, reading: Reading, found: list[Found], language: str, prints: tuple[int, ...]
     ) -> Signals:
         scores, spans = self._scores(text, reading, found)
+        printed = machine_output(text)
+        if printed:
+            scores["fault"] = 1.0
+            spans = (Span("fault", *printed, 1.0), *spans)
         return Signals(
             language=language,
             sentiment=0.0,

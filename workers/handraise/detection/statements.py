@@ -24,6 +24,16 @@ class Statements(Struct, frozen=True, forbid_unknown_fields=True):
     start: tuple[str, ...] = ()
 
 
+class Joined(Statements, frozen=True, forbid_unknown_fields=True):
+    """What says a signal outright, and what does where any of its beginnings has any of its ends right behind it.
+
+    Together they would stand for a million sentences, and each of them is looked up by its words.
+    """
+
+    head: tuple[str, ...] = ()
+    tail: tuple[str, ...] = ()
+
+
 class Place(NamedTuple):
     """The first token of a statement, and the one behind its last."""
 
