@@ -63,6 +63,21 @@ def test_without_a_real_question_there_is_no_gap(before: Signals) -> None:
     assert not chat.ai(ADMITS, answered=False).escalations
 
 
+def test_an_answer_in_two_turns_that_ends_in_an_admission_leaves_a_gap() -> None:
+    """What is asked has been answered in part; an AI that only chats on admits nothing that was asked for."""
+    chat = Chat()
+    chat.customer(ASKS, "it's on, thanks. can I use linseed oil on it?")
+    assert not chat.ai(said(fingerprint=(7, 8)), "It is finished with hard wax oil.").escalations
+    (raised,) = chat.ai(said(admission=0.95), "Whether linseed oil suits it I don't know.").escalations
+    assert raised.trigger == "knowledge_gap"
+    other = Chat()
+    other.customer(ASKS, "can I use linseed oil on it?")
+    other.ai(said(fingerprint=(7, 8)), "Yes, you can.")
+    other.customer(said(thanks=0.95), "great, thanks")
+    other.ai(NEUTRAL, "You're welcome.")
+    assert not other.ai(said(admission=0.95), "I can't see the weather from here!").escalations
+
+
 def test_asking_the_customer_for_a_detail_is_no_gap_and_leaves_the_question_open() -> None:
     chat = Chat()
     chat.customer(ASKS)

@@ -19,6 +19,11 @@ RINGS_FIRST = [
     "Technician nikalne se pehle aapko call karega.",
     "तकनीशियन निकलने से पहले आपको फ़ोन करेगा।",
     "الفني بيتصل فيك قبل ما يوصل",
+    "On le laisse au gardien et on vous envoie un message.",
+    "Wir geben es beim Nachbarn ab und schicken Ihnen eine Nachricht.",
+    "haan ji, guard ko de denge aur aapko message kar denge",
+    "जी हाँ, चौकीदार को दे देंगे और आपको संदेश भेज देंगे।",
+    "I'll match you with somebody who's fond of dogs and put a note about the biscuits.",
 ]
 RINGS_BACK = [
     "One of our engineers will call you back today about the fault.",
@@ -28,6 +33,8 @@ RINGS_BACK = [
     "Un técnico le llamará mañana para explicarle el presupuesto.",
     "Frau Lang ruft Sie an, sobald sie wieder da ist.",
     "الفني بيتصل فيك بكرا يشرح لك",
+    "I'll match you with someone who can answer that.",
+    "मैंने मैनेजर को बता दिया है, वे आपको संदेश भेज देंगे।",
 ]
 
 

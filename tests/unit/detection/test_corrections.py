@@ -219,6 +219,21 @@ def test_it_hides_nothing_that_its_message_says_and_is_hidden_by_nothing() -> No
     assert set(found("I want to make a complaint, you are not listening")) == {CORRECTION, "complaint"}
 
 
+@pytest.mark.parametrize(
+    ("text", "complains"),
+    [
+        ("still not what I asked. the FEED-IN rate, what you pay me, from july", False),
+        ("toujours pas ma question, je parle de la caution", False),
+        ("that's not what I asked. the heater you sold me is dead and nobody comes", True),
+        ("das hab ich nicht gefragt. Die Ware ist kaputt angekommen, eine Frechheit", True),
+    ],
+)
+def test_it_is_no_complaint_and_does_not_hide_one(text: str, complains: bool) -> None:
+    (told,) = detect([text])
+    assert told.corrects
+    assert (told.complaint >= 0.5) == complains
+
+
 def test_it_is_no_more_than_another_sentence_to_a_refusal() -> None:
     assert set(found("Do not call me.")) == {"refusal"}
     assert set(found("Do not call me. That's not what I asked.")) == {CORRECTION}

@@ -16,6 +16,7 @@ OWN = [
     "vou falar com meu marido e volto",
     "je dois en parler avec mon mari",
     "oha dann muss ich mit meinem Chef reden ob ich den 13. auch frei krieg",
+    "dann red ich erst mit meinem chef und meld mich",
     "ich frage erst meine Frau",
     "ok. principal madam se baat karke trust ka GSTIN bhejta hu",
     "पापा से पूछकर बताती हूँ",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Final
 
 from msgspec.structs import replace
@@ -16,7 +17,7 @@ from handraise.conversation.staff import asks_by_name
 from handraise.conversation.state import Conversation
 from handraise.conversation.weights import Sign, noisy_or
 from handraise.detection.signals import Intent, Signals, Span
-from handraise.events import ChatMessage
+from handraise.events import ChatMessage, Sender
 from handraise.policy.model import CRISIS, BusinessPolicy, ConversationFacts, OwnMatches
 
 _NOTHING_ASKED: Final = frozenset(("sticker", "reaction", "typing", "read", "system"))
@@ -240,7 +241,8 @@ def _knowledge_gap(state: Conversation, message: ChatMessage, signals: Signals) 
     answered = assistant.answered if assistant else None
     admission = signals.admission
     asks_detail = signals.asks_detail and not (answered is False and admission >= weights.STRONG)
-    if has_failed(message, signals) or not state.pending or asks_detail or _fails_on(state, admission):
+    is_asked = state.pending or (admission >= weights.STRONG and _goes_on_to_who_asked(state))
+    if has_failed(message, signals) or not is_asked or asks_detail or _fails_on(state, admission):
         return Assessment(trigger="knowledge_gap", score=0.0)
     spans = _spans(signals, ("admission",))
     best, why = 0.0, Sign.UNANSWERED
@@ -258,6 +260,14 @@ def _knowledge_gap(state: Conversation, message: ChatMessage, signals: Signals) 
         signs = (*signs, Sign.ASKED_AGAIN)
     score = noisy_or(0.0, [weights.GAP[sign] for sign in signs])
     return Assessment(trigger="knowledge_gap", score=score, signs=signs, spans=spans)
+
+
+def _goes_on_to_who_asked(state: Conversation) -> bool:
+    """Whether an AI turn stands right behind another of the AI's that came to a question: it is part of the answer."""
+    before = state.transcript[-2::-1]
+    parts = list(takewhile(lambda turn: turn.sender is Sender.ASSISTANT and not turn.given, before))
+    asked = takewhile(lambda turn: turn.sender is Sender.CUSTOMER, before[len(parts) :])
+    return bool(parts) and any(mark in turn.text for turn in asked for mark in "?؟")
 
 
 def _fails_on(state: Conversation, admission: float) -> bool:

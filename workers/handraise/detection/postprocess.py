@@ -149,6 +149,9 @@ class Postprocessor:
                 self._weigh_rest(language, without_own_people(text), scores)
         if scores["complaint"] > REPORTED and "complaint" not in outright:
             self._weigh_elsewhere(language, text, scores)
+            correction = said_outright.get(CORRECTION)
+            if correction is not None:
+                self._weigh_correction(language, tokens, correction, scores)
         if phrases.affirm >= _PLAIN_YES and phrases.thanks < _THANKS:
             scores["affirm"] = max(scores["affirm"], _PLAIN_YES)
         scores |= {name: max(scores[name], SCORE) for name in outright}
@@ -175,6 +178,13 @@ class Postprocessor:
         rest = without_elsewhere(text)
         if rest is not None and not complains_besides(rest, language, self._phrases, self._ngrams, self._mixture):
             scores["complaint"] = REPORTED
+
+    def _weigh_correction(self, language: str | None, tokens: list[str], said: Place, scores: dict[str, float]) -> None:
+        """Take who says no more than that the AI's answer is beside the point for nobody with a complaint."""
+        rest = [" ".join(part) for part in (tokens[: said.begin], tokens[said.end :])]
+        rest = [one for one in rest if any(map(str.isalpha, one))]
+        if not complains_besides(rest, language, self._phrases, self._ngrams, self._mixture):
+            scores["complaint"] = min(scores["complaint"], REPORTED)
 
     def _weigh_rest(self, language: str | None, rest: Sequence[str] | None, scores: dict[str, float]) -> None:
         """Take who asks for nobody in the rest of a message for nobody who wants a human; None: all of it counts."""
