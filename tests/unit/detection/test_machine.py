@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from handraise.detection import detect
@@ -40,6 +42,23 @@ PRINTED = [
     '{"name": "get_order", "arguments": {"id": 4}}',
     '<tool_call>{"name": "get_order"}</tool_call>',
     "<|im_start|>assistant",
+    "psycopg2.OperationalError: could not connect to server: Connection refused",
+    "System.NullReferenceException: Object reference not set to an instance of an object.",
+    "'NoneType' object has no attribute 'get'",
+    "openai.RateLimitError: You exceeded your current quota, please check your plan and billing details.",
+    "Rate limit reached for the large model in your organization. Please try again in 2.1s.",
+    "Agent stopped due to iteration limit or time limit.",
+    "Thought: I need to look up the order.\nAction: order_lookup\nAction Input: 88121",
+    '{"success": false, "error": "Order service unreachable"}',
+    '{"action": "order_lookup", "action_input": {"order_id": "88121"}}',
+    '{"message": "Internal server error"}',
+    "<!DOCTYPE html>\n<html>\n<head><title>502 Bad Gateway</title></head>",
+    "<think>The customer wants a refund but policy says",
+    '[TOOL_CALLS][{"name": "get_order"}]',
+    "Hello {{customer_name}}, your order {{order_id}} has been shipped.",
+    "connect ECONNREFUSED 10.0.0.12:5432",
+    "14 UNAVAILABLE: failed to connect to all addresses",
+    "HTTP 429",
     "[object Object]",
     "undefined",
     " null ",
@@ -60,6 +79,19 @@ SAID = [
     "Service unavailable: our ferry doesn't run today.",
     "Connection closed on platform 4, take the 14:10.",
     "Network error: please check your router",
+    "HTTP 401 Unauthorized: your API key is missing or wrong. Put it in the Authorization header.",
+    "404 Not Found: the resource with that id doesn't exist. Check the id in the path.",
+    "502 Bad Gateway: the proxy cannot reach the process. Restart it with systemctl.",
+    "Rate limit exceeded. On the Free plan you have 1,000 calls a day; the Pro plan has 50,000.",
+    "KeyError: 'email' comes from your row 14, where the column is called e-mail.",
+    "Uncaught exception handling is described in chapter 4 of the guide.",
+    "Fatal error 0x80070057 in the update can be fixed by emptying the folder.",
+    '{"status": 404, "message": "not found"} is returned for unknown ids.',
+    '```json\n{"error": {"code": 404}}\n```\nThat is the body you will receive when the id is unknown.',
+    "`<tool_call>` tags are shown if your template lacks the chat format.",
+    "The model is not available. We stopped selling it; the newer one replaces it.",
+    "Fehler 404: Diese Seite gibt es nicht mehr, hier ist die neue: example.de/versand",
+    "Internal error on the display of your boiler: turn it off at the mains for a minute.",
     "Null and void, that contract.",
     "None",
     '{"type": "buttons", "options": ["yes", "no"]}',
@@ -78,6 +110,14 @@ def test_what_a_machine_printed_is_found_at_the_beginning(text: str) -> None:
 @pytest.mark.parametrize("text", SAID)
 def test_who_speaks_of_errors_and_numbers_is_no_machine(text: str) -> None:
     assert machine_output(text) is None
+
+
+@pytest.mark.parametrize("text", ["_a" * 2_000, "a." * 2_000, "{" + "a" * 4_000, "error: " + "a_" * 2_000, "[" * 4_000])
+def test_no_text_takes_long(text: str) -> None:
+    began = time.process_time()
+    for _ in range(20):
+        machine_output(text)
+    assert time.process_time() - began < 1.0
 
 
 def test_an_ai_that_passes_it_on_has_failed_and_a_customer_who_quotes_it_has_not() -> None:
