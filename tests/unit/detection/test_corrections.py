@@ -89,6 +89,7 @@ CORRECTS = {
         "मेरा सवाल कुछ और है",
         "आपने मेरे सवाल का जवाब नहीं दिया",
         "वही जवाब फिर से",
+        "अरे भाई मैंने टाइम भी नहीं पूछा। कितने किलो?",
         "रिचार्ज हो गया है भाई, ये नही पूछा",
         "फिर वही। चैनल हटाने है",
     ],
@@ -202,6 +203,40 @@ def test_each_statement_counts() -> None:
     ]
     assert [text for text in texts if CORRECTION not in found(text)] == []
     assert [text for text in texts if any(mark in text for mark in "()|?[]")] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm asking about the deposit, not about the rent",
+        "not the deposit, I'm asking about the rent",
+        "pregunto por el gato, no por el perro",
+        "estou falando da segunda entrega, não da primeira",
+        "je parle de la caution, pas du loyer",
+        "ich rede von der zweiten Lieferung, nicht von der ersten",
+        "किराया नहीं, सामान का पूछ रहा हूँ",
+        "kiraya nahi, saman ka puch raha hu",
+        "أنا بسأل عن السعر مش عن اللون",
+    ],
+)
+def test_who_names_what_is_asked_and_what_is_not_corrects(text: str) -> None:
+    (told,) = detect([text])
+    assert told.corrects
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "we were talking about the wedding at dinner and I could not decide",
+        "quería preguntar por una bici de segunda mano, no tengo prisa",
+        "je parle de la pluie et du beau temps, pas grave",
+        "ich rede mit meinem Chef, nicht heute",
+        "nahi, kal aaunga",
+    ],
+)
+def test_who_only_asks_about_something_does_not(text: str) -> None:
+    (told,) = detect([text])
+    assert not told.corrects
 
 
 @pytest.mark.parametrize("detector", [detect, detect_fast])

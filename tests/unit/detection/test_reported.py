@@ -15,6 +15,9 @@ from handraise.detection.tokens import tokens_of
 
 MISSED = {
     "en": [
+        "Nobody called. I've sat by the phone for an hour and missed my lunch.",
+        "it's past 12 and nobody has rung. I stayed at home for this",
+        "On Tuesday I was told that Mr Ellery would telephone me. It is now Monday and I have heard nothing.",
         "I was told here yesterday that someone would ring me this morning. It's half two and nobody has.",
         "you said someone would call me back today. nobody did",
         "Someone was supposed to call me about my claim on Monday",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
@@ -10,6 +11,31 @@ from msgspec import field
 
 from handraise.detection.statements import Place, Statements, Words, plain, wordings
 from handraise.detection.tokens import CLAUSE_MARKS
+
+_CONTRAST: Final = re.compile(
+    r"\b(?:i['’]?m|i am|i was) (?:asking|talking) about\b[^.?!\n]{1,60}?\bnot (?:about )?(?:the|that|this|my"
+    r"|your|about)\b"
+    r"|(?:\A|[,.;!] ?)not (?:the |about the )?[^.?!,\n]{1,30}[,.] ?(?:i['’]?m |i am |i was )?(?:asking|talking) about\b"
+    r"|\b(?:pregunto|preguntaba|pregunté|hablo|estoy hablando) (?:por|de|del|sobre)\b[^.?!\n]{1,60}?\bno (?:por"
+    r"|del?|sobre)\b"
+    r"|\b(?:falando|a falar|perguntando|pergunto|perguntei|falo) (?:d[aoe]s?"
+    r"|sobre)\b[^.?!\n]{1,60}?\bnão (?:d[aoe]s?|sobre)\b"
+    r"|\bje (?:parle|parlais|demande|demandais) (?:de|du|des|pour)\b[^.?!\n]{1,60}?\bpas (?:de|du|des|pour)\b"
+    r"|\bich (?:rede|sprech\w*|frage?) (?:von|vom|nach|über)\b[^.?!\n]{1,60}?\bnicht (?:von|vom|nach|über)\b"
+    r"|नही[ंं]?[, ]+(?:\S+ ){1,4}?(?:का|की|के बारे में|के लिए) पूछ (?:रहा|रही)"
+    r"|\bnahi+n?[, ]+(?:\w+ ){1,4}?(?:ka|ki|ke bare me(?:in)?|ke liye) (?:puch|pooch|puchh|poochh) (?:raha|rahi)\b"
+    r"|(?:[أا]س[أا]ل|بس[أا]ل|بتكلم|بحكي|[أا]تكلم) (?:على|عن) [^.؟!\n]{1,60}? (?:مو|مش|وليس|ليس|مب) (?:على|عن)?(?!\w)",
+    re.IGNORECASE,
+)
+"""That something is asked about and not something else, with both named."""
+_NEGATIONS: Final = ("not ", " no ", "não ", "pas ", "nicht ", "नही", "nahi", " مو ", " مش ", "ليس", " مب ")
+"""One of these is in each; looking for them is quicker."""
+
+
+def contrasts(text: str) -> bool:
+    """Whether a message says that it asks about one thing and not about another: the answer was about that."""
+    folded = text.lower()
+    return any(one in folded for one in _NEGATIONS) and _CONTRAST.search(text) is not None
 
 
 class Corrections(Statements, frozen=True, forbid_unknown_fields=True):

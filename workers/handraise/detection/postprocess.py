@@ -14,6 +14,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from handraise.detection.besides import MISSED, POSSIBLE_COMPLAINT, REPORTED, asks_besides, complains_besides
+from handraise.detection.corrections import contrasts
 from handraise.detection.elsewhere import without_elsewhere
 from handraise.detection.heads import CUSTOMER_SIGNALS, HEADS, INTENTS
 from handraise.detection.lately import Said
@@ -167,7 +168,7 @@ class Postprocessor:
         return replace(
             phrases,
             **scores,
-            corrects=CORRECTION in said_outright,
+            corrects=CORRECTION in said_outright or contrasts(text),
             sentiment=round(max(-1.0, min(1.0, sentiment)), 3) + 0.0,
             intent=_INTENTS[intents.index(max(intents))],
             spans=self._spans(text, phrases, tokens, scores, outright),
