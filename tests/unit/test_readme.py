@@ -34,16 +34,17 @@ NEEDS_A_BROKER: Final = (
 )
 
 
-def test_the_example_gives_the_escalation_that_is_shown(
+def test_the_example_gives_the_escalation_and_the_control_that_are_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    event, escalation = JSON
+    event, *shown = JSON
     (tmp_path / "event.jsonl").write_text(event, encoding="utf-8")
     (tmp_path / "ops").symlink_to(ROOT / "ops")
     monkeypatch.chdir(tmp_path)
-    (command,) = [line for line in SHELL if line.startswith("handraise replay")]
-    assert main(shlex.split(command)[1:]) == 0
-    assert json.loads(capfd.readouterr().out) == json.loads(escalation)
+    commands = [line for line in SHELL if line.startswith("handraise replay")]
+    for command, value in zip(commands, shown, strict=True):
+        assert main(shlex.split(command)[1:]) == 0
+        assert json.loads(capfd.readouterr().out) == json.loads(value)
 
 
 @pytest.mark.parametrize("command", [line for line in SHELL if line.startswith("handraise policy")])

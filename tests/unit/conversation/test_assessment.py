@@ -70,6 +70,11 @@ def test_an_answer_in_two_turns_that_ends_in_an_admission_leaves_a_gap() -> None
     assert not chat.ai(said(fingerprint=(7, 8)), "It is finished with hard wax oil.").escalations
     (raised,) = chat.ai(said(admission=0.95), "Whether linseed oil suits it I don't know.").escalations
     assert raised.trigger == "knowledge_gap"
+    three = Chat()
+    three.customer(ASKS, "can I use linseed oil on it?")
+    three.ai(said(fingerprint=(7, 8)), "Let me see.")
+    three.ai(said(fingerprint=(9,)), "It is finished with hard wax oil.")
+    assert three.ai(said(admission=0.95), "Whether linseed oil suits it I don't know.").escalations
     other = Chat()
     other.customer(ASKS, "can I use linseed oil on it?")
     other.ai(said(fingerprint=(7, 8)), "Yes, you can.")

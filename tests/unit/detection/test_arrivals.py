@@ -34,6 +34,7 @@ RINGS_BACK = [
     "Frau Lang ruft Sie an, sobald sie wieder da ist.",
     "الفني بيتصل فيك بكرا يشرح لك",
     "I'll match you with someone who can answer that.",
+    "I'll match you with someone from billing.",
     "मैंने मैनेजर को बता दिया है, वे आपको संदेश भेज देंगे।",
 ]
 

@@ -59,6 +59,12 @@ PRINTED = [
     "connect ECONNREFUSED 10.0.0.12:5432",
     "14 UNAVAILABLE: failed to connect to all addresses",
     "HTTP 429",
+    "HTTP Error 503: Service Unavailable",
+    "Error 500: could not process your order",
+    "Error 500: no se pudo procesar su pedido",
+    "Exception: connection refused",
+    '{\n  "status": 503,\n  "detail": "try later"\n}',
+    '{\n  "name": "get_order",\n  "arguments": {}\n}',
     "[object Object]",
     "undefined",
     " null ",
@@ -94,6 +100,14 @@ SAID = [
     "Internal error on the display of your boiler: turn it off at the mains for a minute.",
     "Null and void, that contract.",
     "None",
+    "Null.",
+    "Exception: sale items cannot be returned.",
+    "Error: the total is 450 euros, not 540.",
+    "finish_reason tells you why the model stopped.",
+    "That is not a valid tool for this job.",
+    "Rate limit reached for your plan: that is 60 calls a minute.",
+    '{"error": null, "eta": "Tuesday"}',
+    '{"error": {"code": 404}} is the body. ' + 'It says "not found" to whoever asks for an id that is unknown. ' * 10,
     '{"type": "buttons", "options": ["yes", "no"]}',
     "",
 ]
@@ -112,7 +126,17 @@ def test_who_speaks_of_errors_and_numbers_is_no_machine(text: str) -> None:
     assert machine_output(text) is None
 
 
-@pytest.mark.parametrize("text", ["_a" * 2_000, "a." * 2_000, "{" + "a" * 4_000, "error: " + "a_" * 2_000, "[" * 4_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "_a" * 2_000,
+        "a." * 2_000,
+        "{" + "a" * 4_000,
+        "error: " + "a_" * 2_000,
+        "[" * 4_000,
+        '{"error": 1}' + "`" * 4_000,
+    ],
+)
 def test_no_text_takes_long(text: str) -> None:
     began = time.process_time()
     for _ in range(20):

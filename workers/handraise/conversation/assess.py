@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import takewhile
 from typing import Final
 
 from msgspec.structs import replace
 
 from handraise.conversation import weights
 from handraise.conversation.consent import takes_up
-from handraise.conversation.corrections import is_said_again_in_vain, is_told_in_vain
+from handraise.conversation.corrections import goes_on_to_who_asked, is_said_again_in_vain, is_told_in_vain
 from handraise.conversation.effects import Assessment
 from handraise.conversation.gist import is_more_than_a_reference
 from handraise.conversation.mood import has_fallen
@@ -17,7 +16,7 @@ from handraise.conversation.staff import asks_by_name
 from handraise.conversation.state import Conversation
 from handraise.conversation.weights import Sign, noisy_or
 from handraise.detection.signals import Intent, Signals, Span
-from handraise.events import ChatMessage, Sender
+from handraise.events import ChatMessage
 from handraise.policy.model import CRISIS, BusinessPolicy, ConversationFacts, OwnMatches
 
 _NOTHING_ASKED: Final = frozenset(("sticker", "reaction", "typing", "read", "system"))
@@ -241,7 +240,7 @@ def _knowledge_gap(state: Conversation, message: ChatMessage, signals: Signals) 
     answered = assistant.answered if assistant else None
     admission = signals.admission
     asks_detail = signals.asks_detail and not (answered is False and admission >= weights.STRONG)
-    is_asked = state.pending or (admission >= weights.STRONG and _goes_on_to_who_asked(state))
+    is_asked = state.pending or (admission >= weights.STRONG and goes_on_to_who_asked(state))
     if has_failed(message, signals) or not is_asked or asks_detail or _fails_on(state, admission):
         return Assessment(trigger="knowledge_gap", score=0.0)
     spans = _spans(signals, ("admission",))
@@ -260,14 +259,6 @@ def _knowledge_gap(state: Conversation, message: ChatMessage, signals: Signals) 
         signs = (*signs, Sign.ASKED_AGAIN)
     score = noisy_or(0.0, [weights.GAP[sign] for sign in signs])
     return Assessment(trigger="knowledge_gap", score=score, signs=signs, spans=spans)
-
-
-def _goes_on_to_who_asked(state: Conversation) -> bool:
-    """Whether an AI turn stands right behind another of the AI's that came to a question: it is part of the answer."""
-    before = state.transcript[-2::-1]
-    parts = list(takewhile(lambda turn: turn.sender is Sender.ASSISTANT and not turn.given, before))
-    asked = takewhile(lambda turn: turn.sender is Sender.CUSTOMER, before[len(parts) :])
-    return bool(parts) and any(mark in turn.text for turn in asked for mark in "?؟")
 
 
 def _fails_on(state: Conversation, admission: float) -> bool:

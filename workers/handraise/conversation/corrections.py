@@ -127,6 +127,17 @@ def _has_been_said(state: Conversation) -> bool:
     return any(one.sender is Sender.ASSISTANT and _is_the_same(turn, one) for one in earlier)
 
 
+def goes_on_to_who_asked(state: Conversation) -> bool:
+    """Whether an AI turn stands right behind another of the AI's that came to a question: it is part of the answer.
+
+    `state` has it already. What systems say between them changes nothing.
+    """
+    before = [one for one in state.transcript[-2::-1] if one.sender is not Sender.SYSTEM]
+    parts = list(takewhile(lambda one: one.sender is Sender.ASSISTANT and not one.given, before))
+    asked = takewhile(lambda one: one.sender is Sender.CUSTOMER, before[len(parts) :])
+    return bool(parts) and any(mark in f"{one.text}{one.end}" for one in asked for mark in _ASKING)
+
+
 def said_since(state: Conversation) -> list[StoredTurn]:
     """What customers and systems have said since anybody else spoke, but for the turn in hand."""
     return list(takewhile(lambda one: one.sender not in (Sender.ASSISTANT, Sender.HUMAN), state.transcript[-2::-1]))

@@ -1,6 +1,7 @@
 """Whether what is left of a message, once a part that the models misread is set aside, says something after all.
 
-Such parts are reports of a call, and that none has come; a talk with one's own people; trouble with another business.
+Such parts are reports of a call, and that none has come; a talk with one's own people; trouble with another business;
+that the AI's answer is beside the point.
 """
 
 from __future__ import annotations

@@ -9,33 +9,40 @@ from typing import Final
 
 from msgspec import field
 
+from handraise.detection.normalise import clip, mask
 from handraise.detection.statements import Place, Statements, Words, plain, wordings
 from handraise.detection.tokens import CLAUSE_MARKS
 
+_THING: Final = r"(?:[^\s,.?!؟]{1,30}[ ,]+){1,6}?"
+"""What is asked about."""
 _CONTRAST: Final = re.compile(
-    r"\b(?:i['’]?m|i am|i was) (?:asking|talking) about\b[^.?!\n]{1,60}?\bnot (?:about )?(?:the|that|this|my"
-    r"|your|about)\b"
-    r"|(?:\A|[,.;!] ?)not (?:the |about the )?[^.?!,\n]{1,30}[,.] ?(?:i['’]?m |i am |i was )?(?:asking|talking) about\b"
-    r"|\b(?:pregunto|preguntaba|pregunté|hablo|estoy hablando) (?:por|de|del|sobre)\b[^.?!\n]{1,60}?\bno (?:por"
-    r"|del?|sobre)\b"
-    r"|\b(?:falando|a falar|perguntando|pergunto|perguntei|falo) (?:d[aoe]s?"
-    r"|sobre)\b[^.?!\n]{1,60}?\bnão (?:d[aoe]s?|sobre)\b"
-    r"|\bje (?:parle|parlais|demande|demandais) (?:de|du|des|pour)\b[^.?!\n]{1,60}?\bpas (?:de|du|des|pour)\b"
-    r"|\bich (?:rede|sprech\w*|frage?) (?:von|vom|nach|über)\b[^.?!\n]{1,60}?\bnicht (?:von|vom|nach|über)\b"
-    r"|नही[ंं]?[, ]+(?:\S+ ){1,4}?(?:का|की|के बारे में|के लिए) पूछ (?:रहा|रही)"
-    r"|\bnahi+n?[, ]+(?:\w+ ){1,4}?(?:ka|ki|ke bare me(?:in)?|ke liye) (?:puch|pooch|puchh|poochh) (?:raha|rahi)\b"
-    r"|(?:[أا]س[أا]ل|بس[أا]ل|بتكلم|بحكي|[أا]تكلم) (?:على|عن) [^.؟!\n]{1,60}? (?:مو|مش|وليس|ليس|مب) (?:على|عن)?(?!\w)",
+    rf"\b(?:i['’]?m|i am|i was) (?:asking|talking) about {_THING}(?:and )?(?<!['’]s )(?<!is )not (?:about\b|(?:the"
+    rf"|my|your)\b)"
+    r"|(?:\A|[.!;] ?)not (?:about )?(?:the|my|your) [^.?!,\n]{1,30}[,.] ?(?:i['’]?m|i am) (?:asking|talking) about\b"
+    rf"|\b(?:pregunto|preguntaba|pregunté|hablo|estoy hablando) (?:por|del?|sobre) {_THING}(?:y )?no (?:por"
+    rf"|del?|sobre)\b"
+    rf"|\b(?:falando|a falar|perguntando|pergunto|perguntei|falo) (?:d[aoe]s?"
+    rf"|sobre) {_THING}(?:e )?não (?:d[aoe]s?|sobre)\b"
+    rf"|\bje (?:parle|parlais|demande|demandais) (?:de|du|des|pour) {_THING}(?:et )?pas (?:de|du|des|pour)\b"
+    rf"|\bich (?:rede|sprech\w{{1,3}}|frage?) (?:von|vom|nach|über) {_THING}(?:und )?nicht (?:von|vom|nach|über)\b"
+    r"|(?:\A|[.!।] ?)(?!\S{0,20}(?:मिला|मिली|आया|आई|हुआ|हुई|गया|गई|किया|दिया|चला|है|था) )\S{1,30} नही[ंं]?,? "
+    r"(?:[^\s,]{1,30} ){1,4}?(?:का|की|के बारे में|के लिए) पूछ (?:रहा|रही)"
+    r"|(?:\A|[.!] ?)(?!(?:mila|mili|mil|aaya|aya|aayi|hua|hui|gaya|gayi|kiya|diya|chala|hai|tha|bola"
+    r"|pata)\b)\w{1,30} nahi+n?,? "
+    r"(?:\w{1,30} ){1,4}?(?:ka|ki|ke bare me(?:in)?|ke liye) (?:puch|pooch|puchh|poochh) (?:raha|rahi)\b"
+    rf"|(?:[أا]س[أا]ل|بس[أا]ل|بتكلم|بحكي|[أا]تكلم) (?:على|عن) {_THING}و?(?:مو|مش|ليس|مب) (?:على|عن)(?!\w)",
     re.IGNORECASE,
 )
-"""That something is asked about and not something else, with both named."""
+"""That one thing is asked about and not another, with both named."""
 _NEGATIONS: Final = ("not ", " no ", "não ", "pas ", "nicht ", "नही", "nahi", " مو ", " مش ", "ليس", " مب ")
 """One of these is in each; looking for them is quicker."""
 
 
 def contrasts(text: str) -> bool:
     """Whether a message says that it asks about one thing and not about another: the answer was about that."""
-    folded = text.lower()
-    return any(one in folded for one in _NEGATIONS) and _CONTRAST.search(text) is not None
+    read = clip(text)
+    folded = read.lower()
+    return any(one in folded for one in _NEGATIONS) and _CONTRAST.search(mask(read)) is not None
 
 
 class Corrections(Statements, frozen=True, forbid_unknown_fields=True):
@@ -67,7 +74,9 @@ class CorrectionLookup:
         """Words that may stand before a statement."""
         self._contrast: Final = frozenset(plain(word) for one in known for word in one.contrast)
         self._fillers: Final = frozenset(plain(word) for one in known for word in one.fillers)
-        self._spellings: Final = {plain(word): plain(other) for one in known for word, other in one.spellings.items()}
+        spelt = {plain(word): plain(other) for one in known for word, other in one.spellings.items()}
+        self._spellings: Final = {word: spelt.get(other, other) for word, other in spelt.items()}
+        """A word that stands for one of another language, which has a spelling there, has that."""
         self._start: Final = {self._spelt(read(text)) for each in known for one in each.start for text in wordings(one)}
         self._whole: Final = {self._spelt(read(text)) for each in known for one in each.whole for text in wordings(one)}
         self._lengths: Final = sorted({len(words) for words in self._start})
@@ -93,8 +102,9 @@ class CorrectionLookup:
         for begin, end in zip(begins, (*begins[1:], len(words)), strict=True):
             for at in range(begin, end):
                 word = words[at][0]
-                if (opens or word not in self._denials) and self._is_said(words, at, end):
-                    return Place(words[at][1], words[end - 1][1] + 1)
+                said = self._said(words, at, end) if opens or word not in self._denials else 0
+                if said:
+                    return Place(words[at][1], words[at + said - 1][1] + 1)
                 if word not in self._passed:
                     opens = False
                     break
@@ -112,14 +122,17 @@ class CorrectionLookup:
             before = place
         return begins
 
-    def _is_said(self, words: Sequence[tuple[str, int]], at: int, end: int) -> bool:
-        """Whether a statement begins with a word, or is all of the clause that goes from it to another."""
+    def _said(self, words: Sequence[tuple[str, int]], at: int, end: int) -> int:
+        """How many words from one on are a statement, or all of the clause that goes from it to another; 0 if none."""
         first, second = words[at][0], words[at + 1][0] if at + 1 < len(words) else ""
         if not (first in self._fillers or second in self._fillers or second in self._seconds.get(first, ())):
-            return False
-        said = self._spelt(word for word, _ in words[at:])
-        clause = self._spelt(word for word, _ in words[at:end])
-        return clause in self._whole or any(said[:length] in self._start for length in self._lengths)
+            return 0
+        if self._spelt(word for word, _ in words[at:end]) in self._whole:
+            return end - at
+        places = [place for place in range(at, len(words)) if words[place][0] not in self._fillers]
+        said = self._spelt(words[place][0] for place in places)
+        length = next((length for length in self._lengths if said[:length] in self._start), 0)
+        return places[length - 1] + 1 - at if length else 0
 
     def _spelt(self, words: Iterable[str]) -> Words:
         return tuple(self._spellings.get(word, word) for word in words if word not in self._fillers)

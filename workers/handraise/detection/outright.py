@@ -148,7 +148,7 @@ class Outright:
             found.pop("refusal", None)
         if found and self._laughs(tokens):
             place = found.get(CORRECTION)
-            return {} if place is None or self._laughs(_sentence(tokens, place)) else {CORRECTION: place}
+            return {} if place is None or self._laughs(_around(tokens, place)) else {CORRECTION: place}
         return found
 
     def _laughs(self, tokens: Sequence[str]) -> bool:
@@ -195,9 +195,11 @@ class Outright:
         return tuple(word for word, _ in words)
 
 
-def _sentence(tokens: Sequence[str], place: Place) -> Sequence[str]:
-    """The sentence that a place is in."""
-    return next(tokens[begin:end] for begin, end in _sentences(tokens) if begin <= place.begin <= end)
+def _around(tokens: Sequence[str], place: Place) -> Sequence[str]:
+    """The sentence that a place is in, and what stands behind it before the next word: a laugh may."""
+    begin, end = next((begin, end) for begin, end in _sentences(tokens) if begin <= place.begin <= end)
+    next_word = next((at for at in range(end, len(tokens)) if tokens[at][0].isalnum()), len(tokens))
+    return tokens[begin:next_word]
 
 
 def _sentences(tokens: Sequence[str]) -> Iterator[tuple[int, int]]:

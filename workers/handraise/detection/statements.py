@@ -25,7 +25,7 @@ class Statements(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Joined(Statements, frozen=True, forbid_unknown_fields=True):
-    """What says a signal outright, and what does where any of its beginnings has any of its ends right behind it.
+    """What says a signal outright, and any of its beginnings with any of its ends right behind it.
 
     Together they would stand for a million sentences, and each of them is looked up by its words.
     """
