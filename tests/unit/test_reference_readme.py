@@ -13,6 +13,7 @@ def test_the_example_is_of_the_event_that_the_readme_shows() -> None:
     shown = (ROOT / readme.README).read_text(encoding="utf-8")
     other = shown.replace("Can I talk to someone?", "Can I talk to Rosa, please?")
     assert "Can I talk to Rosa, please?" in example.escalation(other, ROOT / example.POLICY)
+    assert '"holder": "human"' in example.control(other, ROOT / example.POLICY)
 
 
 ASKS = """```json
@@ -24,6 +25,8 @@ ASKS = """```json
 def test_a_readme_without_an_event_that_escalates_is_an_error(text: str, problem: str) -> None:
     with pytest.raises(example.ExampleMissingError, match=problem):
         example.escalation(text, ROOT / example.POLICY)
+    with pytest.raises(example.ExampleMissingError):
+        example.control(text, ROOT / example.POLICY)
 
 
 def test_text_around_the_markers_stays_and_what_is_between_is_replaced() -> None:

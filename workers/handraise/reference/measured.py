@@ -44,7 +44,7 @@ def _speed(report: str) -> str:
     found: dict[str, Any] = msgspec.json.decode(last[1])
     latency = found["latency_ms"]
     rows = "".join(
-        f"| {name} | {found[contender]:,} | {found['own_us'][contender]:g} |\n"
+        f"| {name} | {found[contender]:,} | {found['own_us'][contender]:,} |\n"
         for contender, name in _CONTENDERS.items()
     )
     command_ = command[1].replace(f" --report {BENCH}", "").replace(f'ARGS="--report {BENCH}"', "").rstrip()

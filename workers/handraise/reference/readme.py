@@ -26,6 +26,7 @@ def render(root: Path) -> dict[Path, str]:
     text = path.read_text(encoding="utf-8")
     parts = {
         "escalation": example.escalation(text, root / example.POLICY),
+        "control": example.control(text, root / example.POLICY),
         "measured": measured.measured(root),
         "settings": tables.settings(),
         "metrics": tables.metrics(),
