@@ -144,8 +144,7 @@ class Postprocessor:
             self._weigh_report(language, phrases.language, tokens, scores)
             arrival = said_outright.get("arrival")
             if arrival is not None:
-                rest = (" ".join(tokens[: arrival.begin]), " ".join(tokens[arrival.end :]))
-                self._weigh_rest(language, [one for one in rest if any(map(str.isalnum, one))], scores)
+                self._weigh_rest(language, _beside(tokens, arrival), scores)
             if scores["human_request"] > REPORTED:
                 self._weigh_rest(language, without_own_people(text), scores)
         if scores["complaint"] > REPORTED and "complaint" not in outright:
@@ -182,8 +181,7 @@ class Postprocessor:
 
     def _weigh_correction(self, language: str | None, tokens: list[str], said: Place, scores: dict[str, float]) -> None:
         """Take who says no more than that the AI's answer is beside the point for nobody with a complaint."""
-        rest = [" ".join(part) for part in (tokens[: said.begin], tokens[said.end :])]
-        rest = [one for one in rest if any(map(str.isalpha, one))]
+        rest = _beside(tokens, said)
         if not complains_besides(rest, language, self._phrases, self._ngrams, self._mixture):
             scores["complaint"] = min(scores["complaint"], REPORTED)
 
@@ -247,6 +245,12 @@ class Postprocessor:
             Span(name, original_offset(places[i][0], length), original_offset(places[i][1], length), score)
             for i in shown
         ]
+
+
+def _beside(tokens: Sequence[str], said: Place) -> list[str]:
+    """What stands before a statement and behind it, where that has a word or a number."""
+    parts = (" ".join(tokens[: said.begin]), " ".join(tokens[said.end :]))
+    return [part for part in parts if any(map(str.isalnum, part))]
 
 
 def _is_offered_beside(spans: Sequence[Span]) -> bool:
