@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -11,11 +12,12 @@ import numpy.typing as npt
 import pytest
 
 from handraise.detection.heads import ASSISTANT_SIGNALS, HEADS
+from handraise.detection.pieces import Cut
 from handraise.detection.reader import NETWORKS, PIECES, Reader
 from tests.support.networks import LONG, SHORT, TURNS, WORDS, Floats, Weights, whole_network, written
 from tests.support.networks import PIECES as KNOWN
 
-answers, further = (import_module(f"handraise.training.{name}") for name in ("answers", "further"))
+answers, further, reader = (import_module(f"handraise.training.{name}") for name in ("answers", "further", "reader"))
 onnx = import_module("onnx")
 
 CUSTOMERS: Final = slice(0, len(HEADS) - len(ASSISTANT_SIGNALS))
@@ -109,3 +111,36 @@ def test_another_network_is_refused(network: Weights, tmp_path: Path) -> None:
     onnx.save(part, tmp_path / NETWORKS[1])
     with pytest.raises(ValueError, match=r"35 weights and offsets, not 36: make train ARGS=--reader"):
         further.read(tmp_path)
+
+
+@pytest.mark.usefixtures("network")
+def test_weights_that_have_moved_by_less_than_a_step_have_moved_on_average(tmp_path: Path) -> None:
+    """Rounded to the nearest, they would be what they were."""
+    start = further.read(tmp_path)
+    name = "l0.fi.w"
+    step = np.abs(start[name]).max(axis=1, keepdims=True) / further.STEPS
+    moved = {**start, name: np.where(np.abs(start[name]) < step * further.STEPS, start[name] + 0.1 * step, start[name])}
+    found = further.rounded(moved)
+    in_steps = found[name] / step
+    assert np.abs(in_steps - np.rint(in_steps)).max() < 1e-3
+    assert np.abs(found[name] - moved[name]).max() <= step.max() * 1.001
+    gone = ((found[name] - start[name]) / step).mean()
+    assert 0.05 < gone < 0.15
+    assert all(
+        (found[other] == value).all() for other, value in start.items() if not re.fullmatch(r"l\d\.\w+\.w", other)
+    )
+
+
+@pytest.mark.usefixtures("network")
+def test_rounded_weights_are_written_as_they_are(tmp_path: Path) -> None:
+    """The steps are those of the files, or rounding would undo itself."""
+    found = further.rounded(further.read(tmp_path))
+    reader.write(reader.with_early_words(found, [Cut((0, 1), 0)] * 8), tmp_path, KNOWN)
+    again = further.read(tmp_path)
+    for name, value in found.items():
+        if re.fullmatch(r"l\d\.(?:q|k|v|ao|fi|fo)\.w", name):
+            assert np.abs(again[name] - value).max() < 1e-5, name
+
+
+def test_a_column_without_weights_is_rounded_too() -> None:
+    assert (further.rounded({"l0.q.w": np.zeros((2, 3), dtype=np.float32)})["l0.q.w"] == 0).all()

@@ -11,7 +11,7 @@ What it says of an AI's turns is to be learned anew after it (`answers.py`).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,7 @@ from handraise.detection.heads import ASSISTANT_SIGNALS, HEADS
 from handraise.detection.pieces import Pieces
 from handraise.detection.reader import NETWORKS, PARTS, PIECES
 from handraise.training.base import WIDTH, Floats
+from handraise.training.graphs import STEPS
 from handraise.training.reader import KEPT, Tokens, with_early_words, write
 from handraise.training.tuning import PRIOR, SHARP, said_by, tune
 
@@ -34,6 +35,8 @@ _WAY: Final = 0.45
 """How far its weights go."""
 EPOCHS: Final = 3
 _RATE: Final = 8e-5
+_LEAST: Final = 1e-12
+"""What the largest weight of a column is taken for at least, so that one without any is rounded too."""
 _LEFT: Final = ("emb.word", "emb.place")
 _BEGINNING: Final = ("emb.before", "emb.word", "emb.place", "emb.ln.w", "emb.ln.b")
 _LAYER: Final = tuple(f"{of}.{what}" for of in ("q", "v", "k", "ao", "aln", "fi", "fo", "oln") for what in ("w", "b"))
@@ -82,8 +85,25 @@ def tune_further(
         epochs=EPOCHS,
         left=_LEFT,
     )
-    reader = {name: value + np.float32(_WAY) * (tuned[name] - value) for name, value in start.items()}
+    reader = rounded({name: value + np.float32(_WAY) * (tuned[name] - value) for name, value in start.items()})
     write(with_early_words(reader, texts), folder, pieces)
+
+
+def rounded(network: Mapping[str, Floats]) -> dict[str, Floats]:
+    """A network whose layers' weights are some of those in which they are written (`graphs.Graph.write`), by lot.
+
+    They begin as such, and tuning moves nearly all of them by less than half the way to the next: rounded to the
+    nearest, they would come out as they began. So each goes to one of its two neighbours, the likelier the nearer that
+    is, and on average nothing is lost ("stochastic rounding": Gupta et al., 2015).
+    """
+    random = np.random.default_rng(0)
+    found = dict(network)
+    for name, value in sorted(network.items()):
+        if re.fullmatch(r"l\d+\.\w+\.w", name) and value.ndim > 1:
+            step = np.maximum(np.abs(value).max(axis=1, keepdims=True), _LEAST) / STEPS
+            lots = random.random(value.shape, dtype=np.float32)
+            found[name] = (step * np.clip(np.floor(value / step + lots), -STEPS, STEPS)).astype(np.float32)
+    return found
 
 
 def sample(old: Sequence[int], before: Sequence[Sequence[Tokens]]) -> list[int]:
