@@ -93,6 +93,33 @@ def test_two_before_the_ai_has_answered_are_one() -> None:
     assert not chat.customer(CORRECTS).escalations
 
 
+@pytest.mark.parametrize("before", [said(), said(thanks=0.3)])
+def test_it_may_come_behind_another_message_of_the_customer(before: Signals) -> None:
+    """As in "bruh", and then "again not my question"."""
+    chat = corrected_once()
+    assert not chat.customer(before).escalations
+    assert talks_past(chat.customer(CORRECTS))
+
+
+def test_a_greeting_is_no_answer_that_a_later_message_corrects() -> None:
+    chat = Chat()
+    chat.ai(text="Hello! How can I help?")
+    chat.customer(said(), "hi")
+    chat.customer(CORRECTS)
+    chat.ai()
+    assert not chat.customer(CORRECTS).escalations
+
+
+def test_an_answer_is_told_of_once_though_another_message_stands_between() -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.ai()
+    for one in (said(), CORRECTS, CORRECTS):
+        assert not chat.customer(one).escalations
+    chat.ai(text="another answer")
+    assert talks_past(chat.customer(CORRECTS))
+
+
 def test_the_first_message_corrects_nothing_though_the_ai_has_greeted() -> None:
     chat = Chat()
     chat.ai(text="Hello! How can I help?")

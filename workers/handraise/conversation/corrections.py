@@ -176,7 +176,7 @@ def _beside(state: Conversation, signals: Signals) -> Beside | None:
         return None
     answer = _answer(state)
     if answer is None:
-        return None
+        return Beside.SAID if signals.corrects and _is_told_of_late(state) else None
     said = signals.corrects or (state.ai_asked and _gives_again(state, answer))
     words = left_out(state, signals)
     if words and not is_comparable(state, answer):
@@ -190,6 +190,16 @@ def _beside(state: Conversation, signals: Signals) -> Beside | None:
     if said:
         return Beside.SAID
     return Beside.HINTED if words else None
+
+
+def _is_told_of_late(state: Conversation) -> bool:
+    """Whether the customer has written since the AI answered, and has not said yet that it was beside the point."""
+    since = said_since(state)
+    written = sum(one.sender is Sender.CUSTOMER for one in since)
+    answer = state.transcript[-2 - len(since)] if len(state.transcript) > len(since) + 1 else None
+    answered = answer is not None and answer.sender is Sender.ASSISTANT and not answer.given
+    asked_before = state.customer_turns - 1 - written
+    return answered and asked_before > 0 and state.corrected < state.customer_turns - written
 
 
 def _answer(state: Conversation) -> StoredTurn | None:
