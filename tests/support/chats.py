@@ -53,7 +53,7 @@ class Chat:
         self,
         sender: Sender,
         signals: Signals,
-        text: str = "some words",
+        text: str = "it is a lamp",
         *,
         message_id: str | None = None,
         reply_id: str | None = None,
@@ -77,7 +77,7 @@ class Chat:
         )
         return self._fold(message, signals)
 
-    def customer(self, signals: Signals, text: str = "some words", **more: Any) -> Effects:  # noqa: ANN401 - as `say`
+    def customer(self, signals: Signals, text: str = "it is a lamp", **more: Any) -> Effects:  # noqa: ANN401 - as `say`
         """Fold a customer's message."""
         return self.say(Sender.CUSTOMER, signals, text, **more)
 

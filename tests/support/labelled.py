@@ -53,7 +53,7 @@ def _of(row: Row, signals: Signals) -> Signals:
     names = ASSISTANT if row.sender is Sender.ASSISTANT else CUSTOMER
     scores: dict[str, float | bool] = {name: _HOLDS if name in row.labels else _HOLDS_NOT for name in names}
     if row.sender is Sender.ASSISTANT:
-        scores |= {name: name in row.labels for name in ("deferral", "asks_detail", "offers_human")}
+        scores |= {name: name in row.labels for name in ("deferral", "asks_detail", "offers_human", "fault")}
         return replace(signals, **scores)
     mood = _FEELS[row.sentiment or "neutral"]
     if row.sentiment == "negative" and "distress" in row.labels:

@@ -129,7 +129,6 @@ def test_a_no_ends_the_offer(text: str) -> None:
         (NEUTRAL, "no funciona"),
         (NEUTRAL, "لا يعمل"),
         (NEUTRAL, "not sure"),
-        (NEUTRAL, "Noon would be fine"),
         (COMPLAINS, "No, it is still broken"),
         (ASKS, "No, when did I say that?"),
     ],
@@ -301,6 +300,19 @@ def test_a_yes_that_names_again_what_was_offered_raises_that() -> None:
 def test_a_yes_that_asks_for_a_person_is_a_request_for_one() -> None:
     (escalation,) = chat_that_offers().customer(said(affirm=0.95, human_request=0.9)).escalations
     assert (escalation.trigger, escalation.also) == ("human_request", [])
+
+
+def test_a_request_that_is_heard_in_the_yes_alone_hands_over_for_what_was_offered() -> None:
+    """Models that read the offer before a yes hear somebody asked for."""
+    (escalation,) = chat_that_offers().customer(said(affirm=0.95, human_request=0.7), "yes please").escalations
+    assert escalation.trigger == "high_value"
+
+
+def test_behind_another_question_of_the_ai_it_is_a_request_still() -> None:
+    chat = chat_that_offers()
+    chat.ai(said(question=True), "Is it the blue one?")
+    (escalation,) = chat.customer(said(affirm=0.7, human_request=0.85), "yes, and let me talk to somebody").escalations
+    assert escalation.trigger == "human_request"
 
 
 def test_a_yes_to_an_offer_that_the_ai_has_put_in_its_own_words_is_one_to_the_offer() -> None:

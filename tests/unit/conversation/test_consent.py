@@ -11,6 +11,7 @@ from tests.support.chats import ASKS, NEUTRAL, Chat, said
 TAKES_UP = [
     "oh. yes ok but after 4, im in a meeting till then",
     "yeah but tell them to be quick",
+    "Noon would be fine",
     "sure, this afternoon if they can",
     "ok but only in writing please",
     "if its quick then go on. ive got 10 min before the school run",

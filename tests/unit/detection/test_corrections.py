@@ -39,6 +39,7 @@ CORRECTS = {
     ],
     "es": [
         "eso no es lo que pregunté",
+        "no po, no te pregunté eso",
         "no me estás entendiendo",
         "ya te lo dije",
         "si ya la vi, pregunto por las cuotas",
@@ -96,6 +97,7 @@ CORRECTS = {
         "फिर वही। चैनल हटाने है",
     ],
     "hi_latn": [
+        "fees nahi puchi, recording kab tak milegi",
         "maine ye nahi pucha",
         "aap meri baat nahi samajh rahe",
         "maine pehle hi bataya tha",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import pytest
 
 from handraise.detection import detect, detect_fast
 from handraise.detection.phrase_detector import default_phrases
+from handraise.detection.signals import Signals
 from handraise.events import Sender
 
 FAULTS: Final = {
@@ -345,3 +347,94 @@ def test_the_detectors_say_so_too(texts: tuple[str, ...]) -> None:
 
 def test_a_customer_who_says_so_has_no_fault() -> None:
     assert not default_phrases().detect(FAULTS["en"][0], Sender.CUSTOMER).fault
+
+
+IN_OTHER_WORDS: Final = {
+    "en": [
+        "Sorry, due to a technical error the payment could not be started. Please try again later.",
+        "I'm having trouble reaching our booking system right now.",
+        "Our order database is down, so I can't look that up at the moment.",
+        "Something broke on our side while I was saving your address. Could you try again in a few minutes?",
+        "Hmm, the calendar keeps timing out on me, so I can't see any free slots.",
+    ],
+    "es": [
+        "Lo siento, por un error técnico no se pudo iniciar el pago. Inténtelo más tarde.",
+        "Ahora mismo no consigo entrar en el sistema de reservas, se ha caído.",
+        "Nuestra plataforma no está respondiendo y no puedo ver su pedido.",
+        "Uy, se me colgó el sistema justo cuando guardaba tus datos.",
+    ],
+    "pt": [
+        "Desculpe, devido a um erro técnico não foi possível iniciar o pagamento.",
+        "Nosso sistema está fora do ar no momento, não consigo consultar o seu pedido.",
+        "Deu um problema aqui do nosso lado e a alteração não foi salva.",
+        "A agenda não está carregando para mim agora, tente daqui a pouco.",
+    ],
+    "fr": [
+        "Désolé, en raison d'une erreur technique, le paiement n'a pas pu être lancé.",
+        "Notre système de réservation est en panne, je ne peux pas voir les disponibilités.",
+        "Je n'arrive pas à joindre le serveur, impossible d'ouvrir votre dossier pour l'instant.",
+        "Un problème de notre côté a empêché l'enregistrement de votre adresse.",
+    ],
+    "de": [
+        "Aufgrund eines technischen Fehlers konnte die Zahlung nicht gestartet werden. Bitte versuchen Sie es später.",
+        "Unser Buchungssystem ist gerade nicht erreichbar, ich kann die Termine nicht sehen.",
+        "Da ist bei uns etwas abgestürzt, Ihre Änderung wurde nicht gespeichert.",
+        "Unsere Datenbank hängt, ich komme im Moment nicht an Ihre Bestellung.",
+    ],
+    "hi_latn": [
+        "Maaf kijiye, technical error ki wajah se payment shuru nahi ho saka.",
+        "Abhi hamara system down hai, isliye main aapka order nahi dekh pa raha.",
+        "Server respond nahi kar raha, thodi der baad koshish kijiye.",
+    ],
+    "hi": [
+        "क्षमा करें, तकनीकी त्रुटि के कारण भुगतान शुरू नहीं हो सका। कृपया बाद में प्रयास करें।",
+        "अभी हमारा सिस्टम बंद है, इसलिए मैं आपका ऑर्डर नहीं देख पा रहा।",
+        "सर्वर जवाब नहीं दे रहा, थोड़ी देर बाद कोशिश कीजिए।",
+    ],
+    "ar": [
+        "عذراً، بسبب خطأ تقني تعذر بدء عملية الدفع. يرجى المحاولة لاحقاً.",
+        "نظام الحجز لدينا متوقف حالياً ولا أستطيع رؤية المواعيد.",
+        "السيستم واقع عندنا دلوقتي ومش قادر أشوف طلبك.",
+    ],
+}
+"""Faults that no phrase knows: the models hear them."""
+OTHERWISE: Final = {
+    "en": [
+        "If the app freezes, close it and open it again.",
+        "Your card was declined by your bank. You can try another one.",
+        "The outage in your street will be over by 6 pm, our engineers are at work.",
+        "There was an error with invoices last week, it has been put right.",
+        "We don't ship to Norway.",
+        "The system comes with two speakers and a subwoofer.",
+    ],
+    "es": [
+        "Si la aplicación se cierra, reinicie el teléfono.",
+        "El banco rechazó su tarjeta, puede probar con otra.",
+        "El mantenimiento será el domingo de 2 a 4.",
+    ],
+    "pt": ["Se o roteador travar, desligue por dez segundos.", "O erro da semana passada já foi corrigido."],
+    "fr": ["Si la machine affiche E3, videz le filtre.", "La maintenance aura lieu dimanche de 2 h à 4 h."],
+    "de": ["Wenn der Drucker einen Fehler meldet, ziehen Sie den Stecker.", "Die Störung von gestern ist behoben."],
+    "hi_latn": ["App band ho jaye to phone restart kijiye.", "Aapke bank ne card decline kiya hai."],
+    "hi": ["ऐप बंद हो जाए तो फ़ोन रीस्टार्ट कीजिए।", "पिछले हफ्ते की गड़बड़ी ठीक हो चुकी है।"],
+    "ar": ["إذا توقف التطبيق أعد تشغيل الهاتف.", "تم إصلاح عطل الأمس وكل شيء يعمل."],
+}
+"""Turns that speak of failing, and report no failure of the AI's own."""
+MOST_TAKEN_FOR_ONE: Final = 6
+"""Of the look-alikes, which were written against what hears faults: 5 of 134 when it was measured, in each detector."""
+
+
+@pytest.mark.parametrize("text", [text for texts in IN_OTHER_WORDS.values() for text in texts])
+def test_a_fault_is_heard_in_words_that_no_phrase_knows(text: str) -> None:
+    assert detect([text], senders=[Sender.ASSISTANT])[0].fault
+
+
+@pytest.mark.parametrize("text", [text for texts in OTHERWISE.values() for text in texts])
+def test_what_only_speaks_of_failing_is_none(text: str) -> None:
+    assert not detect([text], senders=[Sender.ASSISTANT])[0].fault
+
+
+@pytest.mark.parametrize("ask", [detect, detect_fast])
+def test_few_other_errors_are_taken_for_one_by_the_models(ask: Callable[..., list[Signals]]) -> None:
+    texts = [text for some in LOOK_ALIKES.values() for text in some]
+    assert sum(one.fault for one in ask(texts, senders=[Sender.ASSISTANT] * len(texts))) <= MOST_TAKEN_FOR_ONE

@@ -109,6 +109,10 @@ def test_a_refusal_counts_only_where_nothing_else_is_said(text: str) -> None:
         ("the order is 4471. I want to kill myself. bye", "crisis"),
         ("my son swallowed a battery, what do I do?", "crisis"),
         ("mi bebé no respira ayuda por favor", "crisis"),
+        ("Kooperation möglich?", "high_value"),
+        ("hi. Beliefern Sie auch Wiederverkäufer?", "high_value"),
+        ("Do you sell to resellers?", "high_value"),
+        ("queria ser franqueado de vcs", "high_value"),
     ],
 )
 def test_it_is_found_wherever_its_sentence_stands(text: str, signal: str) -> None:

@@ -38,11 +38,13 @@ MISSED = {
         "sigo esperando la llamada que me prometieron",
         "Se suponía que un técnico me contactaría antes de las 5. Nadie lo ha hecho.",
         "el encargado dijo que me llamaba y nunca me llamo",
+        "ya va casi una hora y no me llamó nadie",
         "nadie me ha devuelto la llamada desde el martes",
         "nos dijeron q se iban a comunicar con nosotros y hoy es jueves",
         "Prometisteis llamarme el viernes y aquí sigo, nada.",
     ],
     "pt": [
+        "já passou uma hora e não me ligou ninguém",
         "Disseram-me ontem neste chat que alguém me ia ligar hoje de manhã. São duas e meia e ninguém ligou.",
         "ficaram de me ligar ontem e nada",
         "o gerente disse que ia retornar e ngm retornou",
@@ -95,6 +97,7 @@ MISSED = {
         "aapne kaha tha supervisor call karenge, 3 din ho gaye",
     ],
     "ar": [
+        "مرت ساعة ولم يتصل بي أحد",
         "مبارح قالولي رح حدا يتصل فيي ليخبرني ايمتى بيخلص، وما حدا حكي معي",
         "قالولي حيتصلوا علي اليوم ومحدش اتصل",
         "المفروض حد يكلمني امبارح عشان عرض السعر",
@@ -257,6 +260,12 @@ def test_a_call_that_has_come_is_no_request(text: str) -> None:
 @pytest.mark.parametrize("text", rows(ASKS))
 def test_who_asks_besides_asks(text: str) -> None:
     assert detect([text])[0].human_request >= 0.5
+
+
+def test_who_seems_to_ask_besides_complains_nevertheless() -> None:
+    text = "One of your lads was to ring me back on Tuesday about the fibre survey and I'm still waiting on that call"
+    (signals,) = detect([text])
+    assert signals.complaint >= COMPLAINS
 
 
 @pytest.mark.parametrize("text", NOT_YET)

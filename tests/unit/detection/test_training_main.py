@@ -90,6 +90,7 @@ def _fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "corpus_rows", lambda _: ROWS)
     monkeypatch.setattr(training, "Reader", Reader)
     monkeypatch.setattr(training.mixing, "fit", Mixture.fit)
+    monkeypatch.setattr(training.acceptance, "fit", lambda _: Ngrams())
 
 
 def test_the_mixture_weighs_texts_alone_and_after_the_turns_before_them(

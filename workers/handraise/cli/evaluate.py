@@ -44,7 +44,7 @@ def command(
     A file holds one JSON object a line: {"text": "…", "labels": ["complaint"]}, where [] says that no label holds. A
     turn of the AI says "sender": "assistant"; "sentiment" and "intent" are measured where they are given; "before" may
     hold the turns before it, the oldest first. Labels of a customer: human_request, complaint, high_value, distress,
-    crisis, thanks, affirm; of the AI: admission, promise, deferral, asks_detail, offers_human.
+    crisis, thanks, affirm; of the AI: admission, promise, deferral, asks_detail, offers_human, fault.
     """
     paths = files or sorted((Path(__file__).parents[1] / "detection" / "corpus" / "heldout").glob("*.jsonl"))
     if not paths:

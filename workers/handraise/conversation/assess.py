@@ -7,7 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from handraise.conversation import weights
-from handraise.conversation.consent import takes_up
+from handraise.conversation.consent import asks_by_its_yes, comes_behind_ai, has_asked_else, takes_up
 from handraise.conversation.corrections import goes_on_to_who_asked, is_said_again_in_vain, is_told_in_vain
 from handraise.conversation.effects import Assessment
 from handraise.conversation.gist import is_more_than_a_reference
@@ -40,6 +40,7 @@ def assess_customer(
     came twice.
     """
     asked = signals.human_request
+    takes_up_offer = state.offer is not None and not has_asked_else(state) and asks_by_its_yes(signals)
     signals = _less(signals, weights.opening(state.channel) if state.customer_turns <= 1 else weights.LATER)
     if state.ai_offered_human:
         # Whoever answers that means a person with what otherwise might be anything.
@@ -47,7 +48,11 @@ def assess_customer(
     found = []
     if signals.crisis > 0:
         found.append(_plain("distress", signals.crisis, signals, ("crisis",), trigger_class=CRISIS))
-    agreed = max(signals.affirm, weights.CONSENT) if state.ai_offered_human and takes_up(message, signals) else 0.0
+    agreed = (
+        max(signals.affirm, weights.CONSENT)
+        if state.ai_offered_human and takes_up(message, signals, directly=comes_behind_ai(state))
+        else 0.0
+    )
     if agreed > signals.human_request:
         found.append(
             Assessment(
@@ -59,7 +64,7 @@ def assess_customer(
         )
     elif signals.human_request < weights.ASKED_BY_NAME and asks_by_name(state):
         found.append(Assessment(trigger="human_request", score=weights.ASKED_BY_NAME, signs=(Sign.BY_NAME,)))
-    elif signals.human_request > 0:
+    elif signals.human_request > 0 and not takes_up_offer:
         found.append(_corroborated("human_request", signals.human_request, state, signals, asked_again=asked_again))
     found.extend(
         _corroborated(trigger, score, state, signals, asked_again=asked_again)

@@ -9,12 +9,19 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from handraise.conversation.state import Conversation
 from handraise.conversation.weights import STRONG
+from handraise.detection.acceptance import default_acceptance
 from handraise.detection.signals import Signals
-from handraise.events import ChatMessage
+from handraise.events import ChatMessage, Sender
 
 _READ: Final = 1_000
 """Code points of a message that are looked at: who answers an offer at length has other things to say."""
+_LIKELY: Final = 0.4
+"""From this likelihood of its words on, an answer takes the person up."""
+_RULED_OUT: Final = 0.1
+"""Below this, it does not, though it may sound like a yes, as "hm" may."""
+_SAYS_CLEARLY: Final = 0.9
 _OPENING: Final = (
     r"(?:(?:oh|ah|aw|hm+|mm+|well|um+|uh|ok(?:ay)?|right|bueno|pues|bom|bon|ben|eh|ach|na|tja|acha|achha"
     r"|arre|ji)\b\W*)*"
@@ -77,6 +84,8 @@ _RATHER_NOT: Final = re.compile(
     r"|\b(?:probier|versuch|schau)\w* ich\b|\bkoi baat nahi"
     r"|\b(?:lo (?:pruebo|intento)|vou tentar|j[’']essaie|je vais essayer|try kar|transfer me to any)"
     r"|कोई बात नहीं|(?<!ما )فهمت|بجرب"
+    r"|\A\W*(?:stop|skip|never|nunca|jamais|nie(?:mals)?|kabhi nahi)\W*\Z"
+    r"|\btell me (?:the|what|how)\b|\bbitte stornier"
     r"|\b(?:rather not|maybe later|some other time|myself|no,? thank\w*)\b"
     r"|\bno hace falta\b|\b(?:ahora|mejor|todav[ií]a) no\b|\bno (?:me )?llam"
     r"|\bn[aã]o precisa\b|\b(?:agora|melhor|ainda) n[aã]o\b|\bn[aã]o (?:me )?lig|\bdepois eu\b"
@@ -90,11 +99,38 @@ _RATHER_NOT: Final = re.compile(
 """What a yes may stand before, or a person is not wanted with."""
 
 
-def takes_up(message: ChatMessage, signals: Signals) -> bool:
-    """Whether a message takes up a person that was offered just before. Who asks something has not decided yet."""
-    if signals.affirm >= STRONG:
+def takes_up(message: ChatMessage, signals: Signals, *, directly: bool = True) -> bool:
+    """Whether a message takes up a person that was offered, `directly` before or some turns ago."""
+    if signals.affirm >= _SAYS_CLEARLY:
         return True
     text = message.text[:_READ].lstrip()
-    if signals.question or _RATHER_NOT.search(text):
+    likely = default_acceptance().likelihood(text) if directly else 0.0
+    if signals.affirm >= STRONG:
+        return not directly or likely >= _RULED_OUT
+    if _RATHER_NOT.search(text):
+        return False
+    if likely >= _LIKELY:
+        return True
+    # Who asks something has not decided yet.
+    if signals.question:
         return False
     return any(found is not None for found in (_YES.match(text), _THEN_YES.search(text), _WELCOME.search(text)))
+
+
+def asks_by_its_yes(signals: Signals) -> bool:
+    """Whether a message says yes, and nothing but that yes may ask for a person.
+
+    Models that read an offer before a yes hear somebody asked for in it.
+    """
+    return signals.affirm >= STRONG and signals.human_request < min(signals.affirm, _SAYS_CLEARLY)
+
+
+def comes_behind_ai(state: Conversation) -> bool:
+    """Whether the turn before the one in hand is the AI's own, not a reply of Handraise's."""
+    before = state.transcript[-2:-1]
+    return bool(before) and before[0].sender is Sender.ASSISTANT and not before[0].given
+
+
+def has_asked_else(state: Conversation) -> bool:
+    """Whether the AI has asked something else since a person was offered: a yes is one to that."""
+    return state.ai_asked and not state.ai_offered_human

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from handraise.conversation.consent import takes_up
+from handraise.conversation.consent import asks_by_its_yes, comes_behind_ai, has_asked_else, takes_up
 from handraise.conversation.decide import Candidate, accept_offer, lapse_offer
 from handraise.conversation.effects import Effects
 from handraise.conversation.moment import Moment
@@ -38,12 +38,15 @@ def answer_offer(
     offer = state.offer
     if offer is None or moment.at < offer.unseen_until:
         return None
-    asked_else = state.ai_asked and not state.ai_offered_human
-    if takes_up(message, signals) and max(signals.crisis, signals.human_request) < STRONG and not asked_else:
+    asked_else = has_asked_else(state)
+    is_first = offer.turns_left == MAX_OFFER_TURNS
+    asks = signals.crisis >= STRONG or (signals.human_request >= STRONG and not asks_by_its_yes(signals))
+    directly = is_first and (state.ai_offered_human or not comes_behind_ai(state))
+    if takes_up(message, signals, directly=directly) and not asks and not asked_else:
         words = tuple(span for span in signals.spans if span.signal == "affirm")
         whole = Span("affirm", 0, min(len(message.text), MAX_TURN_TEXT), max(signals.affirm, CONSENT))
         return accept_offer(state, effects, moment, offer, words or (whole,))
-    says_no = offer.turns_left == MAX_OFFER_TURNS and not asked_else and _says_no(message, signals)
+    says_no = is_first and not asked_else and _says_no(message, signals)
     if offer.turns_left > 1 and not says_no:
         state.offer = replace(offer, turns_left=offer.turns_left - 1)
     else:

@@ -11,13 +11,19 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-OPENING: Final[dict[str, float]] = {"human_request": 1.0, "high_value": 0.5, "complaint": 1.5, "distress": 2.0}
+OPENING: Final[dict[str, float]] = {
+    "human_request": 1.0,
+    "high_value": 0.5,
+    "complaint": 1.5,
+    "distress": 2.0,
+    "crisis": 0.5,
+}
 LATER: Final[dict[str, float]] = {
     "human_request": 1.5,
     "high_value": 1.0,
     "complaint": 1.3,
     "distress": 2.8,
-    "crisis": 0.4,
+    "crisis": 0.85,
 }
 ANSWER: Final[dict[str, float]] = {"admission": 1.7, "promise": 1.4}
 """What is taken from the log-odds of what a customer's first message says, of what each later one says, and of what an

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
+from handraise.detection.acceptance import default_acceptance
 from handraise.detection.heads import CUSTOMER_SIGNALS, HEADS
 from handraise.detection.lately import Lately, Said
 from handraise.detection.mixture import GROUPS, Mixture, default_mixture, evidence
@@ -25,7 +26,7 @@ from handraise.events import Sender
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-DETECTOR_VERSION: Final = "learned-18"
+DETECTOR_VERSION: Final = "learned-19"
 """Names what `detect` does; it changes whenever the same text may give other signals."""
 FAST_VERSION: Final = f"{DETECTOR_VERSION}-fast"
 """Names what `detect_fast` does."""
@@ -49,6 +50,7 @@ DOUBT: Final = {
     "admission": Doubt(0.16, 0.18, 0.9),
     "promise": Doubt(0.16, 0.18, 0.98),
     "offers_human": Doubt(0.1, 0.1, 0.95),
+    "fault": Doubt(0.1, 0.1, 0.95),
 }
 """The signals for which the reader is asked when they are in doubt: where it sets enough of them right for what it
 costs, counted on writers set aside and held out. Danger is so rare, and missed so dearly, that it is in doubt sooner
@@ -176,6 +178,7 @@ class Detector:
     def warm_up(self) -> None:
         """Do for once what the first text would have to wait for."""
         self.begin(["Hello"], [Sender.CUSTOMER], [None])
+        default_acceptance()
         if self._reader is not None:
             self._reader.logits([["Hello"]])
 

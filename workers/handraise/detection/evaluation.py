@@ -19,7 +19,7 @@ from handraise.events import InvalidEventError, Sender, decode
 from handraise.intervals import share
 
 CUSTOMER: Final = ("human_request", "complaint", "high_value", "distress", "crisis", "thanks", "affirm")
-ASSISTANT: Final = ("admission", "promise", "deferral", "asks_detail", "offers_human")
+ASSISTANT: Final = ("admission", "promise", "deferral", "asks_detail", "offers_human", "fault")
 ALARMS: Final = CUSTOMER[:5]
 """The signals that pull a trigger by themselves."""
 

@@ -7,7 +7,7 @@ from typing import Final
 from handraise.detection.signals import Intent
 
 CUSTOMER_SIGNALS: Final = ("human_request", "complaint", "high_value", "distress", "crisis", "affirm", "thanks")
-ASSISTANT_SIGNALS: Final = ("admission", "promise", "deferral", "asks_detail", "offers_human")
+ASSISTANT_SIGNALS: Final = ("admission", "promise", "deferral", "asks_detail", "offers_human", "fault")
 SENTIMENTS: Final = ("negative", "positive")
 INTENTS: Final = tuple(f"intent:{intent}" for intent in Intent)
 

@@ -38,6 +38,7 @@ PHRASES: Final = (
     "deferral",
     "asks_detail",
     "offers_human",
+    "fault",
 )
 """The signals of the phrases that are weighed."""
 _REACHED: Final = (0.5, 0.85)

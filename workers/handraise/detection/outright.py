@@ -78,6 +78,8 @@ SIGNALS: Final = (
     "closing",
 )
 CORRECTION: Final = "correction"
+_ASKED: Final = frozenset(("arrival", "high_value"))
+"""Signals that a question may say outright."""
 
 
 class Outright:
@@ -100,7 +102,7 @@ class Outright:
                 statements: Statements = getattr(one, signal)
                 self._whole.update((self._read(one), signal) for text in statements.whole for one in wordings(text))
                 self._start.update((self._read(one), signal) for text in statements.start for one in wordings(text))
-        self._asked: Final = {words: signal for words, signal in self._whole.items() if signal == "arrival"}
+        self._asked: Final = {words: signal for words, signal in self._whole.items() if signal in _ASKED}
         """What counts though it is a question."""
         self._lengths: Final = sorted({len(words) for words in self._start})
         self._heads: Final = {

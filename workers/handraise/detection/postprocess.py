@@ -76,11 +76,13 @@ _COLUMN: Final = {name: at for at, name in enumerate(HEADS)}
 _SCORES: Final = tuple((name, _COLUMN[name]) for name in CUSTOMER_SIGNALS)
 _ANSWERS: Final = tuple((name, _COLUMN[name]) for name in ("admission", "promise"))
 _FLAGS: Final = tuple(
-    (name, _COLUMN[name], least) for name, least in {"deferral": 0.5, "asks_detail": 0.5, "offers_human": 0.65}.items()
+    (name, _COLUMN[name], least)
+    for name, least in {"deferral": 0.5, "asks_detail": 0.5, "offers_human": 0.65, "fault": 0.7}.items()
 )
 """From which scores on each holds. After an offer a mere yes calls a human, so it has to be surer: of the AI turns by
 writers of whom no model has learned, 96 of 100 that are taken for one are one, and 80 of 100 are found (94 and 84 from
-.5 on)."""
+.5 on). A fault hides what is not known, and fails at once: from .7 on 49 of 61 held-out ones are heard and 5 of 134
+look-alikes that were written against it are taken for one (52 and 7 from .5 on)."""
 _FEW_WORDS: Final = 8
 _POSSIBLE_OFFER: Final = 0.03
 """In so few words an offer is what the phrases take for one, unless the models rule it out: 129 times of 135 in the
@@ -130,6 +132,7 @@ class Postprocessor:
             flags["offers_human"] = row[_COLUMN["offers_human"]] >= _POSSIBLE_OFFER
         flags["offers_human"] &= not phrases.errand or _is_offered_beside(phrases.spans)
         flags["offers_human"] &= "closing" not in said_outright or phrases.offers_human
+        flags["fault"] |= phrases.fault
         return replace(phrases, **scores, **flags, spans=self._spans(text, phrases, tokens, scores))
 
     def _of_customer(
@@ -193,17 +196,16 @@ class Postprocessor:
             scores["human_request"] = REPORTED
 
     def _weigh_report(self, language: str | None, spoken: str, tokens: list[str], scores: dict[str, float]) -> None:
-        """Take who only reports a call, or that none has come, for nobody who asks for a person."""
+        """Take who only reports a call for nobody who asks for a person; that none has come is a complaint besides."""
         asked = scores["human_request"] > REPORTED
         is_doubtful = asked or POSSIBLE_COMPLAINT <= scores["complaint"] < MISSED
         report = self._reports.find(tokens, spoken) if is_doubtful else None
         if report is None:
             return
-        if asked and asks_besides(report.rest, language, self._phrases, self._ngrams, self._mixture):
-            return
-        scores["human_request"] = min(scores["human_request"], REPORTED)
         if report.missed:
             scores["complaint"] = max(scores["complaint"], MISSED)
+        if not (asked and asks_besides(report.rest, language, self._phrases, self._ngrams, self._mixture)):
+            scores["human_request"] = min(scores["human_request"], REPORTED)
 
     def _spans(
         self,

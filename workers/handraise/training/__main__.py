@@ -26,7 +26,7 @@ from handraise.detection.phrase_detector import default_phrases
 from handraise.detection.reader import Reader
 from handraise.detection.tokens import tokens_of
 from handraise.events import Sender
-from handraise.training import linear, mixing
+from handraise.training import acceptance, linear, mixing
 from handraise.training.corpus import corpus_rows, is_for_tuning, joined, shouted, targets, with_turns
 
 MODELS: Final = Path(__file__).parents[1] / "detection" / "models"
@@ -67,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ngrams = linear.fit([row.text for row in spoken], *targets(spoken))
     ngrams.save(options.to / "ngrams.npz")
     _say("fitted the n-grams")
+    acceptance.fit(rows).save(options.to / "acceptance.npz")
+    _say("fitted the answers to offers")
     if options.reader:
         both = with_turns(learned)
         tokens, before = [tokens_of(row.text) for row in both], [_turns(row) for row in both]

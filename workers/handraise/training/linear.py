@@ -38,7 +38,12 @@ def matrix(texts: Sequence[str]) -> sparse.csr_matrix:
     )
 
 
-def fit(texts: Sequence[str], holds: npt.NDArray[np.float32], known: npt.NDArray[np.float32]) -> NgramModel:
+def fit(
+    texts: Sequence[str],
+    holds: npt.NDArray[np.float32],
+    known: npt.NDArray[np.float32],
+    heads: Sequence[str] = HEADS,
+) -> NgramModel:
     """Fit a head each on the rows for which it is known."""
     x = matrix(texts)
 
@@ -51,10 +56,10 @@ def fit(texts: Sequence[str], holds: npt.NDArray[np.float32], known: npt.NDArray
     # Liblinear gives the interpreter's lock back, and draws no lots for a primal problem: threads change nothing but
     # the time.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        heads = list(pool.map(fitted, range(len(HEADS))))
-    weights = np.stack([head.coef_[0] for head in heads], axis=1)
-    offsets = np.array([head.intercept_[0] for head in heads])
+        found = list(pool.map(fitted, range(len(heads))))
+    weights = np.stack([head.coef_[0] for head in found], axis=1)
+    offsets = np.array([head.intercept_[0] for head in found])
     scales = np.abs(weights).max(axis=0) / _LARGEST
     rounded = np.rint(weights / scales).astype(np.int8)
     numbers = np.flatnonzero(rounded.any(axis=1)).astype(np.uint32)
-    return NgramModel(HEADS, numbers, rounded[numbers], scales, offsets)
+    return NgramModel(heads, numbers, rounded[numbers], scales, offsets)
