@@ -1,7 +1,8 @@
 """Whether a customer takes up an offered person with more than a bare yes: "yes, but after 4", "if it's quick, go on".
 
 Detection calls a message that is nothing but a yes one (`Signals.affirm`). Where a person has been offered, a yes with
-a wish or a condition behind it takes that up too, which nobody can tell without knowing what was offered.
+a wish or a condition behind it takes that up too, which nobody can tell without knowing what was offered. Right behind
+the offer, a model of such answers weighs the words of this one as well (`handraise.detection.acceptance`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ _LIKELY: Final = 0.4
 _RULED_OUT: Final = 0.1
 """Below this, it does not, though it may sound like a yes, as "hm" may."""
 _SAYS_CLEARLY: Final = 0.9
+"""From this score on, a message says yes whatever its words, or asks for a person whether it says yes or not."""
 _OPENING: Final = (
     r"(?:(?:oh|ah|aw|hm+|mm+|well|um+|uh|ok(?:ay)?|right|bueno|pues|bom|bon|ben|eh|ach|na|tja|acha|achha"
     r"|arre|ji)\b\W*)*"

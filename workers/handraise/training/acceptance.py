@@ -20,8 +20,7 @@ from handraise.training.corpus import CORPUS
 
 OFFERS: Final = CORPUS / "offers"
 _OTHERS: Final = 300
-"""Messages about anything else, about half as many as there are answers: with none more is taken for a yes that is not,
-with more a yes is missed sooner."""
+"""Messages about anything else: with none more is taken for a yes that is not, with more a yes is missed sooner."""
 _SHORT: Final = 20
 """Tokens of such a message at most."""
 
