@@ -1,9 +1,13 @@
-"""Sample conversations against what is expected of them: `python -m tests.support.scoring FILE…` prints the totals."""
+"""Sample conversations against what is expected of them: `python -m tests.support.scoring FILE…` prints the totals.
+
+With `--wrong` it also names each conversation that comes out otherwise, what was expected of it and what came.
+"""
 
 from __future__ import annotations
 
+import argparse
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -91,6 +95,33 @@ def agree(expect: Sequence[Expected], came: Sequence[Published]) -> bool:
     return len(expect) == len(came) and all(event.fits(one) for one, event in zip(expect, came, strict=True))
 
 
+def wrong(samples: Iterable[Sample]) -> Iterator[str]:
+    """A line on each sample that comes out otherwise than expected under the built-in policy."""
+    for sample in samples:
+        came = published(sample)
+        if not agree(sample.expect, came):
+            wanted = "; ".join(_said(one) for one in sample.expect) or "nobody"
+            yield f"  {sample.conversation.id}: expected {wanted}; came {'; '.join(map(str, came)) or 'nobody'}"
+
+
+def _said(one: Expected) -> str:
+    triggers = one.trigger if isinstance(one.trigger, list) else [one.trigger]
+    kind = f"/{one.trigger_class}" if one.trigger_class else ""
+    return f"{one.type} {' or '.join(triggers)}{kind} at turn {' or '.join(map(str, one.turns))}"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the totals of files of sample conversations."""
+    parser = argparse.ArgumentParser(prog="python -m tests.support.scoring", description=__doc__)
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("--wrong", action="store_true", help="name those that come out otherwise than expected")
+    options = parser.parse_args(arguments)
+    for file in options.files:
+        samples = load_samples([file])
+        sys.stdout.write(f"{file}: {Totals.of(samples)}\n")
+        if options.wrong:
+            sys.stdout.writelines(f"{line}\n" for line in wrong(samples))
+
+
 if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        sys.stdout.write(f"{name}: {Totals.of(load_samples([Path(name)]))}\n")
+    main()
