@@ -357,6 +357,51 @@ def test_a_correction_that_an_earlier_version_has_heard_was_said() -> None:
     assert talks_past(chat.customer(CORRECTS))
 
 
+SAYS_AGAIN = [
+    "again not what I asked",
+    "Again, my question was about Sunday",
+    "moço, de novo não foi isso que eu perguntei",
+    "das ist wieder nicht meine Frage",
+    "zum zweiten Mal: ich habe nach dem Preis gefragt",
+    "c'est encore pas ma question",
+    "otra vez no es lo que pregunté",
+    "phir se ye mera sawal nahi tha",
+    "फिर से मेरा सवाल नहीं था",
+    "برضه مش هو ده سؤالي",
+]
+ASKS_TO_READ_AGAIN = [
+    "that's not what I asked. please read it again",
+    "not my question, read again what I wrote",
+    "das ist nicht meine Frage, lesen Sie noch mal",
+    "no es lo que pregunté, léelo otra vez",
+    "não foi isso que perguntei, leia de novo por favor",
+    "ce n'est pas ma question, relisez encore",
+    "yeh mera sawal nahi, dobara padho",
+    "I asked whether I can come again, not when",
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "fails"), [*((one, True) for one in SAYS_AGAIN), *((one, False) for one in ASKS_TO_READ_AGAIN)]
+)
+def test_who_says_so_of_an_answer_again_need_not_have_said_it_before(text: str, *, fails: bool) -> None:
+    """They asked, were answered, asked in other words and were answered once more."""
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.ai()
+    chat.customer(said(Intent.QUESTION, question=True, fingerprint=(7, 8, 9)))
+    chat.ai(text="another answer")
+    assert [one.trigger for one in chat.customer(CORRECTS, text).escalations] == (["ai_failure"] if fails else [])
+
+
+@pytest.mark.parametrize("text", SAYS_AGAIN)
+def test_of_the_only_answer_nobody_says_so_again(text: str) -> None:
+    chat = Chat()
+    chat.customer(ASKS)
+    chat.ai()
+    assert not chat.customer(CORRECTS, text).escalations
+
+
 @given(st.lists(st.sampled_from(["corrects", "asks", "thanks", "ai", "human"]), max_size=24))
 def test_it_is_found_on_no_message_but_a_second_correction(turns: list[str]) -> None:
     chat = Chat()

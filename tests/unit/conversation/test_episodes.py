@@ -318,6 +318,35 @@ def test_where_nobody_has_spoken_to_the_customer_the_cooldown_holds_that_up(trig
     assert [(one.trigger, one.result) for one in effects.decisions] == [(trigger, DecisionResult.SUPPRESSED)]
 
 
+@pytest.mark.parametrize("new", [said(high_value=0.95), said(sentiment=-0.8, distress=0.95), COMPLAINS])
+def test_no_cooldown_holds_up_what_was_no_part_of_what_a_human_has_dealt_with(new: Signals) -> None:
+    """Who has been called back for a question about a bill, and then asks for 22 contracts, asks for something new."""
+    chat = Chat()
+    chat.customer(WANTS_HUMAN)
+    chat.human()
+    chat.ai()
+    (raised,) = chat.customer(new).escalations
+    assert raised.type is EscalationType.RAISED
+
+
+def test_what_held_besides_what_was_raised_was_dealt_with_as_well() -> None:
+    chat = Chat()
+    chat.customer(said(human_request=0.95, complaint=0.95))
+    chat.human()
+    chat.ai()
+    assert not chat.customer(COMPLAINS).escalations
+
+
+def test_of_a_close_that_an_older_version_wrote_it_is_not_known_what_it_settled() -> None:
+    chat = Chat()
+    chat.customer(WANTS_HUMAN)
+    chat.human()
+    chat.ai()
+    assert chat.state is not None
+    chat.state.closed_for = ()
+    assert not chat.customer(said(high_value=0.95)).escalations
+
+
 def test_a_complaint_of_who_has_not_thanked_waits_for_the_cooldown_after_a_human_too() -> None:
     chat = Chat()
     chat.customer(COMPLAINS)

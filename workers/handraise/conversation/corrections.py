@@ -40,6 +40,27 @@ _TELLING: Final = re.compile(
     r"|नहीं|नही|ना|बिना|हाँ|हां|لا|ليس|مش|مو|ما|لم|لن|بدون|نعم)\Z"
 )
 """A number, or a small word that turns an answer round; "t" is what is left of "isn't"."""
+_AGAIN: Final = (
+    r"(?:once )?again|once more|otra vez|de nuevo|nuevamente|de novo|outra vez|novamente|encore(?: une fois)?"
+    r"|(?:à|de) nouveau|schon wieder|wieder|noch ?mals?|phir ?se|fir ?se|doo?bara|dubara|फिर से|फिर|दोबारा|दुबारा"
+    r"|مر[ةه] (?:ثاني[ةه]|تاني[ةه]?|[أا]خرى)|(?:ثاني|تاني|كمان) مر[ةه]|برض[هو]|من جديد"
+)
+_NOT: Final = (
+    r"(?:not|isn['’]t|wasn['’]t|didn['’]t|doesn['’]t|no|não|nao|pas|ce n['’]est pas|nicht|kein\w*|nahi+n?|nhi|नही[ंं]?"
+    r"|مش|مو|ليس|مب|ما)"
+)
+_SAID_AGAIN: Final = re.compile(
+    rf"(?<!\w)(?:{_AGAIN})\s+(?:[^\s.!?]+\s+){{0,3}}?{_NOT}(?!\w)"
+    rf"|\A\W*(?:\w+[\s,]+)?(?:{_AGAIN})\s*[,:]"
+    r"|(?<!\w)(?:(?:second|third|fourth) time|(?:segunda|tercera|terceira|cuarta|quarta) vez|(?:deuxième|troisième"
+    r"|seconde) fois|(?:zum )?(?:zweite|dritte|vierte)[ns]? mal|(?:दूसरी|तीसरी) बार|(?:dusri|doosri|tisri|teesri) baa?r"
+    r"|(?:ثاني|تاني|ثالث|تالت) مر[ةه]|للمر[ةه] (?:الثاني[ةه]|التاني[ةه]|الثالث[ةه]))(?!\w)",
+    re.IGNORECASE,
+)
+"""With which who says that an answer is beside the point says as well that it is not the first: "again not what I
+asked", "again, my question was…", "for the second time". "Please read it again" does not."""
+_TWICE: Final = 2
+"""Who has written so often at most has had one answer to what they asked."""
 _DIGITS: Final = 3
 """A word of five characters or more with so many digits is a reference: of an order, say, or a device."""
 
@@ -60,7 +81,7 @@ def is_talked_past(state: Conversation, signals: Signals) -> bool:
 
     That takes a second time. Two hints tell nothing, nor does a hint with what is said: words come back by chance as
     well. An AI that repeats itself word for word fails in its next turn, which says so more plainly; but who says so
-    outright of an answer that came twice has told it at once.
+    outright of an answer that came twice has told it at once, and so has who says that it is beside the point again.
     """
     beside = _beside(state, signals)
     if beside is None:
@@ -71,9 +92,15 @@ def is_talked_past(state: Conversation, signals: Signals) -> bool:
     again = state.corrected > 0 and state.customer_turns - state.corrected <= within
     before = Beside(state.corrected_as)
     state.corrected, state.corrected_as = state.customer_turns, beside
-    if state.repeats:
+    if state.repeats or (signals.corrects and _says_again(state)):
         return signals.corrects
     return again and (Beside.SHOWN in (before, beside) or before == beside == Beside.SAID)
+
+
+def _says_again(state: Conversation) -> bool:
+    """Whether the message in hand says that it is not the first time, where the AI has answered twice at least."""
+    answered = sum(one.sender is Sender.ASSISTANT and not one.given for one in state.transcript[:-1])
+    return answered > 1 and state.customer_turns > _TWICE and bool(_SAID_AGAIN.search(state.transcript[-1].text))
 
 
 def is_told_in_vain(state: Conversation, answer: Signals) -> bool:

@@ -226,11 +226,13 @@ def cools_until(state: Conversation, rule: Rule) -> int:
     """When the last close stops holding this trigger up, epoch milliseconds; 0 where it does not.
 
     It holds up nothing that goes further than what was closed: what is more urgent, or hands over after a notice. Nor
-    a question that the human left to the AI, for that is not settled, nor a complaint of who had thanked, nor what
-    comes of the AI's answers once a human has dealt with what was raised: these are new.
+    a question that the human left to the AI, for that is not settled, nor a complaint of who had thanked, nor, once a
+    human has dealt with what was raised, what comes of the AI's answers and what was no part of it: these are new.
     """
     left = state.left_to_ai and rule.trigger == "knowledge_gap"
-    if left or (state.served and rule.trigger in _OF_ANSWERS) or (state.thanked and rule.trigger in _FELT):
+    apart = bool(state.closed_for) and rule.trigger not in state.closed_for
+    new = state.served and (apart or rule.trigger in _OF_ANSWERS)
+    if left or new or (state.thanked and rule.trigger in _FELT):
         return 0
     hands_over = rule.action is Action.ESCALATE and state.closed_action is Action.NOTIFY
     if not state.closed_at or rule.action is Action.SHADOW or hands_over or rule.urgency < state.closed_urgency:

@@ -241,6 +241,7 @@ def close_escalation(
     effects.notes.append(Note(Fact.ESCALATION_ENDED, before.trigger))
     state.closed_at = moment.at
     state.closed_action, state.closed_urgency = before.action, before.urgency
+    state.closed_for = (before.trigger, *before.also)
     state.served = before.answered
     # A customer with whom the AI goes on has not been sent away, and cannot come back.
     state.last_trigger = before.trigger if because is ClosedBecause.RESOLVED and not owes else ""

@@ -218,6 +218,8 @@ class Conversation(Struct, kw_only=True, array_like=True):
     """The customer has asked a question since the AI or a human last spoke."""
     served: bool = False
     """A human had spoken to the customer before the last close: what comes after it is not what they dealt with."""
+    closed_for: tuple[str, ...] = ()
+    """What the last close settled: the trigger of the escalation, and what held besides; unknown of an older one."""
 
     @property
     def holder(self) -> Holder:
