@@ -22,6 +22,7 @@ from handraise.events import Sender
 STORED = tomllib.loads((FOLDER / "outright.toml").read_text("utf-8"))
 CORRECTS = {
     "en": [
+        "that's once again not what I asked",
         "No, that's not what I asked.",
         "You didn't answer my question",
         "thats the delivery fee, i asked about the price",
@@ -38,6 +39,7 @@ CORRECTS = {
         "we're going in circles",
     ],
     "es": [
+        "otra vez no es lo que pregunté",
         "eso no es lo que pregunté",
         "no po, no te pregunté eso",
         "no me estás entendiendo",
@@ -53,6 +55,7 @@ CORRECTS = {
         "que sigues sin contestarme a lo que pregunto",
     ],
     "pt": [
+        "moço, de novo não foi isso que eu perguntei",
         "não foi isso que eu perguntei",
         "você não entendeu minha pergunta",
         "já te disse isso",
@@ -63,6 +66,7 @@ CORRECTS = {
         "está repetindo a mesma coisa",
     ],
     "fr": [
+        "c'est encore pas ma question",
         "ce n'est pas ce que j'ai demandé",
         "C'est pas ma question !",
         "vous n'avez pas répondu à ma question",
@@ -74,6 +78,7 @@ CORRECTS = {
         "toujours pas ma question, je parle de la caution",
     ],
     "de": [
+        "das ist wieder nicht meine Frage",
         "Das war nicht meine Frage.",
         "danach habe ich nicht gefragt",
         "Sie haben mich falsch verstanden",
@@ -97,6 +102,7 @@ CORRECTS = {
         "फिर वही। चैनल हटाने है",
     ],
     "hi_latn": [
+        "phir se ye mera sawal nahi tha",
         "fees nahi puchi, recording kab tak milegi",
         "maine ye nahi pucha",
         "aap meri baat nahi samajh rahe",
@@ -110,6 +116,7 @@ CORRECTS = {
         "dusri baar bol raha hu",
     ],
     "ar": [
+        "مرة ثانية مش ده سؤالي",
         "هذا ليس ما سألت عنه",
         "مش ده اللي سألت عنه",
         "انت ما فهمت سؤالي",

@@ -54,6 +54,8 @@ class Corrections(Statements, frozen=True, forbid_unknown_fields=True):
     """Words behind which a clause begins."""
     fillers: tuple[str, ...] = ()
     """Words that change nothing in these statements, though they may in others."""
+    again: tuple[str, ...] = ()
+    """Words in which it is said that it is so once more; they may stand before it."""
     spellings: dict[str, str] = field(default_factory=dict)
     """Words, and those that say the same here."""
 
@@ -70,7 +72,7 @@ class CorrectionLookup:
     ) -> None:
         """`read` tells the words of a statement, and `others` are what else is said: its words are common ones."""
         self._denials: Final = frozenset(plain(word) for one in known for word in one.denials)
-        self._passed: Final = openers | self._denials
+        self._passed: Final = openers | self._denials | {plain(word) for one in known for word in one.again}
         """Words that may stand before a statement."""
         self._contrast: Final = frozenset(plain(word) for one in known for word in one.contrast)
         self._fillers: Final = frozenset(plain(word) for one in known for word in one.fillers)
