@@ -8,17 +8,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from handraise.conversation.processor import Event, Load, Processor, Run, runs
 from handraise.detection import Detector
-from handraise.detection.detector import Begun
+from handraise.detection.detector import Begun, Read
 from handraise.engine.folding import Detected, Part
 from handraise.events import ChatMessage
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
 
 
 class _Spent:
@@ -87,9 +83,7 @@ class WorkerStep:
         seconds += time.perf_counter() - began + sum(took for _, took in read) / at_once
         return Detected(signals, spent.add(seconds))
 
-    async def _read_all(
-        self, begun: Begun, asked: Sequence[tuple[int, Sequence[str]]]
-    ) -> list[tuple[npt.NDArray[np.float64], float]]:
+    async def _read_all(self, begun: Begun, asked: Sequence[tuple[int, Sequence[str]]]) -> list[tuple[Read, float]]:
         """What is read in each text, given as its place and the turns before it, and the seconds that it took."""
         loop = asyncio.get_running_loop()
         reading = [loop.run_in_executor(self._pool, self._read, begun, at, before) for at, before in asked]
@@ -100,7 +94,7 @@ class WorkerStep:
             for one in reading:
                 one.cancel()
 
-    def _read(self, begun: Begun, at: int, before: Sequence[str]) -> tuple[npt.NDArray[np.float64], float]:
+    def _read(self, begun: Begun, at: int, before: Sequence[str]) -> tuple[Read, float]:
         began = time.thread_time()
         found = self._detector.read(begun, at, before)
         return found, time.thread_time() - began

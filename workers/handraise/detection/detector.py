@@ -18,6 +18,7 @@ from handraise.detection.normalise import fold
 from handraise.detection.phrase_detector import PhraseDetector, default_phrases
 from handraise.detection.postprocess import Postprocessor
 from handraise.detection.reader import PARTS, Reader, default_reader
+from handraise.detection.sentences import Sentence, heard_in_any, sentences_of
 from handraise.detection.signals import Signals
 from handraise.detection.tokens import tokens_of
 from handraise.detection.twice import half_way, heads_read_twice
@@ -26,7 +27,7 @@ from handraise.events import Sender
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-DETECTOR_VERSION: Final = "learned-19"
+DETECTOR_VERSION: Final = "learned-20"
 """Names what `detect` does; it changes whenever the same text may give other signals."""
 FAST_VERSION: Final = f"{DETECTOR_VERSION}-fast"
 """Names what `detect_fast` does."""
@@ -104,13 +105,24 @@ class Begun(NamedTuple):
 
     said: Sequence[Said]
     known: Mapping[Said, Signals]
-    """What those say that are clear without the reader."""
+    """What those say that are clear without the reader, sentences of an AI's long turns among them."""
     doubted: Mapping[Said, Doubted]
     """The others."""
+    sentences: Mapping[Said, Sequence[tuple[Sentence, Said]]]
+    """The sentences of the AI's long turns."""
 
     def in_doubt(self, at: int) -> bool:
-        """Whether the reader is to be asked about the text at this place."""
-        return self.said[at] in self.doubted
+        """Whether the reader is to be asked about the text at this place, or about a sentence of it."""
+        return not self.doubted.keys().isdisjoint(self.parts(at))
+
+    def parts(self, at: int) -> list[Said]:
+        """The text at a place, and its sentences where they are read alone."""
+        said = self.said[at]
+        return [said, *(part for _, part in self.sentences.get(said, ()))]
+
+
+Read = dict[Said, "npt.NDArray[np.float64]"]
+"""What the reader says of a text that is in doubt, and of its sentences that are: the probability of every head."""
 
 
 @runtime_checkable
@@ -121,11 +133,11 @@ class InSteps(Protocol):
         """Ask the faster models, which hear nothing of what was said before."""
         ...
 
-    def read(self, begun: Begun, at: int, before: Sequence[str]) -> npt.NDArray[np.float64]:
+    def read(self, begun: Begun, at: int, before: Sequence[str]) -> Read:
         """Ask the reader about the text at a place, which is in doubt, after the turns before it."""
         ...
 
-    def end(self, begun: Begun, places: Sequence[int], read: Sequence[npt.NDArray[np.float64]]) -> list[Signals]:
+    def end(self, begun: Begun, places: Sequence[int], read: Sequence[Read]) -> list[Signals]:
         """What the texts at some places say, with what `read` found of each of them that is in doubt."""
         ...
 
@@ -187,7 +199,12 @@ class Detector:
         said = list(zip(texts, senders, languages, strict=True))
         known: dict[Said, Signals] = {}
         new: list[Said] = []
+        sentences: dict[Said, Sequence[tuple[Sentence, Said]]] = {}
         for one in dict.fromkeys(said):
+            parts = sentences_of(*one[:2])
+            if parts:
+                sentences[one] = [(part, (part.text, *one[1:])) for part in parts]
+        for one in dict.fromkeys((*said, *(one for each in sentences.values() for _, one in each))):
             signals = self._lately.find(one)
             if signals is None:
                 new.append(one)
@@ -220,20 +237,25 @@ class Detector:
                     )
         for one, signals in clear.items():
             self._lately.add(one, signals)
-        return Begun(said, known | clear, doubted)
+        return Begun(said, known | clear, doubted, sentences)
 
-    def read(self, begun: Begun, at: int, before: Sequence[str]) -> npt.NDArray[np.float64]:
+    def read(self, begun: Begun, at: int, before: Sequence[str]) -> Read:
         """The probability of every head for the text at a place, which is in doubt, after the turns before it.
 
-        The reader reads no further than until all is clear.
+        The reader reads no further than until all is clear. A sentence of the text is read alone.
         """
-        said = begun.said[at]
-        asked = begun.doubted.get(said)
-        if self._reader is None or asked is None:
+        if self._reader is None or not begun.in_doubt(at):
             raise ValueError("this text is not in doubt, or there is no reader")
-        found = self._heard(self._reader, said, asked, before)
-        if before and asked.read_twice:
-            return half_way(found, self._heard(self._reader, said, asked, ()), asked.read_twice)
+        said, *parts = begun.parts(at)
+        found = {
+            part: self._heard(self._reader, part, begun.doubted[part], ()) for part in parts if part in begun.doubted
+        }
+        asked = begun.doubted.get(said)
+        if asked is not None:
+            found[said] = self._heard(self._reader, said, asked, before)
+            if before and asked.read_twice:
+                alone = self._heard(self._reader, said, asked, ())
+                found[said] = half_way(found[said], alone, asked.read_twice)
         return found
 
     def _heard(self, reader: Reader, said: Said, asked: Doubted, before: Sequence[str]) -> npt.NDArray[np.float64]:
@@ -254,21 +276,30 @@ class Detector:
             self._alone[said] = found
         return found
 
-    def end(self, begun: Begun, places: Sequence[int], read: Sequence[npt.NDArray[np.float64]]) -> list[Signals]:
+    def end(self, begun: Begun, places: Sequence[int], read: Sequence[Read]) -> list[Signals]:
         """What the texts at some places say, with what `read` found of each of them that is in doubt.
 
         Raises:
             ValueError: there is not one finding for each of these.
         """
-        result = [begun.known.get(begun.said[at]) for at in places]
-        unread = [number for number, signals in enumerate(result) if signals is None]
+        unread = [at for at in places if begun.in_doubt(at)]
         if len(read) != len(unread):
             raise ValueError(f"{len(unread)} texts are in doubt, and {len(read)} were read")
-        for number, found in zip(unread, read, strict=True):
-            said = begun.said[places[number]]
-            asked = begun.doubted[said]
-            result[number] = self._postprocessor.signals(said, asked.phrases, asked.tokens, found.tolist())
-        return [signals for signals in result if signals is not None]
+        found = iter(read)
+        return [self._end(begun, at, next(found) if begun.in_doubt(at) else {}) for at in places]
+
+    def _end(self, begun: Begun, at: int, read: Read) -> Signals:
+        """What the text at a place says, as a whole or in one of its sentences."""
+        said = begun.said[at]
+        whole = self._said(begun, said, read)
+        parts = begun.sentences.get(said, ())
+        return heard_in_any(whole, [(part, self._said(begun, one, read)) for part, one in parts]) if parts else whole
+
+    def _said(self, begun: Begun, said: Said, read: Read) -> Signals:
+        asked = begun.doubted.get(said)
+        if asked is None:
+            return begun.known[said]
+        return self._postprocessor.signals(said, asked.phrases, asked.tokens, read[said].tolist())
 
     @staticmethod
     def _in_doubt(scores: npt.NDArray[np.float64], languages: Sequence[str], senders: Sequence[Sender]) -> list[int]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from handraise.conversation import Effects, Processed, Processor, head_of
 from handraise.conversation.processor import Event
-from handraise.detection.detector import Begun, InSteps
+from handraise.detection.detector import Begun, InSteps, Read
 from handraise.detection.lately import Said
 from handraise.detection.signals import Signals
 from handraise.events import (
@@ -29,10 +28,6 @@ from handraise.events import (
     milliseconds,
 )
 from handraise.policy.model import BusinessPolicy
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
 
 Policies = Callable[[str], BusinessPolicy]
 Key = tuple[str, str, str]
@@ -62,7 +57,7 @@ class Once:
     def __init__(self, detector: InSteps) -> None:
         self._detector = detector
         self._begun: dict[tuple[Said, ...], Begun] = {}
-        self._read: dict[tuple[Said, tuple[str, ...]], npt.NDArray[np.float64]] = {}
+        self._read: dict[tuple[Said, tuple[str, ...]], Read] = {}
 
     def forget(self) -> None:
         """Another batch comes."""
@@ -76,14 +71,14 @@ class Once:
             self._begun[said] = self._detector.begin(texts, senders, languages)
         return self._begun[said]
 
-    def read(self, begun: Begun, at: int, before: Sequence[str]) -> npt.NDArray[np.float64]:
+    def read(self, begun: Begun, at: int, before: Sequence[str]) -> Read:
         """As the detector."""
         asked = begun.said[at], tuple(before)
         if asked not in self._read:
             self._read[asked] = self._detector.read(begun, at, before)
         return self._read[asked]
 
-    def end(self, begun: Begun, places: Sequence[int], read: Sequence[npt.NDArray[np.float64]]) -> list[Signals]:
+    def end(self, begun: Begun, places: Sequence[int], read: Sequence[Read]) -> list[Signals]:
         """As the detector."""
         return self._detector.end(begun, places, read)
 
