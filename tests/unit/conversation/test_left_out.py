@@ -277,3 +277,22 @@ def test_who_goes_on_with_a_question_on_the_topic_and_gets_the_same_answer_again
     assert last_correction(chat) == 0
     (raised,) = chat.ai(same).escalations
     assert raised.trigger == "ai_failure"
+
+
+@pytest.mark.parametrize(
+    ("answer", "tells"),
+    [
+        ("Yes, 12:00, with space for cars.", False),
+        ("No, the next one is at two.", False),
+        ("Ja, um zwölf.", False),
+        ("Yes, and our office is open from nine to five on every day of the week.", True),
+        ("The office is open from nine to five.", True),
+    ],
+)
+def test_a_yes_or_a_no_in_a_few_words_leaves_nothing_out(answer: str, *, tells: bool) -> None:
+    """After "Is there a crossing at noon?" and "Yes, 12:00." who asks to be booked on the one at noon was answered."""
+    chat = Chat()
+    chat.customer(words(1, 2, 3))
+    chat.ai(HOLIDAY, answer)
+    chat.customer(words(1, 2, 20))
+    assert bool(last_correction(chat)) is tells

@@ -22,6 +22,8 @@ from handraise.events import Sender
 STORED = tomllib.loads((FOLDER / "outright.toml").read_text("utf-8"))
 CORRECTS = {
     "en": [
+        "I wrote that too. Noon, the 6th.",
+        "That's the second thing I've had to say twice in a minute",
         "that's once again not what I asked",
         "No, that's not what I asked.",
         "You didn't answer my question",

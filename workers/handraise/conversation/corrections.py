@@ -31,6 +31,8 @@ _SAYS_WHETHER: Final = re.compile(
     re.IGNORECASE,
 )
 """The beginning of an answer that says whether, which may be true of the next question too."""
+_BRIEF: Final = 8
+"""So many words at most has an answer that only says whether."""
 _SMALL: Final = 4
 """Letters of a word that changes nothing in an answer that comes again."""
 _GREETING: Final = 3
@@ -206,7 +208,7 @@ def _beside(state: Conversation, signals: Signals) -> Beside | None:
         return Beside.SAID if signals.corrects and _is_told_of_late(state) else None
     said = signals.corrects or (state.ai_asked and _gives_again(state, answer))
     words = left_out(state, signals)
-    if words and not is_comparable(state, answer):
+    if words and (_says_only_whether(answer) or not is_comparable(state, answer)):
         words = 0
     if words:
         state.left_out_at = state.customer_turns
@@ -217,6 +219,11 @@ def _beside(state: Conversation, signals: Signals) -> Beside | None:
     if said:
         return Beside.SAID
     return Beside.HINTED if words else None
+
+
+def _says_only_whether(answer: StoredTurn) -> bool:
+    """Whether an answer is a yes or a no with a few words: what was asked about is answered without being named."""
+    return len(answer.text.split(maxsplit=_BRIEF)) <= _BRIEF and _SAYS_WHETHER.match(answer.text) is not None
 
 
 def _is_told_of_late(state: Conversation) -> bool:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from handraise.detection.signals import Signals
 from handraise.events import Sender
 
-LONG: Final = 24
+LONG: Final = 36
 """From so many words on a turn is long: of shorter ones nothing more is heard that way."""
 MOST: Final = 24
 """So many sentences are read at most."""
