@@ -162,6 +162,7 @@ def test_the_reader_is_told_how_often_it_learns_the_rows_of_the_waves_that_are_n
         for wave in ("new", "newer")
     )
     given = list[tuple[list[str], list[list[str]], int]]()
+    ways = list[float]()
 
     def tune_further(
         tokens: list[list[str]],
@@ -170,8 +171,10 @@ def test_the_reader_is_told_how_often_it_learns_the_rows_of_the_waves_that_are_n
         known: Floats,
         times: list[int],
         folder: Path,
+        way: float,
     ) -> None:
         assert folder == tmp_path
+        ways.append(way)
         assert len(holds) == len(known) == len(tokens)
         given.extend(zip(tokens, before, times, strict=True))
 
@@ -189,6 +192,8 @@ def test_the_reader_is_told_how_often_it_learns_the_rows_of_the_waves_that_are_n
         (["7"], [["hello"], day], 0),
         (fitter, [["hello"]], 2),
     ]
+    training.main(["--to", str(tmp_path), "--further", "new", "--way", "0.5"])
+    assert ways == [further.WAY, 0.5]
 
 
 def test_a_wave_that_the_corpus_does_not_have_is_refused_before_anything_is_learned(

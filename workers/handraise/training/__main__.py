@@ -47,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         default=[],
         help="tune the reader further on these waves of the corpus, twice on one that is named twice",
     )
+    parser.add_argument("--way", type=float, help="how far the reader's weights go where it is tuned further, 0 to 1")
     parser.add_argument("--answers", action="store_true", help="have the reader learn anew what an AI says, no more")
     options = parser.parse_args(arguments)
     rows = corpus_rows("train")
@@ -75,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         reader.tune_and_write(tokens, before, *targets(both), options.to)
         _say("tuned the reader")
     if options.further:
-        tune_further(with_turns(learned), options.further, options.to)
+        tune_further(with_turns(learned), options.further, options.to, options.way)
         _say("tuned the reader further")
     if options.answers:
         learn_answers(with_turns(learned), options.to)
@@ -84,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _say("weighed them")
 
 
-def tune_further(rows: Sequence[Row], waves: Sequence[str], folder: Path) -> None:
+def tune_further(rows: Sequence[Row], waves: Sequence[str], folder: Path, way: float | None = None) -> None:
     """Tune the reader further on those rows whose writers are of some waves, and again on some of the others."""
     from handraise.training import further  # noqa: PLC0415 - needs packages that nothing else does
 
@@ -94,6 +95,7 @@ def tune_further(rows: Sequence[Row], waves: Sequence[str], folder: Path) -> Non
         *targets(rows),
         [waves.count(_wave(row)) for row in rows],
         folder,
+        further.WAY if way is None else way,
     )
 
 
