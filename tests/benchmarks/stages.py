@@ -16,11 +16,11 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 from handraise.conversation import Processor
 from handraise.detection import Signals
-from handraise.detection.detector import Begun, Detector
+from handraise.detection.detector import Begun, Detector, Read
 from handraise.detection.mixture import default_mixture
 from handraise.detection.ngrams import default_ngrams
 from handraise.detection.phrase_detector import default_phrases
@@ -28,10 +28,6 @@ from handraise.detection.reader import Reader
 from handraise.events import MESSAGES, decode, encode
 from handraise.policy import default_policy
 from tests.benchmarks.traffic import traffic
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
 
 _BATCH: Final = 30
 _TIMES: Final = 5
@@ -91,7 +87,7 @@ class _TimedReader(_Timed):
         self._reader = reader
         self._next = clock.timed(_READER, next)
 
-    def _read(self, *asked: Any) -> Iterator[npt.NDArray[np.float64]]:  # noqa: ANN401 - what it takes
+    def _read(self, *asked: Any) -> Iterator[Read]:  # noqa: ANN401 - what it takes
         words = self._reader.read(*asked)
         while (word := self._next(words, None)) is not None:
             yield word
@@ -108,7 +104,7 @@ class _TimedDetector(Detector):
         with self._clock.stage("scores and evidence"):
             return super().begin(*asked)
 
-    def read(self, *asked: Any) -> npt.NDArray[np.float64]:  # noqa: ANN401 - what it takes
+    def read(self, *asked: Any) -> Read:  # noqa: ANN401 - what it takes
         with self._clock.stage("scores and evidence"):
             return super().read(*asked)
 
