@@ -30,6 +30,8 @@ MEASURED: Final = {
     "heldout-16": (0.94, 0.04),
     "heldout-17": (0.91, 0.10),
     "heldout-18": (0.93, 0.02),
+    "heldout-19": (0.80, 0.20),
+    "heldout-20": (0.80, 0.21),
     "ordinary": (0.93, 0.07),
     "course": (0.84, 0.20),
     "everyday": (0.79, 0.23),

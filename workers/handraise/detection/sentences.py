@@ -1,7 +1,8 @@
 """An AI's long turn, sentence by sentence: what counts may stand in half a line amid much that is kind and helpful.
 
 Agents that are language models write so. Heard as a whole, a turn is what most of it is: of 240 such turns by a writer
-who knew nothing of it, an admission was heard in 25 of 56, an offer of a person in 17 of 24, a fault in 3 of 24.
+who knew nothing of it (`twentieth/ai-2`, held out of the corpus) an admission was heard in 25 of 56, an offer of a
+person in 17 of 24, a fault in 3 of 24; with this 41, 24 and 13. `ops/decisions/0007` has what it costs.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from handraise.detection.signals import Signals
 from handraise.events import Sender
 
 LONG: Final = 36
-"""From so many words on a turn is long: of shorter ones nothing more is heard that way."""
+"""From so many words on a turn is long: of shorter ones hardly anything more is heard that way, and more amiss."""
 MOST: Final = 24
 """So many sentences are read at most."""
 CLEAR: Final = 0.8

@@ -34,7 +34,8 @@ _OF_ITS_OWN: Final = 0.8
 WAY: Final = 0.7
 """How far its weights go, if nothing else is said. With the fifteenth to nineteenth wave, 0, .45, .7 and 1 of the way,
 complaints of the nineteenth that were held out had an F1 of .71, .74, .77 and .78, those of the seventh .96, .97, .97
-and .97, and the loss on posts to brands, of which none of these waves has any, was .059, .062, .065 and .070."""
+and .97, and the loss on posts to brands, of which none of these waves has any, was .059, .062, .065 and .070 (of the
+reader alone, by a script that is not kept)."""
 EPOCHS: Final = 3
 _RATE: Final = 8e-5
 _LEAST: Final = 1e-12
